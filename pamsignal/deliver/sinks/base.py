@@ -1,0 +1,22 @@
+"""What every sink is: a payload, and the reading of the answer. It never retries, sleeps, logs or stores."""
+
+from __future__ import annotations
+
+from typing import Protocol, Sequence
+
+from pamsignal.model import Alert, Result
+
+
+class Sink(Protocol):
+    """One destination for alerts.
+
+    `name` is the key in the configuration. `batch` is how many alerts one `deliver` call may carry: a sink that
+    answers for each alert on its own says 1.
+    """
+
+    name: str
+    batch: int
+
+    def deliver(self, alerts: Sequence[Alert]) -> Result:
+        """Deliver all `alerts` or none, and say how it went. Expected failures are values, never exceptions."""
+        ...
