@@ -1,0 +1,1 @@
+"""The installed service on real hosts: real systemd, journald, sshd, sudo, su and login of each supported release."""
