@@ -1,0 +1,191 @@
+"""An alert in words: one line, and labelled values. Every channel for people is built from these two.
+
+The fixed words hold no character that any markup knows, so a channel escapes the values alone: `headline` puts each
+one through `show`, `fields` gives them raw.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator, List, Optional, Sequence, Tuple
+
+from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance
+from pamsignal.render import advice, escape, when, words
+
+Show = Callable[[str], str]
+Field = Tuple[str, Optional[str]]
+
+_SAMPLE = 10  # names and addresses that one field lists
+LATE = "(late: happened while pamsignal was not reading)"
+COMMANDS = frozenset(("Look further", "End it"))
+"""The labels whose values are commands of ours: a command that is cut short is worse than none."""
+
+
+def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
+    """Return `alert` in one line, each value that is not ours passed through `show`."""
+    subject = alert.subject
+    if isinstance(subject, Finding):
+        title, clauses = words.of_rule(subject.rule).title, _finding_clauses(alert, subject, show)
+    else:
+        title, clauses = words.ACTIONS[subject.action], _event_clauses(alert, subject, show)
+    line = " ".join(clauses)
+    if subject.hostname:
+        line += f" on {_name(subject.hostname, show)}"
+    if alert.late:
+        line += f" {LATE}"
+    return f"{title}: {line.strip()}" if line.strip() else title
+
+
+def fields(alert: Alert) -> List[Tuple[str, str]]:
+    """Return what is known as pairs of label and raw value, most telling first; unknown is left out."""
+    subject = alert.subject
+    if isinstance(subject, Finding):
+        known: Iterator[Field] = _finding_fields(alert, subject)
+    else:
+        known = _event_fields(subject, alert.context)
+    return [(label, value) for label, value in (*known, *_closing_fields(alert)) if value]
+
+
+def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
+    if event.user:
+        yield _name(event.user, show)
+    if event.target_user and event.target_user != event.user:
+        yield f"as {_name(event.target_user, show)}"
+    if event.group:
+        yield f"to group {_name(event.group, show)}"
+    if event.source:
+        yield f"from {_name(_host(event.source), show)}"
+    if event.duration_us is not None and event.action is Action.SESSION_CLOSED:
+        yield f"after {when.span(event.duration_us)}"
+    if event.attempts > 1:
+        yield f"({event.attempts} attempts)"
+    if alert.suppressed:
+        yield f"and {alert.suppressed} more"
+    if event.provenance in (Provenance.UNVERIFIED, Provenance.SPOOFED):
+        yield f"({event.provenance.value})"
+
+
+def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:
+    link = words.of_rule(finding.rule).link
+    if not link:
+        yield from _own_clauses(finding, show)
+        return
+    if finding.rule == "success_after_failures":
+        if finding.event and finding.event.user:
+            yield _name(finding.event.user, show)
+        yield f"{link} {_name(finding.key, show)} after {_count(finding)}"
+    elif alert.digest:
+        yield f"and {alert.suppressed or finding.attempts} more {link} {_name(finding.key, show)}"
+    else:
+        yield f"{_count(finding)} {link} {_name(finding.key, show)}"
+    if finding.source_total > 1:
+        yield f"by {finding.source_total} addresses"
+    if finding.user_total > 1:
+        yield f"on {finding.user_total} accounts"
+    if finding.window_us:
+        yield f"in {when.span(finding.window_us)}"
+
+
+def _own_clauses(finding: Finding, show: Show) -> Iterator[str]:
+    if finding.attempts:
+        yield str(finding.attempts)
+    about = finding.note or finding.key
+    if about:
+        yield f"({show(about)})" if finding.attempts else show(about)
+
+
+def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:
+    yield "User", event.user
+    yield "Account", "does not exist" if event.known_account is False else None
+    yield "Became", event.target_user
+    yield "Group", event.group
+    yield from _origin_fields(event.source, context)
+    yield "To", _endpoint(event.destination or context.destination)
+    yield "Method", event.method.value if event.method else None
+    yield "Key", f"{event.key.type} {event.key.fingerprint}" if event.key else None
+    yield "Certificate", _certificate(event.key)
+    yield "Command", event.command
+    yield "Directory", event.cwd
+    yield "Terminal", event.tty
+    yield "Reason", event.reason
+    yield "Attempts", str(event.attempts) if event.attempts > 1 else None
+    yield "Session", event.session_id
+    yield "Lasted", when.span(event.duration_us) if event.duration_us is not None else None
+    yield "Service", event.service
+    yield "Evidence", words.PROVENANCE.get(event.provenance) if event.provenance else None
+
+
+def _finding_fields(alert: Alert, finding: Finding) -> Iterator[Field]:
+    yield "Detail", finding.note
+    yield (
+        ("Attempts", _attempts(finding)) if words.of_rule(finding.rule).link else ("Count", str(finding.attempts or ""))
+    )
+    yield "Users tried", _sample(finding.users, finding.user_total)
+    yield "Addresses", _sample(finding.sources, finding.source_total)
+    yield "First", when.for_people(finding.first_us) if finding.first_us is not None else None
+    yield "Last", when.for_people(finding.last_us) if finding.last_us is not None else None
+    if finding.event:
+        yield from _event_fields(finding.event, alert.context)
+    else:
+        yield from _origin_fields(None, alert.context)
+    yield "Technique", f"MITRE ATT&CK {finding.technique}" if finding.technique else None
+
+
+def _closing_fields(alert: Alert) -> Iterator[Field]:
+    subject = alert.subject
+    yield "Host", subject.hostname
+    yield "Time", when.for_people(subject.time_us)
+    yield "Also", f"{alert.suppressed} more of this kind, not sent one by one" if alert.suppressed else None
+    if isinstance(subject, AuthEvent) or words.of_rule(subject.rule).link or subject.event:
+        yield "Look further", advice.to_look_further(subject)
+        yield "End it", advice.to_end_the_login(subject)
+
+
+def _origin_fields(source: Optional[Endpoint], context: Context) -> Iterator[Field]:
+    yield "From", _endpoint(source)
+    yield "Place", ", ".join(part for part in (context.city, context.country) if part)
+    network = (f"AS{context.asn}" if context.asn else None, context.org, context.provider)
+    yield "Network", " ".join(part for part in network if part)
+
+
+def _name(value: str, show: Show) -> str:
+    """Show `value` inside a sentence: in quotation marks, unless it is one word and cannot pass for more."""
+    return show(value) if escape.is_plain_name(value) else f"“{show(value)}”"
+
+
+def _host(endpoint: Endpoint) -> str:
+    return str(endpoint.ip or endpoint.host or "an unknown address")
+
+
+def _endpoint(endpoint: Optional[Endpoint]) -> Optional[str]:
+    if endpoint is None or not (endpoint.ip or endpoint.host):
+        return None
+    return f"{_host(endpoint)} port {endpoint.port}" if endpoint.port else _host(endpoint)
+
+
+def _certificate(key: Optional[Key]) -> Optional[str]:
+    if key is None or key.certificate_id is None:
+        return None
+    serial = f" (serial {key.serial})" if key.serial else ""
+    return f"{key.certificate_id}{serial}" + (f" by {key.ca}" if key.ca else "")
+
+
+def _count(finding: Finding) -> str:
+    if finding.attempts or not finding.weak:
+        return f"{finding.attempts} attempt{'' if finding.attempts == 1 else 's'}"
+    return f"{finding.weak} connections without a login"
+
+
+def _attempts(finding: Finding) -> Optional[str]:
+    if not finding.attempts and not finding.weak:
+        return None
+    weak = f", and {finding.weak} connections without a login" if finding.weak and finding.attempts else ""
+    within = f" in {when.span(finding.window_us)}" if finding.window_us else ""
+    return _count(finding) + weak + within
+
+
+def _sample(names: Sequence[str], total: int) -> Optional[str]:
+    """List the first names; one that is more than a word stands in quotation marks, those inside doubled as in CSV."""
+    listed = names[:_SAMPLE]
+    shown = ", ".join(n if escape.is_plain_name(n) else '"' + n[:64].replace('"', '""') + '"' for n in listed)
+    rest = max(total, len(names)) - len(listed)
+    return f"{shown} and {rest} more" if rest > 0 and shown else shown
