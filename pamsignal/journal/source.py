@@ -1,0 +1,190 @@
+"""Where records come from: the host's own journal, a directory of journal files, or named files.
+
+Owns opening, the matches, and the error messages about files; knows nothing of positions.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any, Iterator, NamedTuple, Optional, Tuple
+
+from systemd import _reader  # not systemd.journal: that costs 3 MB more and 10 µs per entry
+
+from pamsignal.errors import AccessError, JournalError, PamSignalError
+from pamsignal.journal.record import STRUCTURED_MESSAGES
+
+# systemd-journald.service(8): volatile and persistent storage.
+LIVE_ROOTS = ("/run/log/journal", "/var/log/journal")
+_MAGIC = b"LPKSHHRH"  # systemd's JOURNAL_FILE_FORMAT: the header's signature
+_SIZES_OFFSET = 88  # header_size and arena_size, 64 bits each, little-endian
+_HEADER_BYTES = _SIZES_OFFSET + 16
+
+FACILITIES = ("4", "10")  # auth and authpriv, RFC 5424 table 1
+# Programs that some distribution or some transport logs with another facility or with none.
+IDENTIFIERS = (
+    "sshd",
+    "sshd-session",
+    "sshd-auth",
+    "sudo",
+    "su",
+    "login",
+    "doas",
+    "pkexec",
+    "polkitd",
+    "systemd-logind",
+    "unix_chkpwd",
+    "useradd",
+    "usermod",
+    "userdel",
+    "groupadd",
+    "groupmod",
+    "gpasswd",
+    "passwd",
+    "chpasswd",
+    "vsftpd",
+    "dropbear",
+    "cockpit-session",
+    "cockpit-tls",
+    "gdm-password]",
+    "xrdp-sesman",
+)
+MATCHES: Tuple[Tuple[str, ...], ...] = (
+    tuple(f"SYSLOG_FACILITY={number}" for number in FACILITIES),
+    tuple(f"SYSLOG_IDENTIFIER={name}" for name in IDENTIFIERS),
+    tuple(f"MESSAGE_ID={message_id}" for message_id in STRUCTURED_MESSAGES),
+)
+
+
+class Source(NamedTuple):
+    """What to read: `files` if any are named, else `directory`, else the live journal of this host."""
+
+    directory: Optional[str] = None
+    files: Tuple[str, ...] = ()
+
+    @property
+    def roots(self) -> Tuple[str, ...]:
+        """The directories to look for journal files in; none for named files."""
+        if self.files:
+            return ()
+        return (self.directory,) if self.directory else LIVE_ROOTS
+
+
+LIVE = Source()
+
+
+def open_journal(source: Source) -> Any:
+    """Return a `_reader._Reader` on `source`, without matches. JournalError or AccessError says what is wrong."""
+    for path in source.files:
+        check_file(path)
+    _check_access(source)
+    try:
+        return _opened(source)
+    except (OSError, ValueError) as error:
+        raise explained(error, ", ".join(source.files or source.roots)) from error
+
+
+def _opened(source: Source) -> Any:
+    # flags=0: the constructor's default, LOCAL_ONLY, is refused together with paths.
+    if source.files:
+        return _reader._Reader(flags=0, files=list(source.files))  # noqa: SLF001 - the one lean reader there is
+    if source.directory:
+        return _reader._Reader(flags=0, path=source.directory)  # noqa: SLF001 - see above
+    # Not SYSTEM_ONLY: lines of sudo and su run by ordinary users lie in user-UID.journal.
+    return _reader._Reader(flags=_reader.LOCAL_ONLY)  # noqa: SLF001 - see above
+
+
+def add_matches(journal: Any) -> None:
+    """Let `journal` return only entries that the parsers can know: any one of MATCHES suffices."""
+    for alternatives in MATCHES:
+        for match in alternatives:
+            journal.add_match(match)
+        journal.add_disjunction()
+
+
+def journal_files(source: Source) -> Iterator[str]:
+    """Yield the paths of the journal files below `source`, active and archived, readable or not."""
+    yield from source.files
+    for root in source.roots:
+        for folder in (root, *_entries(root, folders=True)):
+            yield from _entries(folder, folders=False)
+
+
+def _entries(folder: str, *, folders: bool) -> Iterator[str]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir() if folders else entry.name.endswith((".journal", ".journal~")):
+                    yield entry.path
+    except OSError:
+        return
+
+
+def root_identities(source: Source) -> Tuple[Optional[Tuple[int, int]], ...]:
+    """Return device and inode of each root, None for a missing one: when they change, libsystemd's watch is void."""
+    return tuple(_identity(root) for root in source.roots)
+
+
+def _identity(path: str) -> Optional[Tuple[int, int]]:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - pathlib stays out of the daemon's memory
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def is_journal_file(path: str) -> bool:
+    """Tell whether `path` begins like a binary journal file. JournalError if it cannot be read."""
+    return _head(path).startswith(_MAGIC)
+
+
+def check_file(path: str) -> None:
+    """Raise JournalError unless `path` is a whole journal file: libsystemd's own message names no file."""
+    head = _head(path)
+    if not head.startswith(_MAGIC) or len(head) < _HEADER_BYTES:
+        raise JournalError(f"{path}: not a journal file; give a *.journal file, or JSON lines of `journalctl -o json`")
+    header, arena = (int.from_bytes(head[at : at + 8], "little") for at in (_SIZES_OFFSET, _SIZES_OFFSET + 8))
+    size = os.stat(path).st_size  # noqa: PTH116 - see above
+    if size < header + arena:
+        raise JournalError(
+            f"{path}: cut short, {size} of {header + arena} bytes: libsystemd refuses it. To read what is left, "
+            f"pad a copy: cp {path} part.journal && truncate -s {header + arena} part.journal"
+        )
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - see above
+            return stream.read(_HEADER_BYTES)
+    except OSError as error:
+        raise explained(error, path) from error
+
+
+def _check_access(source: Source) -> None:
+    """Raise where libsystemd shows a user without the right an empty journal (systemd-journald.service(8), ACCESS)."""
+    required = (*source.roots, *(path for path in journal_files(source) if _is_required(path, source)))
+    for path in required:
+        if os.path.exists(path) and not os.access(path, os.R_OK):  # noqa: PTH110 - see above
+            raise _no_access(path)
+
+
+def _is_required(path: str, source: Source) -> bool:
+    """In the live journal only the system's own files are: user-1001.journal may be closed to us."""
+    return source != LIVE or os.path.basename(path).startswith("system")  # noqa: PTH119 - see above
+
+
+def _no_access(path: str) -> AccessError:
+    return AccessError(
+        f"{path}: permission denied; run it with sudo, or join the group: usermod -aG systemd-journal USER"
+    )
+
+
+def explained(error: Exception, where: str) -> PamSignalError:
+    """Return the error that tells the person at the keyboard what to do about `error`."""
+    if isinstance(error, PermissionError):
+        return _no_access(where)
+    if isinstance(error, FileNotFoundError):
+        return JournalError(f"{where}: no such file or directory")
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return JournalError(f"{where}: too many open files; raise LimitNOFILE= of the unit, or `ulimit -n`")
+    return JournalError(f"{where}: cannot be read as a journal: {error}; `journalctl --verify` may say more")
