@@ -52,7 +52,7 @@ def many_connections(host: Host, source: str, count: int, *, parallel: int = 8) 
 def sudo(host: Host, user: str, *passwords: str, command: str = "id") -> int:
     """`user` types `passwords` one after the other at sudo's prompt; returns sudo's exit status."""
     typed = "".join(f"{password}\n" for password in passwords)
-    return host.ssh(user, f"sudo -k -S -p '' {command}", password=PASSWORDS[user], input=typed).returncode
+    return host.ssh(user, f"sudo -k -S -p '' {command}", password=PASSWORDS[user], typed=typed).returncode
 
 
 def su(host: Host, user: str, password: str, *, login: bool = False) -> int:
@@ -86,9 +86,8 @@ def converse(host: Host, user: str, command: str, answer: str) -> int:
     The answer waits for the prompt: getpass(3) throws away what was typed before it.
     """
     login, environment = host.ssh_command(user, password=PASSWORDS[user])
-    enter = ["nsenter", f"--net=/proc/{host.lab.holder.pid}/ns/net"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*enter, *login, "-tt", command], env=environment, **pipes) as terminal:
+    with subprocess.Popen(host.lab.on_network([*login, "-tt", command]), env=environment, **pipes) as terminal:
         seen = b""
         while b"assword:" not in seen:
             byte = terminal.stdout.read(1)

@@ -61,7 +61,7 @@ find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} + 2>/dev/null
 
 
 class Lab:
-    """The network and its hosts. Use it as a context manager."""
+    """The network and its hosts. `contextlib.closing(Lab())` removes every trace of them."""
 
     def __init__(self) -> None:
         self.name = f"pamsignal-{os.getpid()}"
@@ -80,12 +80,6 @@ class Lab:
         if self.holder.stdout.readline() != "ready\n":
             raise RuntimeError("the lab's namespaces could not be made: is this root, with cgroup2 and bridges?")
 
-    def __enter__(self) -> Lab:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
     def boot(self, releases: list[int]) -> list[Host]:
         """Boot one host of each Debian release, side by side; return when all of them accept ssh connections."""
         with ThreadPoolExecutor(len(releases)) as pool:
@@ -96,10 +90,9 @@ class Lab:
             host.wait()
         return started
 
-    def run(self, command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
-        """Run a command of the outer machine on the lab's network."""
-        inside = ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *command]
-        return subprocess.run(inside, **{"capture_output": True, "text": True, "timeout": 120, **options})
+    def on_network(self, command: list[str]) -> list[str]:
+        """Return the command that runs `command`, a program of the outer machine, on the lab's network."""
+        return ["nsenter", f"--net=/proc/{self.holder.pid}/ns/net", *command]
 
     def inside(self, function, *arguments):
         """Call `function` on the lab's network: sockets that it opens stay there."""
@@ -177,8 +170,8 @@ class Host:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         for child in children:
             network = ["nsenter", f"--net=/proc/{child}/ns/net", "ip"]
-            address = subprocess.run([*network, "address", "add", f"{self.ip}/24", "dev", "host0"], capture_output=True)
-            if address.returncode == 0:
+            address = [*network, "address", "add", f"{self.ip}/24", "dev", "host0"]
+            if subprocess.run(address, stderr=subprocess.DEVNULL, check=False).returncode == 0:
                 subprocess.run([*network, "link", "set", "host0", "up"], check=True)
                 return int(child)
         return 0
@@ -191,14 +184,17 @@ class Host:
             return False
         return True
 
-    def run(self, command: str, **options: object) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: str, *, check: bool = True, typed: str | bytes | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a shell command as root. It enters the namespaces from outside, so it is in no log of the host."""
         enter = ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
         clean = ["env", "-i", "HOME=/root", "LANG=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
-        settings = {"check": True, "capture_output": True, "text": True, "timeout": 120, **options}
-        if "input" not in settings and "stdin" not in settings:
-            settings["stdin"] = subprocess.DEVNULL
-        return subprocess.run([*enter, *clean, "sh", "-c", command], **settings)
+        done = call([*enter, *clean, "sh", "-c", command], typed)
+        assert done.returncode == 0 or not check, (
+            f"{self.name}: {command}: {done.returncode}: {done.stdout}{done.stderr}"
+        )
+        return done
 
     def ssh(
         self,
@@ -208,14 +204,11 @@ class Host:
         password: str | None = None,
         source: str = GATEWAY,
         tries: int = 1,
-        **options: object,
+        typed: str | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Log in over the network from `source`: with the lab's key, or with `password`, offered `tries` times."""
         login, environment = self.ssh_command(user, password=password, source=source, tries=tries)
-        settings = {"stdin": subprocess.DEVNULL, "env": environment, **options}
-        if "input" in settings:
-            del settings["stdin"]
-        return self.lab.run([*login, command], **settings)
+        return call(self.lab.on_network([*login, command]), typed, environment)
 
     def ssh_command(
         self, user: str, *, password: str | None = None, source: str = GATEWAY, tries: int = 1
@@ -248,6 +241,19 @@ class Host:
         self.run("journalctl --sync")
         lines = self.run(f"journalctl --no-pager --all -o json {matches}").stdout
         return [json.loads(line) for line in lines.splitlines()]
+
+
+def call(
+    command: list[str], typed: str | bytes | None = None, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command with `typed` on its standard input, and catch what it prints; bytes that are no text are escaped."""
+    content = typed.encode() if isinstance(typed, str) else typed
+    stdin = subprocess.DEVNULL if content is None else None
+    done = subprocess.run(
+        command, input=content, stdin=stdin, env=environment, capture_output=True, timeout=180, check=False
+    )
+    printed = (stream.decode(errors="backslashreplace") for stream in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(command, done.returncode, *printed)
 
 
 def enter_network(pid: int) -> None:

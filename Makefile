@@ -1,0 +1,41 @@
+# Every verb of this project. CI calls only these.
+
+PYTHON = .venv/bin/python
+# The distribution's Python: the journal's bindings belong to it. -B leaves no files in the checkout.
+SYSTEM_PYTHON = /usr/bin/python3 -BEs
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench golden clean
+
+help:  ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run:  ## watch the logins of this machine, in the foreground; Ctrl-C ends it
+	@tools/install.sh run
+	@$(SUDO) $(SYSTEM_PYTHON) -m pamsignal run
+
+test:  ## lint, unit, edge, packaging and system tests: all that this machine can run
+	@tools/install.sh dev
+	@$(PYTHON) tools/run_tests.py
+
+lint:  ## ruff, mypy, import contracts, generated files
+	@tools/install.sh dev
+	$(PYTHON) -m ruff check . packaging/systemd/stage-config
+	$(PYTHON) -m ruff format --check . packaging/systemd/stage-config
+	$(PYTHON) -m mypy
+	$(PYTHON) -m mypy packaging/systemd/stage-config
+	.venv/bin/lint-imports
+	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" --check || exit 1; done
+
+bench:  ## speed and memory, beside journalctl and fail2ban where installed
+	@tools/install.sh dev
+	$(PYTHON) -m tests.perf.bench
+
+golden:  ## write the golden files of the output formats anew; review the diff
+	@tools/install.sh dev
+	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/render
+
+clean:  ## remove what was built here; test hosts stay in the user's cache
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,59 @@
+#!/bin/sh
+# Install what a verb of the Makefile needs: "run" or "dev". Says what it is about to install, and installs only that.
+set -eu
+cd "$(dirname "$0")/.."
+verb=$1
+
+if command -v apt-get >/dev/null; then system=apt column=2
+elif command -v dnf >/dev/null; then system=dnf column=3
+else
+    echo "Neither apt-get nor dnf is here. Please install what tools/packages.txt lists." >&2
+    exit 1
+fi
+
+wanted() { awk -v verb="$1" -v column="$column" '$1 == verb && $column != "-" { print $column }' tools/packages.txt; }
+
+is_installed() {
+    case $system in
+    apt) dpkg-query --show --showformat='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed' ;;
+    dnf) rpm --query --quiet "$1" ;;
+    esac
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else
+        echo "This needs root, and there is no sudo: run make as root." >&2
+        exit 1
+    fi
+}
+
+missing=
+packages=$(wanted run)
+if [ "$verb" = dev ]; then packages="$packages $(wanted dev)"; fi
+for package in $packages; do is_installed "$package" || missing="$missing $package"; done
+
+if [ -n "$missing" ]; then
+    echo "Installing with $system:$missing"
+    case $system in
+    apt)
+        as_root apt-get --quiet update
+        # shellcheck disable=SC2086 # a list of words
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends install $missing ;;
+    dnf)
+        # shellcheck disable=SC2086 # a list of words
+        as_root dnf --quiet --assumeyes --setopt=install_weak_deps=False install $missing ;;
+    esac
+fi
+
+if [ "$verb" = dev ]; then
+    # From the distribution's Python, because its journal bindings belong to that one alone.
+    [ -x .venv/bin/python ] || /usr/bin/python3 -m venv --system-site-packages .venv
+    if [ ! .venv/installed -nt pyproject.toml ]; then
+        echo "Installing with pip into .venv: the tools of the tests (pyproject.toml, \"dev\")"
+        .venv/bin/python -m pip install --quiet --upgrade pip
+        .venv/bin/python -m pip install --quiet --editable '.[dev]'
+        touch .venv/installed
+    fi
+fi

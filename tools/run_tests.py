@@ -1,0 +1,84 @@
+"""Run every group of tests that this machine can run, and name each one that it cannot, with the reason.
+
+Ends with 0 only if everything that ran passed; with CI=true a group left out is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Dict, List, Optional
+
+JOURNAL_REMOTE = ("/usr/lib/systemd/systemd-journal-remote", "/lib/systemd/systemd-journal-remote")
+LAB_PROGRAMS = ("mmdebstrap", "systemd-nspawn", "setpriv", "unshare", "nsenter", "ip", "ssh", "ssh-keygen")
+
+# What a lab needs of the kernel, tried in namespaces that end with the command.
+LAB_RIGHTS = """
+set -eu
+mount -t tmpfs tmpfs /tmp
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+ip link add br0 type bridge
+mkdir /tmp/lower /tmp/upper /tmp/work /tmp/root
+mount -t overlay overlay -o lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work /tmp/root
+"""
+
+
+def why_not_edge() -> Optional[str]:
+    """Look for the program of systemd that makes real journal files."""
+    if any(Path(program).exists() for program in JOURNAL_REMOTE):
+        return None
+    return "systemd-journal-remote is missing"
+
+
+def why_not_system() -> Optional[str]:
+    """Look for root, some programs, and a kernel that allows mounts in a namespace of one's own."""
+    if os.geteuid() != 0:
+        return "booting test hosts needs root: sudo make test"
+    missing = [program for program in LAB_PROGRAMS if not shutil.which(program)]
+    if missing:
+        return f"missing: {', '.join(missing)}"
+    tried = subprocess.run(
+        ["unshare", "--mount", "--net", "sh", "-c", LAB_RIGHTS], capture_output=True, text=True, check=False
+    )
+    return f"no right to mount or to make a bridge: {tried.stderr.strip()}" if tried.returncode else None
+
+
+def never() -> Optional[str]:
+    """Nothing stands against it anywhere."""
+    return None
+
+
+GROUPS = {
+    "unit": never,
+    "edge": why_not_edge,
+    "packaging": never,
+    "system": why_not_system,
+}
+
+
+def main() -> int:
+    """Run lint, then all groups in one pytest, then say what was left out."""
+    reasons = {group: why_not() for group, why_not in GROUPS.items()}
+    folders = [f"tests/{group}" for group, reason in reasons.items() if reason is None]
+    failed = []
+    if subprocess.run(["make", "--no-print-directory", "lint"], check=False).returncode:
+        failed.append("lint")
+    if subprocess.run([sys.executable, "-m", "pytest", *folders], check=False).returncode:
+        failed.append("tests")
+    return verdict(failed, {group: reason for group, reason in reasons.items() if reason})
+
+
+def verdict(failed: List[str], left_out: Dict[str, str]) -> int:
+    """Print what failed and what was left out; return the exit status."""
+    for name in failed:
+        print(f"FAILED: {name}")
+    for group, reason in left_out.items():
+        print(f"LEFT OUT: {group} tests: {reason}")
+    return 1 if failed or (left_out and os.environ.get("CI") == "true") else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
