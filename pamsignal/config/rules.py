@@ -1,0 +1,161 @@
+"""What a schema cannot say: networks, URLs, tokens, files, and keys that must go together.
+
+The schema names the rule of a key (`rule`); RULES below has it. A rule takes the text, never quotes it where it may be
+a secret, and returns what is wrong, or None.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import os
+import re
+from typing import Any, Callable, Container, Dict, Iterator, Mapping, NamedTuple, Optional
+from urllib.parse import urlsplit
+
+from pamsignal.config.problem import ERROR, WARNING, Misfit
+from pamsignal.config.schema import Document, Path
+from pamsignal.render.escape import for_terminal
+
+LINK_LOCAL = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10"))
+TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
+RETIRED_TEAMS = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
+SIGNING_SECRET_BYTES = range(24, 65)  # Standard Webhooks 1.0, "Signature scheme"
+
+
+class Trouble(NamedTuple):
+    """What a rule has against a value."""
+
+    message: str
+    level: str = ERROR
+
+
+def network(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want a network without host bits; a mask of nothing would trust the whole internet."""
+    expected = "expected a network such as 192.0.2.0/24 or 2001:db8::/32, or an address"
+    found = f'found "{for_terminal(text)}"'
+    try:
+        loose = ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return Trouble(f"{expected}, {found}; correct or remove it")
+    if not loose.prefixlen:
+        return Trouble(f"expected {found[6:]} to leave somebody out, found everybody trusted; remove it", WARNING)
+    if loose.network_address != ipaddress.ip_address(text.partition("/")[0]):
+        return Trouble(f"{expected}, {found} with bits behind the mask; did you mean {loose}?")
+    return None
+
+
+def url(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want https to a host that may get alerts; http only on this machine, or if `allow_insecure` says so."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in {"https", "http"} or not text.isprintable() or " " in text:
+        return Trouble("expected a URL, found text that is none; write https://HOST/PATH")
+    if host.endswith(RETIRED_TEAMS):
+        return Trouble("expected a living address, found a Teams connector that Microsoft retired; make a Workflows URL")
+    if parts.username or parts.password:
+        return Trouble("expected a URL, found one with user:password@; put them into `headers` as Authorization")
+    address = _address(host)
+    if address is not None and any(address in net for net in LINK_LOCAL):
+        return Trouble("expected a receiver, found a link-local address, where clouds keep credentials; name another")
+    is_loopback = host == "localhost" or (address is not None and address.is_loopback)
+    if parts.scheme == "https" or is_loopback:
+        return None
+    if siblings.get("allow_insecure") is True:
+        return Trouble("expected https://, found http:// to another machine; alerts can be read on the way", WARNING)
+    return Trouble("expected https://, found http:// to another machine; use https://")
+
+
+def _address(host: str) -> Any:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def telegram_token(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Hint at a token that was cut when it was copied; only Telegram knows for certain."""
+    if TELEGRAM_TOKEN.fullmatch(text):
+        return None
+    message = "expected a bot token such as 123456789:AA…, found text of another shape; copy it from @BotFather again"
+    return Trouble(message, WARNING)
+
+
+def signing_secret(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want the form of Standard Webhooks 1.0."""
+    try:
+        key = base64.b64decode(text[len("whsec_") :], validate=True) if text.startswith("whsec_") else b""
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) in SIGNING_SECRET_BYTES:
+        return None
+    remedy = "make one: echo whsec_$(head -c 32 /dev/urandom | base64)"
+    return Trouble(f"expected whsec_ and 24 to 64 bytes in base64, found text of another shape; {remedy}")
+
+
+def readable_file(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want a file now: without it every delivery would fail later."""
+    if os.path.isfile(text) and os.access(text, os.R_OK):
+        return None
+    return Trouble("expected a file that can be read, found none; correct the path or its rights")
+
+
+def directory(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Hint at a directory that is not there yet: the daemon waits for it."""
+    if os.path.isdir(text):
+        return None
+    return Trouble("expected a directory, found none; pamsignal will wait until there is one", WARNING)
+
+
+RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
+    "directory": directory,
+    "network": network,
+    "readable_file": readable_file,
+    "signing_secret": signing_secret,
+    "telegram_token": telegram_token,
+    "url": url,
+}
+
+
+def misfits_between(document: Document, broken: Container[Path]) -> Iterator[Misfit]:
+    """Yield what is wrong between the keys of a filled document; sections in `broken` have been complained about."""
+    sinks = document["sinks"] if isinstance(document["sinks"], dict) else {}
+    for name, sink in sinks.items():
+        if ("sinks", name) not in broken:
+            yield from _within_sink(("sinks", name), sink)
+    if ("detect",) not in broken and ("journal",) not in broken:
+        yield from _windows(document)
+    if ("sinks",) not in broken:
+        yield from _silence(document)
+
+
+def _within_sink(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
+    if sink.get("signing") == "standard" and not sink.get("secrets"):
+        message = "expected at least one signing secret, found none; add `secrets:`, or `signing: none`"
+        yield Misfit((*path, "secrets") if "secrets" in sink else path, message)
+    if sink.get("signing") == "none" and sink.get("secrets"):
+        message = "expected no secrets with `signing: none`, found some, which nothing uses; remove one of the two"
+        yield Misfit((*path, "secrets"), message, WARNING)
+    both = sorted(set(sink.get("actions") or ()) & set(sink.get("exclude") or ()))
+    if both:
+        message = f"expected names that `actions` does not ask for, found {', '.join(both)}; remove them from one of the two"
+        yield Misfit((*path, "exclude"), message, WARNING)
+
+
+def _windows(document: Document) -> Iterator[Misfit]:
+    """A window longer than the rewind is empty after a restart: an attacker would have to wait for one only."""
+    rewind = document["journal"]["rewind_seconds"]
+    for rule, settings in document["detect"].items():
+        if isinstance(settings, dict) and settings["enabled"] and settings.get("window_seconds", 0) > rewind:
+            message = f"expected at most journal.rewind_seconds ({rewind}), found more; a restart would forget; raise that"
+            yield Misfit(("detect", rule, "window_seconds"), message, WARNING)
+
+
+def _silence(document: Document) -> Iterator[Misfit]:
+    if not any(sink["enabled"] for sink in document["sinks"].values()):
+        yield Misfit(("sinks",), "expected a sink that is enabled, found none: nobody would hear; add one", WARNING)

@@ -1,0 +1,93 @@
+"""Secrets that do not stand in the configuration: from systemd's credentials, or from files nobody else can read.
+
+No error quotes what was read. A secret's file is hostile until proved otherwise: no link is followed, no FIFO waited for.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Any, Mapping, NamedTuple, Optional, Union
+
+from pamsignal.errors import ConfigError
+from pamsignal.model import Secret
+
+MAX_SECRET_BYTES = 8192
+Reference = Union[str, Mapping[str, Any]]
+
+
+class GuardedFile(NamedTuple):
+    """The content of a regular file, with owner and mode of exactly the file that was read."""
+
+    content: bytes
+    uid: int
+    mode: int
+
+
+def read_guarded(path: str, limit_bytes: int) -> GuardedFile:
+    """Read a regular file of at most `limit_bytes`; ConfigError says what stands in the way and what to do."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigError(_why_not(error)) from None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ConfigError("expected a regular file, found something else; write the text into a file")
+        content = file.read(limit_bytes + 1)
+    if len(content) > limit_bytes:
+        raise ConfigError(f"expected at most {limit_bytes} bytes, found more; is this the right file?")
+    return GuardedFile(content, status.st_uid, stat.S_IMODE(status.st_mode))
+
+
+def _why_not(error: OSError) -> str:
+    if os.path.islink(os.fsdecode(error.filename)):
+        return "expected a file, found a symbolic link; name the file that it points to"
+    if isinstance(error, PermissionError):
+        return "expected a file that can be read, found no right to; try it with sudo, or give the daemon's user the file"
+    return f"expected a file, found none ({os.strerror(error.errno or 0)}); create it or correct the path"
+
+
+def secret_of(reference: Reference, credentials_directory: Optional[str]) -> Secret:
+    """Return the secret itself: written out, `{credential: NAME}` or `{file: PATH}`; ConfigError if there is none."""
+    if isinstance(reference, str):
+        return Secret(reference)
+    if "credential" in reference:
+        content = _credential(reference["credential"], credentials_directory)
+    else:
+        content = _secret_file(reference["file"])
+    return Secret(_one_line(content))
+
+
+def _credential(name: str, directory: Optional[str]) -> bytes:
+    remedy = f"add LoadCredential={name}:/path/of/the/file to the unit (systemctl edit pamsignal) and restart it"
+    if not directory:
+        raise ConfigError(f"expected the credential {name}, found no CREDENTIALS_DIRECTORY; {remedy}")
+    path = os.path.join(directory, name)
+    if not os.path.lexists(path):
+        raise ConfigError(f"expected the credential {name}, found none of that name; {remedy}")
+    return read_guarded(path, MAX_SECRET_BYTES).content
+
+
+def _secret_file(path: str) -> bytes:
+    guarded = read_guarded(path, MAX_SECRET_BYTES)
+    if guarded.uid not in {0, os.geteuid()}:
+        raise ConfigError(f"expected a file of root, found one of uid {guarded.uid}; run: chown root {path}")
+    if guarded.mode & (stat.S_IRWXO | stat.S_IWGRP):
+        raise ConfigError(f"expected a file for its owner only, found mode {guarded.mode:04o}; run: chmod 600 {path}")
+    return guarded.content
+
+
+def _one_line(content: bytes) -> str:
+    """Strip the one line end that editors add; anything else unprintable is a mistake that would show up late."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise ConfigError("expected a secret in UTF-8, found other bytes; write the file anew") from None
+    text = text[:-1] if text.endswith("\n") else text
+    text = text[:-1] if text.endswith("\r") else text
+    if not text:
+        raise ConfigError("expected a secret, found an empty file; write the secret into it")
+    if not text.isprintable():
+        raise ConfigError("expected a secret on one line, found line breaks or control characters; remove them")
+    return text
