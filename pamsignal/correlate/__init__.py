@@ -1,0 +1,142 @@
+"""Observations into events: which lines are one attempt, one session. It never judges, and time is handed in."""
+
+from __future__ import annotations
+
+from typing import Callable, Collection, Dict, Hashable, List, Optional, Tuple
+
+from pamsignal.correlate.attempts import Attempts
+from pamsignal.correlate.event import event_of
+from pamsignal.correlate.sessions import Changes, OpenSession, Sessions
+from pamsignal.correlate.trace import IDLE_US, Line, Trace, Traces
+from pamsignal.model import Action, AuthEvent, JournalRecord, Observation, Outcome
+
+__all__ = ["Changes", "Correlator", "Line", "OpenSession"]
+
+_Step = Callable[[Trace, Line], List[AuthEvent]]
+
+# Lines that only the beginning of a process can write: after an end they mean that the pid is somebody else's now.
+_BEGINNINGS = frozenset({Action.INVALID_USER, Action.LOGIN_SUCCESS, Action.LOGIN_FAILURE, Action.SESSION_OPENED})
+
+# One line says it all. sshd's listener writes the drops of every address under one pid.
+_ALONE = frozenset(
+    {
+        Action.CONNECTION_DROPPED,
+        Action.ACCOUNT_CREATED,
+        Action.ACCOUNT_DELETED,
+        Action.ACCOUNT_GROUP_ADDED,
+        Action.PASSWORD_CHANGED,
+    }
+)
+
+
+class Correlator:
+    """Feed it lines in order; it answers with the events that are complete."""
+
+    def __init__(self, ignored_services: Collection[str] = ()) -> None:
+        self._traces = Traces()
+        self._ignored = frozenset(ignored_services)
+        self._attempts = Attempts(self._traces)
+        self.sessions = Sessions(self._traces, ignored_services)
+        attempts = self._attempts
+        self._steps: Dict[Action, _Step] = {
+            Action.LOGIN_SUCCESS: self._succeeded,
+            Action.ELEVATION_SUCCESS: self._succeeded,
+            Action.LOGIN_FAILURE: attempts.failure,
+            Action.ELEVATION_FAILURE: attempts.failure,
+            Action.LOGIN_DENIED: attempts.denial,
+            Action.ELEVATION_DENIED: attempts.denial,
+            Action.INVALID_USER: attempts.unknown_account,
+            Action.CONNECTION_CLOSED: attempts.ended,
+            Action.CONNECTION_SCAN: attempts.ended,
+            Action.CONNECTION_TIMEOUT: attempts.ended,
+            Action.SESSION_OPENED: self._opened,
+            Action.SESSION_CLOSED: self._closed,
+            Action.ACCOUNT_LOCKED: _once,
+        }
+
+    def feed(self, line: Line) -> List[AuthEvent]:
+        """Take in one understood line and return the events it completes, oldest first."""
+        seen = line.seen
+        if seen.service in self._ignored and seen.action not in (Action.SESSION_OPENED, Action.SESSION_CLOSED):
+            return []
+        if seen.action in _ALONE:
+            return [event_of(line, None, seen.action, seen.outcome, attempts=seen.attempts)]
+        trace, events = self._trace_of(line)
+        trace.learn(seen)
+        step = self._steps.get(seen.action)
+        if step is not None:
+            events += step(trace, line)
+        for surplus in self._traces.surplus():
+            events += self._settle(surplus)
+        return events
+
+    def tick(self, time_us: int) -> List[AuthEvent]:
+        """Return the events that waited for a better line until `time_us`."""
+        events: List[AuthEvent] = []
+        for trace in self._traces.take_due(time_us):
+            events += self._settle(trace)
+        return events + self.sessions.take_due(time_us)
+
+    def next_due_us(self) -> Optional[int]:
+        """Return the nearest moment at which `tick` has something to say."""
+        moments = (self._traces.next_due_us(), self.sessions.next_due_us())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _trace_of(self, line: Line) -> Tuple[Trace, List[AuthEvent]]:
+        key = _key_of(line.record, line.seen)
+        old = self._traces.get(key)
+        if old is None or not _is_another(old, line):
+            return self._traces.touch(key, line.time_us), []
+        events = self._settle(old)
+        self._traces.forget(old)
+        return self._traces.touch(key, line.time_us), events
+
+    def _settle(self, trace: Trace) -> List[AuthEvent]:
+        return self._attempts.settle(trace) + self.sessions.settle(trace)
+
+    def _succeeded(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        events = self._attempts.succeeded(trace, line)
+        return events + self.sessions.succeeded(trace, line, line.seen.action)
+
+    def _opened(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        if _is_logind(line.seen):
+            return self.sessions.joined(trace, line)
+        return self.sessions.opened(trace, line) if _is_pam(line.seen) else []
+
+    def _closed(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        if _is_logind(line.seen):
+            return self.sessions.removed(line)
+        return self.sessions.closed(trace, line) if _is_pam(line.seen) else []
+
+
+def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
+    """One process, or what comes nearest to it: polkit's agent and daemon share the account they speak of."""
+    if seen.service == "polkit-1" and seen.action is Action.ELEVATION_FAILURE:
+        return (record.boot_id, "polkit-1", seen.user)
+    pid = seen.connection_pid or record.pid or record.syslog_pid
+    return (record.boot_id, pid if pid is not None else str(seen.source or seen.user))
+
+
+def _is_another(trace: Trace, line: Line) -> bool:
+    """Tell whether the line belongs to a later process with the same pid."""
+    seen = line.seen
+    new, old = seen.source, trace.source
+    if new and old and new.ip and old.ip and (new.ip != old.ip or (new.port and old.port and new.port != old.port)):
+        return True
+    begins = seen.action in _BEGINNINGS and not seen.limit and not seen.pattern.endswith("more_failures")
+    return (trace.ended and begins) or line.time_us - trace.last_us > IDLE_US
+
+
+def _is_pam(seen: Observation) -> bool:
+    return seen.pattern.startswith("pam.")
+
+
+def _is_logind(seen: Observation) -> bool:
+    return seen.program == "systemd-logind"
+
+
+def _once(trace: Trace, line: Line) -> List[AuthEvent]:
+    if trace.denied:
+        return []
+    trace.denied = True
+    return [event_of(line, trace, line.seen.action, Outcome.FAILURE)]

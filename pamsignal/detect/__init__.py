@@ -1,0 +1,133 @@
+"""Events into alerts: counting, thresholds, cool-down. It reads no files and never asks for the time."""
+
+from __future__ import annotations
+
+from typing import List, Mapping, NamedTuple, Optional, Tuple
+
+from pamsignal.detect import brute_force, evidence, notable, success, trust
+from pamsignal.detect.identity import alert_id
+from pamsignal.detect.throttle import Digest, Throttle
+from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
+
+SECOND_US = 1_000_000
+
+_SEVERITY: Mapping[str, Severity] = {
+    "slow_brute_force": Severity.NOTICE,
+    "user_enumeration": Severity.NOTICE,
+}
+
+
+class Settings(NamedTuple):
+    """Thresholds by rule name; `max_tracked` bounds every table, `cooldown_seconds` is the quiet after a report."""
+
+    cooldown_seconds: int = 600
+    max_tracked: int = 4096
+    rules: Mapping[str, brute_force.Settings] = {}
+    success_after_failures: success.Settings = success.Settings()
+    spoofed_line: bool = True
+    trusted: trust.Settings = trust.Settings()
+    notable: notable.Settings = notable.Settings()
+
+
+class Detector:
+    """Feed it events in order; it answers with alerts."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._trusted = trust.Trusted(settings.trusted)
+        self._rules = brute_force.rules(settings.rules, settings.max_tracked)
+        self._success = success.SuccessAfterFailures(settings.success_after_failures, settings.max_tracked)
+        self._throttle = Throttle(settings.cooldown_seconds * SECOND_US, settings.max_tracked)
+
+    def judge(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
+        """Return the alerts that `event` gives rise to. A success is judged on its own, whatever else goes on."""
+        if self._trusted.covers(event):
+            return []
+        finding = self._success.add(event, time_us)
+        if finding is not None:
+            # Somebody who mistypes at sudo is on the host already, and mostly is who they say they are.
+            return [alert_about(finding, Severity.CRITICAL if event.source else Severity.WARNING, context)]
+        alerts = self._count(event, context, time_us) if event.action in evidence.RELEVANT else []
+        return alerts + self._by_itself(event, context, time_us)
+
+    def report_spoof(self, finding: Finding, time_us: int) -> List[Alert]:
+        """Return an alert about a line that somebody made up, unless the same account did so just now."""
+        if not self._settings.spoofed_line:
+            return []
+        return self._report(("spoof", finding.key), finding, NO_CONTEXT, time_us)
+
+    def tick(self, time_us: int) -> List[Alert]:
+        """Return the digests of the quiet times that ended by `time_us`."""
+        return [_digest_alert(digest) for digest in self._throttle.take_due(time_us)]
+
+    def next_due_us(self) -> Optional[int]:
+        """Return when the next quiet time ends."""
+        return self._throttle.next_due_us()
+
+    def _count(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
+        alerts: List[Alert] = []
+        quiet = set()
+        for rule in self._rules:
+            key = rule.kind.key(event)
+            if key is None:
+                continue
+            finding = rule.add(event, key, time_us)
+            group = (rule.kind.group, key)
+            if group in quiet:
+                continue
+            if self._throttle.absorb(group, event.attempts, event.time_us):
+                quiet.add(group)
+            elif finding is not None:
+                quiet.add(group)
+                self._throttle.begin(group, finding, time_us)
+                alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
+        return alerts
+
+    def _by_itself(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
+        severity = notable.severity_of(event)
+        if severity is None or event.action.value not in self._settings.notable.actions:
+            return []
+        if event.outcome is Outcome.FAILURE and event.action is not Action.ACCOUNT_LOCKED:
+            return self._refusal(event, severity, context, time_us)
+        return [alert_about(event, severity, context)]
+
+    def _refusal(self, event: AuthEvent, severity: Severity, context: Context, time_us: int) -> List[Alert]:
+        """Refusals can be repeated at will: each refused account speaks once, then there is a digest."""
+        group = (event.action.value, f"{event.user}")
+        if self._throttle.absorb(group, event.attempts, event.time_us):
+            return []
+        self._throttle.begin(group, _finding_of(event), time_us)
+        return [alert_about(event, severity, context)]
+
+    def _report(self, group: Tuple[str, str], finding: Finding, context: Context, time_us: int) -> List[Alert]:
+        if self._throttle.absorb(group, 1, finding.time_us):
+            return []
+        self._throttle.begin(group, finding, time_us)
+        return [alert_about(finding, Severity.WARNING, context)]
+
+
+def alert_about(subject: Subject, severity: Severity, context: Context = NO_CONTEXT) -> Alert:
+    """Make the alert that speaks of `subject`; its id follows from the subject's."""
+    rule = subject.action.value if isinstance(subject, AuthEvent) else subject.rule
+    return Alert(alert_id(subject, rule), subject.time_us, severity, rule, subject, context)
+
+
+def _digest_alert(digest: Digest) -> Alert:
+    finding = digest.finding._replace(
+        time_us=digest.last_us, last_us=digest.last_us, attempts=digest.suppressed, weak=0, window_us=digest.length_us
+    )
+    severity = min(_SEVERITY.get(finding.rule, Severity.WARNING), Severity.WARNING)
+    identity = alert_id(digest.finding, f"{finding.rule}/digest/{digest.since_us}")
+    return Alert(identity, digest.last_us, severity, finding.rule, finding, suppressed=digest.suppressed, digest=True)
+
+
+def _finding_of(event: AuthEvent) -> Finding:
+    return Finding(
+        rule=event.action.value,
+        key=event.user or "",
+        time_us=event.time_us,
+        hostname=event.hostname,
+        users=(event.user,) if event.user else (),
+        user_total=1 if event.user else 0,
+        event=event,
+    )

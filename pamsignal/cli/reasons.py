@@ -1,0 +1,113 @@
+"""The human side of `explain`: what a line means, whether it counts, whether anybody would hear of it, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
+
+from pamsignal.detect import notable
+from pamsignal.model import Action, Endpoint, Observation, Unparsed
+from pamsignal.parse.provenance import Trust, trust
+from pamsignal.render.escape import for_terminal
+
+if TYPE_CHECKING:
+    from pamsignal.cli.explain import Explained
+
+# Longer lines exist, and are shown whole with --json.
+_SHOWN = 2000
+
+_COUNTED: Mapping[Action, str] = {
+    Action.LOGIN_SUCCESS: "yes: one login; it forgives the keys offered before it on the same connection",
+    Action.LOGIN_PARTIAL: "no: the first of several factors; the login is a later line",
+    Action.LOGIN_FAILURE: "yes: an attempt, together with the other lines of the same try",
+    Action.LOGIN_DENIED: "yes: an attempt that policy refused",
+    Action.INVALID_USER: "not by itself: the attempt is the Failed line that follows, or the end of the connection",
+    Action.CONNECTION_CLOSED: "only if the connection ended before a login and told nothing else",
+    Action.CONNECTION_SCAN: "as weak evidence: several weigh as much as one attempt",
+    Action.CONNECTION_TIMEOUT: "as weak evidence: several weigh as much as one attempt",
+    Action.CONNECTION_DROPPED: "as weak evidence: several weigh as much as one attempt",
+    Action.ACCOUNT_LOCKED: "yes: once per process",
+    Action.SESSION_OPENED: "as the beginning of a session; with its login line it is one login",
+    Action.SESSION_CLOSED: "as the end of a session, with its duration",
+    Action.ELEVATION_SUCCESS: "yes: one use of privilege",
+    Action.ELEVATION_FAILURE: "yes: an attempt, together with the other lines of the same try",
+    Action.ELEVATION_DENIED: "yes: one refusal",
+    Action.DETAIL: "no: it only completes another line of the same process, or is known to mean nothing",
+}
+
+_SUMS_UP = "not by itself: a finding alerts when they add up (brute_force, user_enumeration and the others)"
+_ALERTED: Mapping[Action, str] = {
+    Action.LOGIN_FAILURE: _SUMS_UP,
+    Action.INVALID_USER: _SUMS_UP,
+    Action.CONNECTION_CLOSED: _SUMS_UP,
+    Action.CONNECTION_SCAN: _SUMS_UP,
+    Action.CONNECTION_TIMEOUT: _SUMS_UP,
+    Action.CONNECTION_DROPPED: _SUMS_UP,
+    Action.ELEVATION_FAILURE: "not by itself: local_brute_force alerts when they add up",
+    Action.SESSION_OPENED: "only if no login line came before it",
+}
+
+
+def for_people(explained: Explained) -> str:
+    """Return a paragraph about one line, safe for a terminal."""
+    rows = "".join(f"  {label:<11} {value}\n" for label, value in _rows(explained))
+    return f"{for_terminal(explained.line, _SHOWN)}\n{rows}"
+
+
+def _rows(explained: Explained) -> Iterator[Tuple[str, str]]:
+    seen = explained.meaning
+    if seen is None:
+        yield "matched", "no: not a line about logins, sudo, su or accounts"
+    elif isinstance(seen, Unparsed):
+        yield "matched", f"no: a line of {seen.program} in a shape pamsignal does not know; `status` counts them"
+    else:
+        yield from _facts(seen)
+        yield from _verdict(explained, seen)
+
+
+def _facts(seen: Observation) -> Iterator[Tuple[str, str]]:
+    outcome = f" ({seen.outcome.value})" if seen.outcome else ""
+    yield "pattern", seen.pattern
+    yield "action", f"{seen.action.value}{outcome}"
+    hostile: List[Tuple[str, Optional[str]]] = [
+        ("user", seen.user),
+        ("target", seen.target_user),
+        ("from", _place(seen.source)),
+        ("to", _place(seen.destination)),
+        ("how", seen.method.value if seen.method else None),
+        ("key", " ".join(seen.key[:2]) if seen.key else None),
+        ("terminal", seen.tty),
+        ("directory", seen.cwd),
+        ("command", seen.command),
+        ("reason", seen.reason),
+    ]
+    for label, value in hostile:
+        if value:
+            yield label, for_terminal(value)
+    if seen.provenance:
+        yield "provenance", seen.provenance.value
+
+
+def _verdict(explained: Explained, seen: Observation) -> Iterator[Tuple[str, str]]:
+    verdict = Trust.ACCEPT if explained.record is None else trust(seen, explained.record)
+    if verdict is Trust.SPOOF:
+        yield "counted", "no: the kernel says that another program wrote this line"
+        yield "alerted", "as spoofed_line, which names the account that wrote it; never as what the line claims"
+        return
+    if verdict is Trust.IGNORE:
+        yield "counted", "no: it cannot be told who wrote it, and it would mean nothing anyway"
+        return
+    yield "counted", _COUNTED.get(seen.action, "yes: one event")
+    yield "alerted", _ALERTED.get(seen.action) or _by_itself(seen.action)
+
+
+def _by_itself(action: Action) -> str:
+    if action.value in notable.DEFAULT_ACTIONS:
+        return "yes, with the default settings (alerts.actions)"
+    return "no, unless alerts.actions names it"
+
+
+def _place(endpoint: Optional[Endpoint]) -> Optional[str]:
+    if endpoint is None:
+        return None
+    place = str(endpoint.ip) if endpoint.ip else endpoint.host
+    return f"{place} port {endpoint.port}" if place and endpoint.port else place

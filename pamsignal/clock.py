@@ -1,0 +1,63 @@
+"""A clock that runs on when the host's clock is set: windows and cool-downs must not jump with it.
+
+journald's cursor carries the monotonic time of its boot (`b=` and `m=`, systemd: sd_journal_get_cursor(3)), so a step
+of the wall clock shows as a difference between the two. It is looked at only where two records are far apart.
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+from pamsignal.model import JournalRecord
+
+# Less is disorder between writers, not a step.
+TOLERANCE_US = 30_000_000
+
+
+class Clock:
+    """Turns the wall time of records into a time that only goes forward. `steps` counts the jumps it took out."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self._offset_us = 0
+        self._last: Optional[JournalRecord] = None
+        self._now_us = 0
+
+    def at_record(self, record: JournalRecord) -> int:
+        """Return the time of `record`, in µs since the epoch as if the clock had never been set."""
+        last, self._last = self._last, record
+        if last is not None and abs(record.time_us - last.time_us) > TOLERANCE_US:
+            self._take_out_step(last, record)
+        return self._forward(record.time_us + self._offset_us)
+
+    def at(self, time_us: int) -> int:
+        """Return `time_us` of a clock that is never set, but never earlier than what was returned before."""
+        return self._forward(time_us)
+
+    def _forward(self, time_us: int) -> int:
+        self._now_us = max(self._now_us, time_us)
+        return self._now_us
+
+    def _take_out_step(self, last: JournalRecord, record: JournalRecord) -> None:
+        passed_us = _monotonic_between(last, record)
+        if passed_us is None:  # another boot, or an import without cursors: only a step back can be seen
+            passed_us = max(0, record.time_us - last.time_us)
+        step_us = record.time_us - last.time_us - passed_us
+        if abs(step_us) > TOLERANCE_US:
+            self._offset_us -= step_us
+            self.steps += 1
+
+
+def _monotonic_between(last: JournalRecord, record: JournalRecord) -> Optional[int]:
+    before, after = _monotonic(last), _monotonic(record)
+    if before is None or after is None or before[0] != after[0]:
+        return None
+    return after[1] - before[1]
+
+
+def _monotonic(record: JournalRecord) -> Optional[Tuple[str, int]]:
+    parts = dict(part.split("=", 1) for part in (record.cursor or "").split(";") if "=" in part)
+    try:
+        return parts["b"], int(parts["m"], 16)
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,173 @@
+"""One attempt, one count: failures, denials and connections that ended before a login.
+
+A wrong password writes up to three lines, six of them in one connection write eleven, a key that does not fit writes
+none at all (auth.c, auth_log: public-key failures of existing accounts stay below LogLevel INFO). What is counted
+is the number of tries, told by whichever of sshd and PAM tells more.
+"""
+
+from __future__ import annotations
+
+from typing import List, Optional
+
+from pamsignal.correlate.event import event_of
+from pamsignal.correlate.trace import Line, Trace, Traces
+from pamsignal.model import Action, AuthEvent, Method, Observation, Outcome
+
+# pam_unix writes its line, then sits out pam_fail_delay(3), 2 s give or take half, and only then the program writes.
+PAM_WAIT_US = 5_000_000
+# sudo adds up its prompts and writes one line with the sum, the command and the target.
+SUDO_WAIT_US = 60_000_000
+# A connection's last lines come together; the second often names the account.
+END_WAIT_US = 1_000_000
+# An unknown account or an offered key is an attempt when the connection ends; sshd ends it after LoginGraceTime, 120 s.
+CONNECTION_WAIT_US = 150_000_000
+# A module that fails while the next one lets the user in (pam_unix before pam_sss) does so at once; a person who
+# mistypes has to sit out pam_fail_delay's shortest wait of 1 s.
+STACKED_WITHIN_US = 900_000
+
+_OFFERS = frozenset({Method.PUBLICKEY, Method.HOSTBASED, Method.NONE, Method.GSSAPI})
+_ENDS = {
+    Action.CONNECTION_SCAN: 3,
+    Action.CONNECTION_TIMEOUT: 2,
+    Action.CONNECTION_CLOSED: 1,
+}
+
+
+class Attempts:
+    """The rules; the memory is in `traces`."""
+
+    def __init__(self, traces: Traces) -> None:
+        self._traces = traces
+
+    def failure(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in a line that tells of failed tries."""
+        seen = line.seen
+        if seen.limit:
+            return []
+        if seen.method in _OFFERS:
+            trace.offered = line
+            self._wait_at_most(trace, line.time_us + CONNECTION_WAIT_US)
+            return []
+        if _told_by_pam(seen):
+            _add_pam(trace, seen)
+            trace.failure = trace.failure or line
+            self._wait_at_most(trace, line.time_us + _pam_wait_us(seen))
+            return []
+        trace.failed = max(trace.failed, seen.attempts) if _is_sum(seen) else trace.failed + seen.attempts
+        trace.failure = line
+        return self.settle(trace)
+
+    def denial(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in a refusal by policy: one event, however many lines say so."""
+        seen = line.seen
+        if _told_by_pam(seen):
+            trace.failure = line
+            trace.pam.setdefault(seen.submethod, 1)
+            self._wait_at_most(trace, line.time_us + PAM_WAIT_US)
+            return []
+        events = [] if trace.failure is None or _is_denial(trace.failure.seen) else self.settle(trace)
+        if trace.denied:
+            return events
+        return [*events, self._deny(trace, line)]
+
+    def unknown_account(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in `Invalid user`: the try itself is a later line, or the end of the connection."""
+        trace.offered = trace.offered or line
+        self._wait_at_most(trace, line.time_us + CONNECTION_WAIT_US)
+        return []
+
+    def ended(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in the end of a connection nobody logged in on."""
+        if trace.succeeded or line.seen.outcome is not Outcome.FAILURE:
+            return []
+        if trace.end is None or _tells_more(line.seen, trace.end.seen):
+            trace.end = line
+        trace.ended = True
+        if not trace.counted:
+            self._wait_at_most(trace, line.time_us + END_WAIT_US)
+        return []
+
+    def succeeded(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in that the same process let somebody in: offered keys are forgotten, real failures are told first."""
+        events: List[AuthEvent] = []
+        failure = trace.failure
+        if failure is not None and line.time_us - failure.time_us > STACKED_WITHIN_US:
+            events = self.settle(trace)
+        trace.failure = trace.offered = trace.end = None
+        trace.counted = trace.tries
+        trace.succeeded = True
+        return events
+
+    def settle(self, trace: Trace) -> List[AuthEvent]:
+        """Turn whatever `trace` still holds back into events."""
+        fresh = trace.tries - trace.counted
+        if trace.failure is not None and fresh > 0:
+            return [self._tell_failure(trace, trace.failure, fresh)]
+        if trace.counted or trace.succeeded:
+            return []
+        if trace.offered is not None:
+            return [self._tell_offer(trace, trace.offered)]
+        return self._tell_end(trace)
+
+    def _tell_failure(self, trace: Trace, line: Line, fresh: int) -> AuthEvent:
+        if _is_denial(line.seen):
+            return self._deny(trace, line)
+        trace.counted += fresh
+        trace.failure = None
+        reason = "invalid user" if trace.known_account is False else None
+        return event_of(line, trace, line.seen.action, Outcome.FAILURE, attempts=fresh, reason=reason)
+
+    def _tell_offer(self, trace: Trace, line: Line) -> AuthEvent:
+        trace.counted = 1
+        reason = "invalid user" if trace.known_account is False else "no key accepted"
+        return event_of(line, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason=reason)
+
+    def _tell_end(self, trace: Trace) -> List[AuthEvent]:
+        if trace.end is None:
+            return []
+        trace.counted = 1
+        if trace.known_account is False:
+            reason = "invalid user"
+            return [event_of(trace.end, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason=reason)]
+        return [event_of(trace.end, trace, trace.end.seen.action, Outcome.FAILURE, attempts=trace.end.seen.attempts)]
+
+    def _deny(self, trace: Trace, line: Line) -> AuthEvent:
+        trace.denied = True
+        trace.counted += 1
+        return event_of(line, trace, line.seen.action, Outcome.FAILURE)
+
+    def _wait_at_most(self, trace: Trace, until_us: int) -> None:
+        if trace.due_us is None or trace.due_us > until_us:
+            self._traces.wait(trace, until_us)
+
+
+def _told_by_pam(seen: Observation) -> bool:
+    return seen.method is Method.PAM or seen.pattern.startswith("pam.")
+
+
+def _is_denial(seen: Observation) -> bool:
+    return seen.action in (Action.LOGIN_DENIED, Action.ELEVATION_DENIED)
+
+
+def _is_sum(seen: Observation) -> bool:
+    return seen.program == "sudo"
+
+
+def _add_pam(trace: Trace, seen: Observation) -> None:
+    if seen.pattern.endswith("more_failures"):
+        trace.more += seen.attempts
+    else:
+        trace.pam[seen.submethod] = trace.pam.get(seen.submethod, 0) + seen.attempts
+
+
+def _pam_wait_us(seen: Observation) -> int:
+    return SUDO_WAIT_US if seen.service.startswith("sudo") else PAM_WAIT_US
+
+
+def _tells_more(new: Observation, old: Observation) -> bool:
+    return _rank(new) > _rank(old)
+
+
+def _rank(seen: Observation) -> int:
+    named: Optional[str] = seen.user
+    return _ENDS.get(seen.action, 0) * 2 + (named is not None)

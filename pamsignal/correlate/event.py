@@ -1,0 +1,70 @@
+"""The making of one AuthEvent from a line and what its process said before."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import Optional
+
+from pamsignal.correlate.trace import Line, Trace
+from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Outcome
+
+# Longer names exist only to hurt: Linux account names end at 32 characters, sshd prints at most 100.
+MOST_TEXT = 1024
+
+
+def event_id(record: JournalRecord, part: str) -> str:
+    """Derive 32 hexadecimal digits from machine id, cursor and `part`: the same line always gives the same id."""
+    told = f"{record.machine_id}\n{record.cursor or (record.time_us, record.message)}\n{part}"
+    return blake2b(told.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def event_of(
+    line: Line,
+    trace: Optional[Trace],
+    action: Action,
+    outcome: Optional[Outcome],
+    *,
+    attempts: int = 1,
+    reason: Optional[str] = None,
+) -> AuthEvent:
+    """Put `line` and what `trace` already knew into one event."""
+    record, seen, _ = line
+    return AuthEvent(
+        event_id(record, action.value),
+        record.time_us,
+        record.hostname,
+        seen.service,
+        action,
+        outcome,
+        _bounded(seen.user if seen.user is not None or trace is None else trace.user),
+        _bounded(seen.target_user),
+        seen.user_id,
+        _source(seen.source, trace),
+        seen.destination or (trace.destination if trace else None),
+        seen.method,
+        seen.key,
+        reason or seen.reason,
+        attempts,
+        trace.known_account if trace else seen.known_account,
+        _bounded(seen.tty),
+        _bounded(seen.cwd),
+        _bounded(seen.command),
+        _bounded(seen.group),
+        record.pid if record.pid is not None else record.syslog_pid,
+        seen.session_id or (trace.session_id if trace else None),
+        None,
+        seen.provenance,
+    )
+
+
+def _source(told: Optional[Endpoint], trace: Optional[Trace]) -> Optional[Endpoint]:
+    known = trace.source if trace is not None else None
+    if told is None or (known is not None and known.port is not None and known.ip == told.ip):
+        return known or told
+    return told
+
+
+def _bounded(text: Optional[str]) -> Optional[str]:
+    if text is None or len(text) <= MOST_TEXT:
+        return text
+    return text[: MOST_TEXT - 1] + "…"

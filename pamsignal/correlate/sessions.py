@@ -1,0 +1,214 @@
+"""Sessions: an opening and a closing make a duration, and an opening nobody announced is a login.
+
+PAM tells of a session by the pid of the privileged process, logind by its id; LEADER joins the two. The order of
+the two differs between distributions, so each waits a moment for the other.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple
+
+from pamsignal.correlate.event import event_of
+from pamsignal.correlate.services import Kind, kind_of
+from pamsignal.correlate.trace import Line, Trace, Traces
+from pamsignal.model import Action, AuthEvent, Endpoint, Outcome
+
+# login(1) of util-linux writes LOGIN ON after PAM's line, pkexec its command after polkit's, logind at once.
+OPEN_WAIT_US = 1_000_000
+# logind removes a session after PAM has closed it, unless the process was killed.
+REMOVE_WAIT_US = 2_000_000
+
+
+class OpenSession(NamedTuple):
+    """A session that has begun. `key` is boot id and pid; survives restarts as a row in the store."""
+
+    key: str
+    opened_us: int
+    service: str
+    user: Optional[str] = None
+    target_user: Optional[str] = None
+    source: Optional[Endpoint] = None
+    tty: Optional[str] = None
+    session_id: Optional[str] = None
+
+
+class Changes(NamedTuple):
+    """What happened to the open sessions since it was last asked: rows to write, keys to delete."""
+
+    opened: Tuple[OpenSession, ...]
+    closed: Tuple[str, ...]
+
+
+class Sessions:
+    """All open sessions, bounded; the oldest is forgotten first."""
+
+    def __init__(self, traces: Traces, ignored_services: Collection[str], most: int = 4096) -> None:
+        self._traces = traces
+        self._ignored = frozenset(ignored_services)
+        self._most = most
+        self._open: OrderedDict[str, OpenSession] = OrderedDict()
+        self._by_session_id: Dict[str, str] = {}
+        self._removed: OrderedDict[str, Tuple[int, Line]] = OrderedDict()
+        self._machinery: OrderedDict[Hashable, None] = OrderedDict()
+        self._opened: Dict[str, OpenSession] = {}
+        self._closed: List[str] = []
+
+    def restore(self, session: OpenSession) -> None:
+        """Put back a session that was open when the daemon stopped."""
+        self._remember(session)
+        self._opened.pop(session.key, None)
+
+    def take_changes(self) -> Changes:
+        """Return what changed since the last call."""
+        changes = Changes(tuple(self._opened.values()), tuple(self._closed))
+        self._opened, self._closed = {}, []
+        return changes
+
+    def succeeded(self, trace: Trace, line: Line, action: Action) -> List[AuthEvent]:
+        """Take in the program's own word for a success; one that its session already told adds nothing."""
+        if trace.told_by_session:
+            trace.told_by_session = False
+            return []
+        trace.opened = None
+        return [event_of(line, trace, action, Outcome.SUCCESS)]
+
+    def opened(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in PAM's `session opened`."""
+        kind = kind_of(line.seen.service)
+        if kind is Kind.MACHINERY or line.seen.service in self._ignored:
+            self._machinery[trace.key] = None
+            _shrink(self._machinery, self._most)
+            return []
+        self._remember(_session_of(trace, line))
+        if not trace.succeeded:
+            trace.opened = line
+            self._traces.wait(trace, line.time_us + OPEN_WAIT_US)
+        return []
+
+    def settle(self, trace: Trace) -> List[AuthEvent]:
+        """Tell the login of a session that nobody else announced."""
+        line = trace.opened
+        if line is None:
+            return []
+        trace.opened = None
+        if trace.key in self._machinery:
+            return []
+        trace.succeeded = trace.told_by_session = True
+        return [event_of(line, trace, _action_of(line.seen.service), Outcome.SUCCESS)]
+
+    def closed(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in PAM's `session closed`."""
+        if kind_of(line.seen.service) is Kind.MACHINERY or line.seen.service in self._ignored:
+            return []
+        events = self.settle(trace)
+        session = self._forget(_text_of(trace.key))
+        return [*events, _closing(trace, line, session)]
+
+    def joined(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in logind's `New session`, on the trace of its leader."""
+        session_id = line.seen.session_id
+        if session_id is None or trace.key in self._machinery:
+            return []
+        trace.session_id = session_id
+        session = self._open.get(_text_of(trace.key))
+        if session is not None:
+            self._remember(session._replace(session_id=session_id))
+        elif not trace.succeeded:
+            trace.opened = line
+            self._traces.wait(trace, line.time_us + REMOVE_WAIT_US)
+        return []
+
+    def removed(self, line: Line) -> List[AuthEvent]:
+        """Take in logind's `Removed session`: an end only if PAM does not tell of it."""
+        session_id = _session_key(line)
+        if session_id in self._by_session_id:
+            self._removed[session_id] = (line.time_us + REMOVE_WAIT_US, line)
+        return []
+
+    def next_due_us(self) -> Optional[int]:
+        """Return when the oldest removal by logind stops waiting for PAM."""
+        for due_us, _ in self._removed.values():
+            return due_us
+        return None
+
+    def take_due(self, time_us: int) -> List[AuthEvent]:
+        """Close the sessions that logind removed and PAM never closed."""
+        events: List[AuthEvent] = []
+        while self._removed:
+            session_id, (due_us, line) = next(iter(self._removed.items()))
+            if due_us > time_us:
+                break
+            del self._removed[session_id]
+            session = self._forget(self._by_session_id.get(session_id, ""))
+            if session is not None:
+                events.append(_closing(None, line, session))
+        return events
+
+    def _remember(self, session: OpenSession) -> None:
+        self._open[session.key] = session
+        self._opened[session.key] = session
+        if session.session_id is not None:
+            self._by_session_id[_boot_of(session.key) + session.session_id] = session.key
+        while len(self._open) > self._most:
+            self._forget(next(iter(self._open)))
+
+    def _forget(self, key: str) -> Optional[OpenSession]:
+        session = self._open.pop(key, None)
+        if session is None:
+            return None
+        self._opened.pop(key, None)
+        self._closed.append(key)
+        if session.session_id is not None:
+            self._by_session_id.pop(_boot_of(key) + session.session_id, None)
+        return session
+
+
+def _session_of(trace: Trace, line: Line) -> OpenSession:
+    seen = line.seen
+    return OpenSession(
+        key=_text_of(trace.key),
+        opened_us=line.time_us,
+        service=seen.service,
+        user=seen.user if seen.user is not None else trace.user,
+        target_user=seen.target_user,
+        source=trace.source,
+        tty=seen.tty,
+        session_id=trace.session_id,
+    )
+
+
+def _closing(trace: Optional[Trace], line: Line, session: Optional[OpenSession]) -> AuthEvent:
+    event = event_of(line, trace, Action.SESSION_CLOSED, Outcome.SUCCESS)
+    if session is None:
+        return event
+    return event._replace(
+        service=session.service,
+        user=session.user or event.user,
+        target_user=session.target_user or event.target_user,
+        source=session.source or event.source,
+        tty=session.tty or event.tty,
+        session_id=session.session_id or event.session_id,
+        duration_us=max(0, line.time_us - session.opened_us),
+    )
+
+
+def _action_of(service: str) -> Action:
+    return Action.ELEVATION_SUCCESS if kind_of(service) is Kind.ELEVATION else Action.LOGIN_SUCCESS
+
+
+def _text_of(key: Hashable) -> str:
+    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def _boot_of(key: str) -> str:
+    return key.partition("/")[0] + "/"
+
+
+def _session_key(line: Line) -> str:
+    return f"{line.record.boot_id}/{line.seen.session_id}"
+
+
+def _shrink(mapping: OrderedDict[Hashable, None], most: int) -> None:
+    while len(mapping) > most:
+        mapping.popitem(last=False)

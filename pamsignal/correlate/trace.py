@@ -1,0 +1,166 @@
+"""What one process has said so far: the memory that makes one event of many lines.
+
+A connection is known by boot id, pid, address and port. Traces are bounded in number; the oldest is
+settled and forgotten first.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from typing import Dict, Hashable, Iterator, List, NamedTuple, Optional, Tuple
+
+from pamsignal.model import Endpoint, JournalRecord, Observation
+
+# A silent process is over after this long: its pid may belong to somebody else by now. sshd itself gives a client
+# 120 s (sshd_config(5), LoginGraceTime), sudo five minutes a prompt (sudoers(5), passwd_timeout).
+IDLE_US = 900_000_000
+
+
+class Line(NamedTuple):
+    """A record together with what it means. `time_us` is the record's time without the steps of the host's clock."""
+
+    record: JournalRecord
+    seen: Observation
+    time_us: int
+
+
+class Trace:
+    """One process. `failed` counts tries told by the program itself, `pam` those told by each PAM module.
+
+    The number of tries is the larger of the two tellings, since either alone is enough and both are one
+    (`tries`); `counted` are those that already became events. `failure` is the line that tells most about the
+    failure so far, `end` the one that says how the connection ended, `opened` a session whose login is not
+    yet told. `due_us` is when to stop waiting for a better line.
+    """
+
+    __slots__ = (
+        "counted",
+        "denied",
+        "destination",
+        "due_us",
+        "end",
+        "ended",
+        "failed",
+        "failure",
+        "key",
+        "known_account",
+        "last_us",
+        "more",
+        "offered",
+        "opened",
+        "pam",
+        "session_id",
+        "source",
+        "succeeded",
+        "told_by_session",
+        "user",
+    )
+
+    def __init__(self, key: Hashable, time_us: int) -> None:
+        self.key = key
+        self.last_us = time_us
+        self.user: Optional[str] = None
+        self.source: Optional[Endpoint] = None
+        self.destination: Optional[Endpoint] = None
+        self.known_account: Optional[bool] = None
+        self.session_id: Optional[str] = None
+        self.failed = 0
+        self.pam: Dict[Optional[str], int] = {}
+        self.more = 0
+        self.counted = 0
+        self.denied = False
+        self.succeeded = False
+        self.told_by_session = False
+        self.ended = False
+        self.failure: Optional[Line] = None
+        self.offered: Optional[Line] = None
+        self.end: Optional[Line] = None
+        self.opened: Optional[Line] = None
+        self.due_us: Optional[int] = None
+
+    @property
+    def tries(self) -> int:
+        """How many tries the lines so far stand for."""
+        by_pam = max(self.pam.values()) + self.more if self.pam else self.more
+        return max(self.failed, by_pam)
+
+    def learn(self, seen: Observation) -> None:
+        """Keep what `seen` says about who and from where; what is already known in more detail stays."""
+        if seen.user is not None:
+            self.user = seen.user
+        if seen.known_account is not None:
+            self.known_account = seen.known_account
+        if seen.destination is not None:
+            self.destination = seen.destination
+        if seen.source is not None and _says_more(seen.source, self.source):
+            self.source = seen.source
+
+
+def _says_more(new: Endpoint, old: Optional[Endpoint]) -> bool:
+    return old is None or (new.ip is not None and (new.port is not None or new.ip != old.ip))
+
+
+class Traces:
+    """All traces, by key, with the moments at which they want to be looked at again."""
+
+    def __init__(self, most: int = 8192) -> None:
+        self._most = most
+        self._by_key: OrderedDict[Hashable, Trace] = OrderedDict()
+        self._due: List[Tuple[int, int, Trace]] = []
+        self._sequence = 0
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def get(self, key: Hashable) -> Optional[Trace]:
+        """Return the trace of `key` as it is, or None."""
+        return self._by_key.get(key)
+
+    def touch(self, key: Hashable, time_us: int) -> Trace:
+        """Return the trace of `key`, made new if there is none."""
+        trace = self._by_key.get(key)
+        if trace is None:
+            trace = self._by_key[key] = Trace(key, time_us)
+        else:
+            self._by_key.move_to_end(key)
+            trace.last_us = max(trace.last_us, time_us)
+        return trace
+
+    def forget(self, trace: Trace) -> None:
+        """Drop `trace`; the next line of its key starts afresh."""
+        trace.due_us = None
+        if self._by_key.get(trace.key) is trace:
+            del self._by_key[trace.key]
+
+    def surplus(self) -> Iterator[Trace]:
+        """Take out and yield the oldest traces beyond the limit."""
+        while len(self._by_key) > self._most:
+            trace = self._by_key.popitem(last=False)[1]
+            trace.due_us = None
+            yield trace
+
+    def wait(self, trace: Trace, until_us: int) -> None:
+        """Look at `trace` again at `until_us`, and not before."""
+        trace.due_us = until_us
+        self._sequence += 1
+        heapq.heappush(self._due, (until_us, self._sequence, trace))
+        if len(self._due) > 4 * self._most:
+            self._due = [entry for entry in self._due if entry[2].due_us == entry[0]]
+            heapq.heapify(self._due)
+
+    def next_due_us(self) -> Optional[int]:
+        """Return the nearest moment a trace waits for."""
+        while self._due and self._due[0][2].due_us != self._due[0][0]:
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else None
+
+    def take_due(self, time_us: int) -> Iterator[Trace]:
+        """Take out and yield the traces whose moment has come, in order."""
+        while True:
+            due_us = self.next_due_us()
+            if due_us is None or due_us > time_us:
+                return
+            trace = heapq.heappop(self._due)[2]
+            trace.due_us = None
+            yield trace

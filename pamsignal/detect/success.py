@@ -1,0 +1,63 @@
+"""A success after failures: the guess that worked."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from pamsignal.detect import evidence, keys
+from pamsignal.detect.window import Windows
+from pamsignal.model import Action, AuthEvent, Finding
+
+SECOND_US = 1_000_000
+_SUCCESSES = frozenset({Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS})
+
+
+class Settings(NamedTuple):
+    """`attempts` failures within `window_seconds` before the success."""
+
+    enabled: bool = True
+    attempts: int = 3
+    window_seconds: int = 3600
+
+
+class SuccessAfterFailures:
+    """Remembers failures per address, and per actor for local ones, until a success from there."""
+
+    def __init__(self, settings: Settings, most: int) -> None:
+        self._enabled = settings.enabled
+        self._windows = Windows(settings.attempts, settings.window_seconds * SECOND_US, most)
+
+    def add(self, event: AuthEvent, time_us: int) -> Optional[Finding]:
+        """Take in `event`; return a finding if it is a success that failures led up to."""
+        key = keys.source(event) or keys.actor(event)
+        if key is None or not self._enabled:
+            return None
+        if event.action in _SUCCESSES:
+            return self._judge(event, key, time_us)
+        count = evidence.local_tries(event, 1) if event.source is None else evidence.tries(event)
+        if count:
+            self._windows.add(key, time_us, count, evidence.name(event)).attempts += count
+        return None
+
+    def _judge(self, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
+        tally = self._windows.get(key)
+        if tally is None or not self._windows.is_full(tally, time_us):
+            return None
+        names = tuple(self._windows.members_within(tally, time_us))
+        self._windows.forget(key)  # told once; the next success from there is judged by what fails from now on
+        return Finding(
+            rule="success_after_failures",
+            key=key,
+            time_us=event.time_us,
+            hostname=event.hostname,
+            attempts=tally.attempts,
+            window_us=self._windows.span_us,
+            first_us=event.time_us - (time_us - tally.first_us),
+            last_us=event.time_us,
+            users=names,
+            user_total=len(names),
+            sources=(key,) if event.source is not None else (),
+            source_total=1 if event.source is not None else 0,
+            technique="T1078",
+            event=event,
+        )

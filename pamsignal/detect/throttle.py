@@ -1,0 +1,100 @@
+"""Quiet after a report: what goes on is counted, and one digest says how much.
+
+While it goes on, each quiet time is twice as long as the one before, up to six hours.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict
+from typing import Iterator, List, NamedTuple, Optional, Tuple
+
+from pamsignal.model import Finding
+
+LONGEST_US = 6 * 3_600_000_000
+
+Key = Tuple[str, str]
+
+
+class Episode:
+    """One culprit's quiet time: the finding it began with and what came after."""
+
+    __slots__ = ("finding", "last_us", "length_us", "since_us", "suppressed", "until_us")
+
+    def __init__(self, finding: Finding, time_us: int, length_us: int) -> None:
+        self.finding = finding
+        self.since_us = time_us
+        self.length_us = length_us
+        self.until_us = time_us + length_us
+        self.suppressed = 0
+        self.last_us = finding.time_us
+
+
+class Digest(NamedTuple):
+    """What a quiet time swallowed."""
+
+    finding: Finding
+    suppressed: int
+    length_us: int
+    last_us: int
+    since_us: int
+
+
+class Throttle:
+    """All quiet times, at most `most`."""
+
+    def __init__(self, cooldown_us: int, most: int) -> None:
+        self._cooldown_us = cooldown_us
+        self._most = most
+        self._episodes: OrderedDict[Key, Episode] = OrderedDict()
+        self._ends: List[Tuple[int, Key]] = []
+
+    def absorb(self, key: Key, count: int, event_us: int) -> bool:
+        """Count `count` for `key` and return True if its quiet time lasts."""
+        episode = self._episodes.get(key)
+        if episode is None:
+            return False
+        episode.suppressed += count
+        episode.last_us = event_us
+        return True
+
+    def begin(self, key: Key, finding: Finding, time_us: int) -> None:
+        """Start a quiet time for `key`, after `finding` was reported at `time_us`."""
+        self._episodes[key] = Episode(finding, time_us, self._cooldown_us)
+        heapq.heappush(self._ends, (time_us + self._cooldown_us, key))
+        if len(self._episodes) > self._most:
+            self._episodes.popitem(last=False)
+
+    def next_due_us(self) -> Optional[int]:
+        """Return when the nearest quiet time ends."""
+        while self._ends:
+            until_us, key = self._ends[0]
+            episode = self._episodes.get(key)
+            if episode is not None and episode.until_us == until_us:
+                return until_us
+            heapq.heappop(self._ends)
+        return None
+
+    def take_due(self, time_us: int) -> Iterator[Digest]:
+        """End the quiet times that are over; yield a digest for each that swallowed something."""
+        while True:
+            due_us = self.next_due_us()
+            if due_us is None or due_us > time_us:
+                return
+            key = heapq.heappop(self._ends)[1]
+            episode = self._episodes[key]
+            if not episode.suppressed:
+                del self._episodes[key]
+                continue
+            yield self._digest(episode)
+            self._go_on(key, episode)
+
+    def _digest(self, episode: Episode) -> Digest:
+        return Digest(episode.finding, episode.suppressed, episode.length_us, episode.last_us, episode.since_us)
+
+    def _go_on(self, key: Key, episode: Episode) -> None:
+        episode.since_us = episode.until_us
+        episode.length_us = min(2 * episode.length_us, max(LONGEST_US, self._cooldown_us))
+        episode.until_us = episode.since_us + episode.length_us
+        episode.suppressed = 0
+        heapq.heappush(self._ends, (episode.until_us, key))

@@ -1,0 +1,181 @@
+"""Parse, correlate, detect: one engine, pure. The same records and settings give the same events and alerts, always.
+
+feed a record, tick a time, ask for the next deadline. It does no I/O and never asks what time it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Callable, Collection, List, NamedTuple, Optional, Tuple
+
+from pamsignal import parse
+from pamsignal.clock import Clock
+from pamsignal.correlate import Correlator, Line, OpenSession
+from pamsignal.correlate.sessions import Changes
+from pamsignal.detect import Detector
+from pamsignal.detect import Settings as DetectSettings
+from pamsignal.detect.identity import alert_id
+from pamsignal.detect.spoof import claim_of, spoof_finding
+from pamsignal.model import (
+    NO_CONTEXT,
+    Action,
+    Alert,
+    AuthEvent,
+    Context,
+    Finding,
+    JournalRecord,
+    Observation,
+    Severity,
+    Unparsed,
+)
+from pamsignal.parse.provenance import Trust, trust
+
+# `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
+MOST_PROGRAMS = 64
+
+
+class Settings(NamedTuple):
+    """What the engine needs to know. `ignored_services` are PAM services nobody wants to hear of."""
+
+    ignored_services: Collection[str] = ("cron", "systemd-user")
+    detect: DetectSettings = DetectSettings()
+
+
+class Judged(NamedTuple):
+    """An event with what was looked up about it."""
+
+    event: AuthEvent
+    context: Context
+
+
+class Produced(NamedTuple):
+    """What a step gave: events to write down, alerts to deliver, both oldest first."""
+
+    events: Tuple[Judged, ...] = ()
+    alerts: Tuple[Alert, ...] = ()
+
+
+NOTHING = Produced()
+
+
+class Counts:
+    """What was read and how it was taken."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self.understood = 0
+        self.events: Counter[str] = Counter()
+        self.unparsed: Counter[str] = Counter()
+        self.spoofed: Counter[str] = Counter()
+        self.provenance: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+
+
+def no_context(_event: AuthEvent) -> Context:
+    """Look nothing up."""
+    return NO_CONTEXT
+
+
+class Engine:
+    """The whole of what pamsignal thinks. `context_of` looks things up about an event and must never raise."""
+
+    def __init__(
+        self, settings: Settings = Settings(), context_of: Callable[[AuthEvent], Context] = no_context
+    ) -> None:
+        self.counts = Counts()
+        self._clock = Clock()
+        self._correlator = Correlator(settings.ignored_services)
+        self._detector = Detector(settings.detect)
+        self._context_of = context_of
+
+    def feed(self, record: JournalRecord) -> Produced:
+        """Take in the next record."""
+        counts = self.counts
+        counts.records += 1
+        seen = parse.observe(record)
+        if seen is None:
+            return NOTHING
+        if isinstance(seen, Unparsed):
+            self._count_unparsed(seen, record)
+            return NOTHING
+        time_us = self._clock.at_record(record)
+        counts.understood += 1
+        if seen.provenance is not None:
+            counts.provenance[seen.provenance.value] += 1
+        return self._take(record, seen, time_us)
+
+    def tick(self, time_us: int) -> Produced:
+        """Let everything happen that was waiting for `time_us`, a time of a clock that is never set."""
+        now_us = self._clock.at(time_us)
+        events = self._correlator.tick(now_us)
+        digests = self._detector.tick(now_us)
+        return self._judge(events, now_us, digests) if events or digests else NOTHING
+
+    def next_due_us(self) -> Optional[int]:
+        """Return the nearest time at which `tick` has something to say."""
+        moments = (self._correlator.next_due_us(), self._detector.next_due_us())
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def restore(self, sessions: List[OpenSession]) -> None:
+        """Put back the sessions that were open when the daemon stopped."""
+        for session in sessions:
+            self._correlator.sessions.restore(session)
+
+    def take_session_changes(self) -> Changes:
+        """Return which sessions opened and closed since the last call."""
+        return self._correlator.sessions.take_changes()
+
+    def _take(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
+        due = self.tick(time_us) if self._is_due(time_us) else NOTHING
+        fresh = self._respond(record, seen, time_us)
+        if due is NOTHING:
+            return fresh
+        return Produced(due.events + fresh.events, due.alerts + fresh.alerts)
+
+    def _is_due(self, time_us: int) -> bool:
+        due_us = self.next_due_us()
+        return due_us is not None and due_us <= time_us
+
+    def _respond(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
+        verdict = trust(seen, record)
+        if verdict is Trust.ACCEPT:
+            if seen.action is Action.JOURNAL_SUPPRESSED:
+                return Produced(alerts=(_suppression(record, seen),))
+            return self._judge(self._correlator.feed(Line(record, seen, time_us)), time_us)
+        if verdict is Trust.CLAIM:
+            return self._judge(self._correlator.feed(Line(record, claim_of(seen, record), time_us)), time_us)
+        if verdict is Trust.SPOOF:
+            self.counts.spoofed[seen.program] += 1
+            return Produced(alerts=tuple(self._detector.report_spoof(spoof_finding(record, seen), time_us)))
+        return NOTHING
+
+    def _judge(self, events: List[AuthEvent], time_us: int, alerts: Collection[Alert] = ()) -> Produced:
+        if not events and not alerts:
+            return NOTHING
+        judged: List[Judged] = []
+        told = list(alerts)
+        for event in events:
+            context = self._context_of(event)
+            judged.append(Judged(event, context))
+            told += self._detector.judge(event, context, time_us)
+            self.counts.events[event.action.value] += 1
+        return Produced(tuple(judged), tuple(told))
+
+    def _count_unparsed(self, seen: Unparsed, record: JournalRecord) -> None:
+        self.counts.unparsed[seen.program] += 1
+        if len(self.counts.examples) < MOST_PROGRAMS:
+            self.counts.examples.setdefault(seen.program, record.message[:200])
+
+
+def _suppression(record: JournalRecord, seen: Observation) -> Alert:
+    unit = seen.reason or "a unit"
+    finding = Finding(
+        rule="journal_suppressed",
+        key=unit,
+        time_us=record.time_us,
+        hostname=record.hostname,
+        attempts=seen.attempts,
+        note=f"journald dropped {seen.attempts} messages of {unit}: logins may be among them",
+    )
+    identity = alert_id(finding, f"journal_suppressed/{record.cursor}")
+    return Alert(identity, record.time_us, Severity.WARNING, "journal_suppressed", finding)
