@@ -1,0 +1,96 @@
+"""What HTTP sinks are made of: a request, an answer, and the reading of the answer. Pure, and free of `requests`."""
+
+from __future__ import annotations
+
+import re
+from typing import Callable, Mapping, NamedTuple, Optional, Union
+
+from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
+from pamsignal.render import escape
+
+LONGEST_WAIT_SECONDS = 3600.0
+_DETAIL_LIMIT = 200
+_SECONDS = re.compile(r"[0-9]{1,9}")
+
+# Statuses that say "not now" without being a server's failure (RFC 9110, RFC 8470, RFC 6585).
+_LATER = {408: "timeout", 425: "client_error", 429: "rate_limited"}
+# Statuses that say that the whole channel is set up wrongly, whatever the alert.
+_UNUSABLE = {401: "authentication", 403: "authentication", 404: "client_error", 410: "gone"}
+
+
+class Request(NamedTuple):
+    """One POST. The URL is secret, because for chat services it is the key; so may be the value of a header."""
+
+    url: Secret
+    headers: Mapping[str, Union[str, Secret]]
+    body: bytes
+
+
+class Answer(NamedTuple):
+    """What came back: header names in lower case, at most 64 kB of body, and when, in seconds since the epoch."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    time_seconds: float
+
+
+class Channel(NamedTuple):
+    """An HTTP sink as pure functions.
+
+    `request_for` takes the time of this attempt in seconds since the epoch. `second_request_for` may offer one other
+    way to say the same, where the answer shows that the first was not understood.
+    """
+
+    request_for: Callable[[Alert, int], Request]
+    result_of: Callable[[Answer], Result]
+    second_request_for: Callable[[Alert, Answer], Optional[Request]] = lambda _alert, _answer: None
+
+
+def result_of(answer: Answer, detail: str = "") -> Result:
+    """Return what `answer` means by its status alone; `detail` is added to the words for `status`."""
+    status = answer.status
+    said = f"HTTP {status}: {detail}" if detail else f"HTTP {status}"
+    if 200 <= status < 300:
+        return Sent()
+    if status in _LATER:
+        return TryLater(_LATER[status], said, after_seconds(answer), pause=status == 429)
+    if status >= 500:
+        return TryLater("server_error", said, after_seconds(answer))
+    if status < 400:
+        return Refused("redirect", f"{said}; redirects are not followed, configure the final URL")
+    return Refused(_UNUSABLE.get(status, "client_error"), said, pause=status in _UNUSABLE)
+
+
+def after_seconds(answer: Answer) -> Optional[float]:
+    """Return what Retry-After asks for (RFC 9110, 10.2.3: seconds or a date), within an hour; None if nothing."""
+    text = answer.headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(text):
+        return capped(float(text))
+    date_seconds = _http_date(text)
+    if date_seconds is None:
+        return None
+    # The difference to the server's own Date is right even where its clock, or ours, is not.
+    return capped(date_seconds - (_http_date(answer.headers.get("date", "")) or answer.time_seconds))
+
+
+def capped(seconds: float) -> float:
+    """Return `seconds` within what we let a server ask for."""
+    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def redacted(foreign: str, *secrets: Secret) -> str:
+    """Return text of a server fit for a log: no secret of ours that it may have echoed, one line, cut."""
+    for secret in secrets:
+        foreign = foreign.replace(secret.reveal(), "***")
+    return escape.for_terminal(foreign, _DETAIL_LIMIT)
+
+
+def _http_date(text: str) -> Optional[float]:
+    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - only where a server sends a date
+
+    try:
+        parsed = parsedate_tz(text)
+        return None if parsed is None else float(mktime_tz(parsed))
+    except (ValueError, OverflowError, IndexError, TypeError):  # a date like the 99th of month 77
+        return None
