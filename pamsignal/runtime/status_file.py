@@ -1,0 +1,41 @@
+"""The status file: how the daemon tells `pamsignal status` about itself. Readable by all, so never with a secret."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Dict, Mapping
+
+from pamsignal.errors import AccessError, NotRunningError
+
+
+def write(path: str, status: Mapping[str, object]) -> None:
+    """Replace the file `path` by `status` as JSON, 0644, at once: a reader sees the old or the new one whole.
+
+    OSError if it cannot be written.
+    """
+    beside = f"{path}.new"
+    content = json.dumps(status, separators=(",", ":")).encode()
+    fileno = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    with os.fdopen(fileno, "wb") as stream:
+        os.fchmod(fileno, 0o644)  # whatever the umask is
+        stream.write(content)
+    os.replace(beside, path)  # noqa: PTH105 - pathlib stays out of the daemon's memory
+
+
+def read(path: str) -> Dict[str, Any]:
+    """Return what the daemon last wrote. NotRunningError if there is nothing, AccessError if it is out of reach."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - see above
+            status = json.loads(stream.read())
+    except FileNotFoundError as error:
+        raise NotRunningError(
+            f"{path} is not there: pamsignal is not running; try: systemctl start pamsignal"
+        ) from error
+    except PermissionError as error:
+        raise AccessError(f"{path}: permission denied; try: sudo pamsignal status") from error
+    except ValueError as error:
+        raise NotRunningError(f"{path} is not a status file of pamsignal; try: systemctl restart pamsignal") from error
+    if not isinstance(status, dict):
+        raise NotRunningError(f"{path} is not a status file of pamsignal; try: systemctl restart pamsignal")
+    return status
