@@ -22,7 +22,7 @@ def password_login(host: Host, source: str = GATEWAY) -> None:
     assert host.ssh("alice", password=PASSWORDS["alice"], source=source).returncode == 0
 
 
-def wrong_passwords(host: Host, source: str, *, user: str = "alice", connections: int = 1, tries: int = 1) -> None:
+def wrong_passwords(host: Host, source: str, *, user: str = "root", connections: int = 1, tries: int = 1) -> None:
     """Offer `tries` wrong passwords in each of `connections` connections, one after the other."""
     for _ in range(connections):
         refused = host.ssh(user, password="wrong", source=source, tries=tries)

@@ -1,0 +1,107 @@
+"""The unit on each release: accepted without a warning, locked up, reloadable, and ended for good by a bad file."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.system import attacks
+from tests.system.monitor import CONFIG
+
+DROP_IN = "/run/systemd/system/pamsignal.service.d/test.conf"
+
+
+@pytest.fixture
+def quick(installed):
+    """A watchdog of two seconds and no pause before a restart, to save the tests' time."""
+    quick = b"[Unit]\nStartLimitIntervalSec=0\n[Service]\nWatchdogSec=2\nRestartSec=100ms\n"
+    installed.host.write(DROP_IN, quick)
+    installed.host.run("systemctl daemon-reload")
+    yield
+    installed.host.run(f"rm {DROP_IN}; systemctl daemon-reload")
+
+
+def test_systemd_finds_nothing_to_complain_about(installed):
+    verified = installed.host.run("systemd-analyze verify --man=no pamsignal.service", check=False)
+    told = verified.stdout + verified.stderr
+    assert [line for line in told.splitlines() if "pamsignal" in line] == []
+    assert verified.returncode == 0
+
+
+def test_the_exposure_is_at_most_1_3(monitor):
+    told = monitor.host.run("systemd-analyze security --no-pager pamsignal.service", check=False).stdout
+    exposure = re.search(r"Overall exposure level for pamsignal.service: ([0-9.]+)", told)
+    assert float(exposure.group(1)) <= 1.3
+
+
+def test_the_daemon_has_no_right_beyond_its_own(monitor):
+    status = dict(
+        line.split(":\t", 1) for line in monitor.host.run(f"cat /proc/{monitor.pid}/status").stdout.splitlines()
+    )
+    assert status["CapEff"] == status["CapPrm"] == status["CapAmb"] == "0000000000000000"
+    assert status["CapBnd"] == "0000000000000004"  # CAP_DAC_READ_SEARCH alone
+    assert status["NoNewPrivs"] == "1"
+    assert status["Seccomp"] == "2"
+
+
+@pytest.mark.parametrize("path", ["/etc/shadow", CONFIG, "/root", "/home/alice"])
+def test_the_daemon_cannot_read_what_is_not_its_business(monitor, path):
+    uid = monitor.host.run(f"stat -c %u /proc/{monitor.pid}").stdout.strip()
+    inside = f"nsenter --target={monitor.pid} --mount setpriv --reuid={uid} --regid={uid} --clear-groups"
+    assert monitor.host.run(f"{inside} cat {path} || {inside} ls {path}/.ssh", check=False).returncode != 0
+
+
+def test_secrets_are_neither_in_the_environment_nor_on_the_command_line(monitor):
+    shown = monitor.host.run(f"cat /proc/{monitor.pid}/environ /proc/{monitor.pid}/cmdline").stdout
+    assert "whsec_" not in shown
+
+
+def test_a_reload_takes_a_changed_configuration(monitor, attacker):
+    pid = monitor.pid
+    monitor.configure(alerts={"actions": ["elevation_denied"]})
+    monitor.host.run("systemctl reload pamsignal")
+    attacks.key_login(monitor.host, attacker)
+    attacks.sudo(monitor.host, "bob", "battery-staple")
+    monitor.receiver.wait(lambda alert: alert["rule"]["name"] == "elevation_denied")
+    assert monitor.receiver.alerts(lambda alert: alert.get("source", {}).get("ip") == attacker) == []
+    assert monitor.pid == pid
+
+
+def test_a_reload_of_a_broken_configuration_fails_and_keeps_the_old_one(monitor, attacker):
+    monitor.write_config("sinks: [nonsense\n")
+    assert monitor.host.run("systemctl reload pamsignal", check=False).returncode != 0
+    assert f"{CONFIG}:" in monitor.log()
+    attacks.key_login(monitor.host, attacker)
+    monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
+
+
+def test_a_start_with_a_broken_configuration_ends_with_78_and_is_not_tried_again(installed):
+    installed.host.run("systemctl stop pamsignal")
+    installed.write_config("sinks: [nonsense\n")
+    assert installed.host.run("systemctl start pamsignal", check=False).returncode != 0
+    assert installed.shows("ExecMainStatus") == "78"
+    assert installed.shows("SubState") == "failed"
+    assert installed.shows("NRestarts") == "0"
+    assert f"{CONFIG}:" in installed.log()
+
+
+def test_without_a_configuration_the_service_runs_on_defaults(installed):
+    installed.host.run(f"systemctl reset-failed pamsignal; systemctl stop pamsignal; rm -f {CONFIG}")
+    installed.start()
+    assert installed.shows("SubState") == "running"
+
+
+def test_a_stuck_daemon_is_killed_by_the_watchdog_and_started_again(quick, monitor, attacker):
+    stuck = monitor.pid
+    monitor.host.run(f"kill -STOP {stuck}")
+    attacks.key_login(monitor.host, attacker)
+    monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
+    assert monitor.pid != stuck
+    assert monitor.shows("NRestarts") == "1"
+
+
+def test_a_stop_ends_within_five_seconds_and_without_an_error(monitor):
+    monitor.host.run("timeout 5 systemctl stop pamsignal")
+    assert monitor.shows("Result") == "success"
+    assert monitor.shows("ExecMainStatus") == "0"
