@@ -1,0 +1,99 @@
+"""Alert ↔ JSON text, for the store: lossless, versioned, and readable by an older or newer pamsignal.
+
+A named tuple becomes an object without its Nones, an enum its value, an address its text. Only the fields that are
+more than text, number or truth need a line in `_CONVERTERS`. Keys that nobody knows are skipped. The text is pure
+ASCII, so a lone surrogate survives; a high one directly before a low one comes back as the character the pair means.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any, Callable, Dict, Mapping
+
+from pamsignal.model import (
+    Action,
+    Alert,
+    AuthEvent,
+    Context,
+    Endpoint,
+    Finding,
+    Key,
+    Method,
+    Outcome,
+    Provenance,
+    Severity,
+    Subject,
+)
+
+VERSION = 1
+
+_Convert = Callable[[Any], Any]
+
+
+def dump(alert: Alert) -> str:
+    """Return `alert` as one line of ASCII JSON."""
+    document = {"v": VERSION, "is": type(alert.subject).__name__, **_packed(alert)}
+    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+
+
+def load(text: str) -> Alert:
+    """Return the alert that `dump` wrote. Anything else is a ValueError that names what is wrong, not the text."""
+    try:
+        document = json.loads(text)
+        if document["v"] > VERSION:
+            raise ValueError(f"alert of format {document['v']}, this version reads up to {VERSION}")
+        subject: Subject = _restored({"AuthEvent": AuthEvent, "Finding": Finding}[document["is"]], document["subject"])
+        alert: Alert = _restored(Alert, {**document, "subject": subject})
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not an alert: {type(error).__name__}") from None
+    return alert
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, (IPv4Address, IPv6Address)):
+        return str(value)
+    if isinstance(value, tuple):
+        if not hasattr(value, "_fields"):
+            return [_packed(item) for item in value]
+        pairs = zip(value._fields, value)
+        return {name: _packed(item) for name, item in pairs if item is not None}
+    return value
+
+
+def _restored(kind: Any, document: Mapping[str, Any]) -> Any:
+    converters = _CONVERTERS[kind]
+    given = {name: converters.get(name, _same)(document[name]) for name in kind._fields if name in document}
+    absent = {name: None for name in kind._fields if name not in given and name not in kind._field_defaults}
+    return kind(**given, **absent)
+
+
+def _noun(kind: Any) -> _Convert:
+    return lambda document: _restored(kind, document)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_EVENT: Dict[str, _Convert] = {
+    "action": Action,
+    "outcome": Outcome,
+    "source": _noun(Endpoint),
+    "destination": _noun(Endpoint),
+    "method": Method,
+    "key": _noun(Key),
+    "provenance": Provenance,
+}
+
+_CONVERTERS: Dict[Any, Dict[str, _Convert]] = {
+    Endpoint: {"ip": ip_address},
+    Key: {},
+    AuthEvent: _EVENT,
+    Finding: {"users": tuple, "sources": tuple, "event": _noun(AuthEvent)},
+    Context: {"destination": _noun(Endpoint)},
+    Alert: {"severity": Severity, "context": _noun(Context)},
+}

@@ -1,0 +1,48 @@
+"""Which alert goes to which sink. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional, Sequence, Tuple
+
+from pamsignal.model import Alert, Severity
+
+
+class DeliverySettings(NamedTuple):
+    """How long and how many: `max_rows` waiting alerts per sink, `max_dead_letters` over all sinks."""
+
+    max_age_seconds: int = 259_200
+    max_rows: int = 10_000
+    max_dead_letters: int = 500
+
+
+class RouteSettings(NamedTuple):
+    """What one sink wants. `actions` and `exclude` name actions or rules; `actions` None means all of them."""
+
+    enabled: bool = True
+    min_severity: Severity = Severity.NOTICE
+    actions: Optional[Tuple[str, ...]] = None
+    exclude: Tuple[str, ...] = ()
+    noise_per_10_minutes: int = 10
+    success_per_10_minutes: int = 60
+
+
+class Route(NamedTuple):
+    """A sink's name in the configuration, and what it wants."""
+
+    sink: str
+    settings: RouteSettings = RouteSettings()
+
+
+def sinks_for(alert: Alert, routes: Sequence[Route]) -> Tuple[str, ...]:
+    """Return the names of the sinks that want `alert`, in the order of `routes`."""
+    return tuple(route.sink for route in routes if _wants(route.settings, alert))
+
+
+def _wants(settings: RouteSettings, alert: Alert) -> bool:
+    if not settings.enabled or alert.severity < settings.min_severity:
+        return False
+    return _is_listed(alert.rule, settings.actions) and alert.rule not in settings.exclude
+
+
+def _is_listed(rule: str, actions: Optional[Tuple[str, ...]]) -> bool:
+    return actions is None or rule in actions
