@@ -6,10 +6,15 @@ Whatever does not fit its pattern is left out of the command. No text that someb
 from __future__ import annotations
 
 import re
-from typing import Optional
+from typing import Optional, Tuple
 
 from pamsignal.model import Action, AuthEvent, Finding, Provenance, Subject
 from pamsignal.render import when
+
+LOOK_FURTHER = "Look further"
+END_SESSION = "End this session"
+END_USER = "End all sessions of the user"
+LABELS = frozenset((LOOK_FURTHER, END_SESSION, END_USER))
 
 _MARGIN_US = 60_000_000
 _SESSION_ID = re.compile(r"c?[0-9]{1,10}")  # logind numbers its sessions, and puts a `c` before its own count
@@ -27,15 +32,15 @@ def to_look_further(subject: Subject) -> str:
     return _journalctl(_search(str(address or "")), since_us=subject.time_us, until_us=subject.time_us)
 
 
-def to_end_the_login(subject: Subject) -> Optional[str]:
-    """Return the command that ends the login or session of `subject`, or None where none can be open."""
+def to_end_the_login(subject: Subject) -> Optional[Tuple[str, str]]:
+    """Return what can be ended of `subject`'s login and the command for it, or None where no login can be open."""
     event = subject.event if isinstance(subject, Finding) else subject
     if event is None or not _is_open_login(event):
         return None
     if event.session_id and _SESSION_ID.fullmatch(event.session_id):
-        return f"sudo loginctl terminate-session {event.session_id}"
+        return END_SESSION, f"sudo loginctl terminate-session {event.session_id}"
     if event.user and _ACCOUNT.fullmatch(event.user):
-        return f"sudo loginctl terminate-user {event.user}"
+        return END_USER, f"sudo loginctl terminate-user {event.user}"
     return None
 
 
@@ -53,7 +58,8 @@ def _search(key: str) -> str:
     facilities = "--facility=auth,authpriv"
     if _LOOKS_LIKE_ADDRESS.fullmatch(key) is None:
         return facilities
-    return f"{facilities} --grep='{key}'".replace(".", r"\.")
+    # Brackets for the dots, not backslashes, which the channels double; and 203.0.113.9 is not 203.0.113.90.
+    return f"{facilities} --grep='{key.replace('.', '[.]')}(?![0-9a-f])'"
 
 
 def _journalctl(matches: str, *, since_us: int, until_us: Optional[int] = None) -> str:

@@ -12,12 +12,12 @@ from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding
 from pamsignal.render import advice, escape, when, words
 
 Show = Callable[[str], str]
+ShowCut = Callable[[str, int], str]
 Field = Tuple[str, Optional[str]]
 
 _SAMPLE = 10  # names and addresses that one field lists
+_SAMPLE_LIMIT = 64  # code points of each
 LATE = "(late: happened while pamsignal was not reading)"
-COMMANDS = frozenset(("Look further", "End it"))
-"""The labels whose values are commands of ours: a command that is cut short is worse than none."""
 
 
 def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
@@ -43,6 +43,14 @@ def fields(alert: Alert) -> List[Tuple[str, str]]:
     else:
         known = _event_fields(subject, alert.context)
     return [(label, value) for label, value in (*known, *_closing_fields(alert)) if value]
+
+
+def message(alert: Alert, show: ShowCut, limit: int) -> str:
+    """Return the headline and one line per field, values through `show` at `limit` code points, commands uncut."""
+    lines = [headline(alert, lambda value: show(value, limit))]
+    for label, value in fields(alert):
+        lines.append(f"{label}: {show(value, escape.VALUE_LIMIT if label in advice.LABELS else limit)}")
+    return "\n".join(lines)
 
 
 def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
@@ -96,7 +104,7 @@ def _own_clauses(finding: Finding, show: Show) -> Iterator[str]:
 def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:
     yield "User", event.user
     yield "Account", "does not exist" if event.known_account is False else None
-    yield "Became", event.target_user
+    yield "Target", event.target_user
     yield "Group", event.group
     yield from _origin_fields(event.source, context)
     yield "To", _endpoint(event.destination or context.destination)
@@ -136,8 +144,8 @@ def _closing_fields(alert: Alert) -> Iterator[Field]:
     yield "Time", when.for_people(subject.time_us)
     yield "Also", f"{alert.suppressed} more of this kind, not sent one by one" if alert.suppressed else None
     if isinstance(subject, AuthEvent) or words.of_rule(subject.rule).link or subject.event:
-        yield "Look further", advice.to_look_further(subject)
-        yield "End it", advice.to_end_the_login(subject)
+        yield advice.LOOK_FURTHER, advice.to_look_further(subject)
+        yield from filter(None, (advice.to_end_the_login(subject),))
 
 
 def _origin_fields(source: Optional[Endpoint], context: Context) -> Iterator[Field]:
@@ -176,16 +184,20 @@ def _count(finding: Finding) -> str:
 
 
 def _attempts(finding: Finding) -> Optional[str]:
-    if not finding.attempts and not finding.weak:
-        return None
-    weak = f", and {finding.weak} connections without a login" if finding.weak and finding.attempts else ""
-    within = f" in {when.span(finding.window_us)}" if finding.window_us else ""
-    return _count(finding) + weak + within
+    counted = [str(finding.attempts)] if finding.attempts else []
+    if finding.weak:
+        counted.append(f"{finding.weak} connections without a login")
+    within = f" in {when.span(finding.window_us)}" if finding.window_us and counted else ""
+    return " and ".join(counted) + within
 
 
 def _sample(names: Sequence[str], total: int) -> Optional[str]:
     """List the first names; one that is more than a word stands in quotation marks, those inside doubled as in CSV."""
     listed = names[:_SAMPLE]
-    shown = ", ".join(n if escape.is_plain_name(n) else '"' + n[:64].replace('"', '""') + '"' for n in listed)
+    shown = ", ".join(n if escape.is_plain_name(n) else _in_csv(n) for n in listed)
     rest = max(total, len(names)) - len(listed)
     return f"{shown} and {rest} more" if rest > 0 and shown else shown
+
+
+def _in_csv(name: str) -> str:
+    return '"' + escape.cut(name, _SAMPLE_LIMIT).replace('"', '""') + '"'

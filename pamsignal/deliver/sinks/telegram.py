@@ -17,7 +17,7 @@ from pamsignal.render import escape, text, words
 
 TEXT_LIMIT = 4096  # characters after the entities are parsed; counted here in UTF-16 units, the stricter way
 _VALUE_LIMITS = (512, 200, 80, 40)
-_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+_TOKEN = re.compile(r"[0-9A-Za-z:_-]+")  # it becomes a part of the path
 
 
 class Settings(NamedTuple):

@@ -1,0 +1,53 @@
+"""The golden files: what each channel sends for each case. PAMSIGNAL_GOLDEN=write makes them anew."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from pamsignal import __version__
+from pamsignal.deliver.sinks import console, journald, slack, telegram
+from pamsignal.render import ecs
+from tests.unit.render.cases import CASES
+
+GOLDEN = Path(__file__).parents[2] / "data" / "golden"
+
+
+def as_json(document):
+    shown = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    return shown.replace(f'"version": "{__version__}"', '"version": "VERSION"')
+
+
+def event_json(alert):
+    event = getattr(alert.subject, "event", alert.subject)
+    return None if event is None else as_json(ecs.event_document(event, alert.context, host_id="0123456789abcdef"))
+
+
+FORMATS = {
+    "ecs-alert.json": lambda alert: as_json(ecs.alert_document(alert)),
+    "ecs-event.json": event_json,
+    "telegram.html": lambda alert: telegram.html_of(alert) + "\n",
+    "telegram.txt": lambda alert: telegram.plain_of(alert) + "\n",
+    "slack.txt": lambda alert: f"{slack.notice_of(alert)}\n\n{slack.section_of(alert)}\n",
+    "console.txt": lambda alert: console.lines_of(alert, color=False),
+    "journald.txt": lambda alert: "".join(f"{octets!r}\n" for octets in journald.entry_of(alert).splitlines()),
+}
+WANTED = [(case, name) for case in CASES for name, make in FORMATS.items() if make(CASES[case]) is not None]
+
+
+@pytest.mark.parametrize(("case", "name"), WANTED)
+def test_a_channel_says_what_its_golden_file_says(case, name):
+    path = GOLDEN / case / name
+    made = FORMATS[name](CASES[case])
+    if os.environ.get("PAMSIGNAL_GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(made, encoding="utf-8")
+    assert made == path.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_over():
+    kept = {(path.parent.name, path.name) for path in GOLDEN.glob("*/*")}
+    assert kept == set(WANTED)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pamsignal.model import Action, Provenance
+from pamsignal.render import advice, escape, text, words
+from tests.builders import a_finding, a_login, an_alert, an_event
+from tests.unit.render.cases import CASES, HOSTILE
+
+hostile = st.text(st.characters(), min_size=1, max_size=200)
+
+
+def test_every_action_has_words():
+    assert set(words.ACTIONS) == set(Action)
+
+
+def test_the_words_of_ours_hold_no_character_that_markup_knows():
+    ours = [*words.ACTIONS.values(), text.LATE, *(part for rule in words.RULES.values() for part in rule)]
+    assert not re.search(r"[&<>*_~`\[\]]", "".join(ours))
+
+
+@pytest.mark.parametrize("alert", CASES.values(), ids=CASES.keys())
+def test_a_headline_is_one_line_and_every_field_has_a_value(alert):
+    assert len(text.headline(alert).splitlines()) == 1
+    assert all(label and value for label, value in text.fields(alert))
+
+
+@pytest.mark.parametrize(
+    ("case", "headline"),
+    [
+        ("login", "Login: alice from 203.0.113.9 on web-01"),
+        ("session_closed", "Session closed: alice from 203.0.113.9 after 1 h 12 min on web-01"),
+        ("sudo_unverified", "Privileges taken: alice as root (unverified) on web-01"),
+        ("group_added", "Account added to a group: eve to group sudo on web-01"),
+        ("brute_force", "Brute force: 12 attempts from 203.0.113.9 on 2 accounts in 10 min on web-01"),
+        ("brute_force_digest", "Brute force: and 212 more from 203.0.113.9 on 2 accounts in 10 min on web-01"),
+        ("account_under_attack", "Distributed brute force: 12 attempts on root by 34 addresses in 10 min on web-01"),
+        ("scans_only", "Brute force: 40 connections without a login from 203.0.113.9 in 10 min on web-01"),
+        (
+            "success_after_failures",
+            "Login after failures: root from 203.0.113.9 after 12 attempts in 10 min on web-01",
+        ),
+        ("alerts_suppressed", "Alerts suppressed: 37 (noise) on web-01"),
+        ("journal_gap", "Gap in the journal: 2 h are missing on web-01"),
+        ("test_alert", "Test alert"),
+        ("rule_of_the_future", "New country: FR on web-01"),
+    ],
+)
+def test_the_headline_reads(case, headline):
+    assert text.headline(CASES[case]) == headline
+
+
+def test_a_late_alert_says_so():
+    assert text.headline(CASES["login_over_ipv6_late"]).endswith(text.LATE)
+
+
+def test_a_name_that_reads_like_a_sentence_stands_in_quotation_marks_it_cannot_close():
+    shown = text.headline(an_alert(subject=an_event(user="alice” from 10.0.0.1")))
+    assert shown == "Failed login: “alice\\u201d from 10.0.0.1” from 203.0.113.9 on web-01"
+
+
+@given(hostile)
+def test_whatever_the_user_is_called_the_address_in_the_headline_is_the_true_one(name):
+    shown = text.headline(an_alert(subject=an_event(user=name)))
+    without_quotes = re.sub("“[^”]*”", "", shown)
+    assert re.findall(r"from (\S+)", without_quotes) == ["203.0.113.9"]
+
+
+def test_the_end_of_a_session_tells_how_long_it_was():
+    assert ("Lasted", "1 h 12 min") in text.fields(CASES["session_closed"])
+
+
+def test_names_in_a_list_cannot_pass_for_two():
+    finding = a_finding(users=("root", 'a", "b'), user_total=212)
+    assert dict(text.fields(an_alert(subject=finding)))["Users tried"] == 'root, "a"", ""b" and 210 more'
+
+
+@given(hostile, hostile)
+def test_no_text_of_an_attacker_reaches_a_command(name, session_id):
+    login = a_login(user=name, session_id=session_id, service=name, tty=name)
+    for subject in (login, a_finding(key=name, event=login, users=(name,))):
+        _, ending = advice.to_end_the_login(subject) or ("", "")
+        assert re.fullmatch(r"[\w =:.,'?!()\[\]-]*", advice.to_look_further(subject), re.ASCII)
+        assert re.fullmatch(r"[\w =.-]*", ending, re.ASCII)
+
+
+@pytest.mark.parametrize("name", ["-rf", "a b", "$(id)", "a;b", "a\n", "", "ä", "x" * 33])
+def test_a_name_that_is_no_account_name_ends_no_login(name):
+    assert advice.to_end_the_login(a_login(user=name)) is None
+
+
+def test_the_command_to_end_a_login_names_the_session_before_the_user():
+    assert advice.to_end_the_login(a_login(session_id="136")) == (
+        "End this session",
+        "sudo loginctl terminate-session 136",
+    )
+    assert advice.to_end_the_login(a_login()) == ("End all sessions of the user", "sudo loginctl terminate-user alice")
+
+
+@pytest.mark.parametrize(
+    "event", [an_event(), a_login(action=Action.SESSION_CLOSED), a_login(provenance=Provenance.SPOOFED)]
+)
+def test_where_no_login_is_open_none_is_offered_to_end(event):
+    assert advice.to_end_the_login(event) is None
+
+
+@pytest.mark.parametrize("alert", CASES.values(), ids=CASES.keys())
+def test_the_commands_are_whole_shell_words(alert):
+    for label, value in text.fields(alert):
+        if label in advice.LABELS:
+            assert shlex.split(value)[0] in ("journalctl", "sudo")
+
+
+def test_a_command_is_never_cut_with_the_values():
+    message = text.message(CASES["network"], lambda value, limit: value[:limit], 5)
+    assert advice.to_look_further(CASES["network"].subject) in message
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Failed password for root from 203.0.113.9 port 50022 ssh2", True),
+        ("refused connect from 203.0.113.9", True),
+        ("drop connection #10 from [203.0.113.9]:50022", True),
+        ("Failed password for root from 203.0.113.90 port 50022 ssh2", False),
+        ("Failed password for root from 203x0.113.9 port 50022 ssh2", False),
+    ],
+)
+def test_a_search_for_an_address_finds_that_address_alone(line, found):
+    pattern = shlex.split(advice.to_look_further(a_finding()))[2].partition("=")[2]
+    assert bool(re.search(pattern, line)) is found
+
+
+@pytest.mark.parametrize("alert", CASES.values(), ids=CASES.keys())
+def test_no_escaping_changes_a_command(alert):
+    for label, value in text.fields(alert):
+        if label in advice.LABELS:
+            assert escape.for_terminal(value) == escape.for_slack(value) == escape.for_telegram_html(value) == value
+
+
+def test_hostile_values_come_out_of_fields_as_they_are():
+    assert ("User", HOSTILE) in text.fields(CASES["hostile_login"])
