@@ -232,9 +232,7 @@ class Host:
 
     def write(self, remote: str, content: bytes, mode: int = 0o644) -> None:
         """Write a file on the host, owned by root, through a new file that takes the old one's place."""
-        self.run(
-            f"install -D -m {mode:o} /dev/stdin {remote}.new && mv {remote}.new {remote}", input=content, text=False
-        )
+        self.run(f"install -D -m {mode:o} /dev/stdin {remote}.new && mv {remote}.new {remote}", typed=content)
 
     def journal(self, matches: str = "") -> list[dict[str, object]]:
         """Return the host's journal, as `journalctl -o json` tells it, narrowed by options or matches."""

@@ -1,0 +1,1 @@
+"""What the packages install: the unit file, modes, man pages."""
