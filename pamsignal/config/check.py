@@ -35,10 +35,8 @@ MAX_FILE_BYTES = 256 * 1024
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 # 5.0 is no whole number to the people who will use it as one; jsonschema thinks it is.
-_WHOLE = jsonschema.Draft7Validator.TYPE_CHECKER.redefine(
-    "integer", lambda _, value: type(value) is int
-)
-Validator = jsonschema.validators.extend(jsonschema.Draft7Validator, type_checker=_WHOLE)
+_WHOLE = jsonschema.Draft7Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+Validator = jsonschema.validators.extend(jsonschema.Draft7Validator, type_checker=_WHOLE)  # type: ignore[no-untyped-call]
 
 
 class Surroundings(NamedTuple):
@@ -53,8 +51,11 @@ class Surroundings(NamedTuple):
     must_resolve: bool = False
 
 
+NOWHERE = Surroundings()
+
+
 class Report(NamedTuple):
-    """The answer: problems in the order of the file; without an error the document, defaults filled in, and its hash."""
+    """The answer: problems in the order of the file and, if none is an error, the filled document and its hash."""
 
     name: str
     problems: List[Problem]
@@ -78,7 +79,8 @@ def check_file(path: str, *, strict: bool = False, must_resolve: bool = False) -
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     surroundings = Surroundings(exposed, directory, must_resolve or directory is not None)
     report = check_text(text, path, surroundings)
-    return _judged(report._replace(problems=[*_foreign(guarded, must_resolve), *report.problems]), strict=strict)
+    problems = [*_foreign(guarded, must_resolve=must_resolve), *report.problems]
+    return _judged(report._replace(problems=problems), strict=strict)
 
 
 def _decoded(content: bytes) -> str:
@@ -89,7 +91,7 @@ def _decoded(content: bytes) -> str:
         raise ConfigError(f"expected UTF-8 text, found other bytes in line {line}; save the file as UTF-8") from None
 
 
-def _foreign(guarded: GuardedFile, must_resolve: bool) -> Iterator[Problem]:
+def _foreign(guarded: GuardedFile, *, must_resolve: bool) -> Iterator[Problem]:
     if guarded.uid not in {0, os.geteuid()}:
         message = f"expected a file of root, found one of uid {guarded.uid}, who can change it; run: chown root FILE"
         yield Problem(1, 1, "", message, ERROR if must_resolve else WARNING)
@@ -105,7 +107,7 @@ def _judged(report: Report, *, strict: bool) -> Report:
     return report._replace(problems=problems)
 
 
-def check_text(text: str, name: str, surroundings: Surroundings = Surroundings()) -> Report:
+def check_text(text: str, name: str, surroundings: Surroundings = NOWHERE) -> Report:
     """Check the text of a configuration; `name` is for the messages. Pure but for the files that the text names."""
     root = load_schema()
     tree = read(text)
@@ -180,8 +182,8 @@ def _exposed(whole: List[Part], surroundings: Surroundings) -> Iterator[Misfit]:
         return
     for part in whole:
         if part.schema.get("secret") and isinstance(part.value, str) and not part.schema.get("may_be_plain"):
-            message = f"expected a secret that others cannot read, found it in a file of mode {surroundings.exposed_mode:04o}"
-            yield Misfit(part.path, message + "; run: chmod 600 FILE")
+            found = f"found it in a file of mode {surroundings.exposed_mode:04o}"
+            yield Misfit(part.path, f"expected a secret that others cannot read, {found}; run: chmod 600 FILE")
             return
 
 

@@ -27,6 +27,7 @@ _TAB_INDENT = re.compile(r"[ -]*\t")
 _NAMED = re.compile("(alias|anchor|handle) .*")  # what follows is the author's text, perhaps a secret
 _TAG = "tag:yaml.org,2002:"
 _TAGGED = "expected a plain value, found a YAML tag; put text that begins with ! in quotes"
+_TWICE = "expected each key once, found it again (first in line {}); keep one of the two"
 _TEXT_TAGS = ("str", "timestamp", "value", "merge")  # a date, `=` and `<<` mean nothing here but themselves
 
 
@@ -86,24 +87,26 @@ def _too_deep(text: str) -> Optional[Problem]:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         nodes += isinstance(event, yaml.NodeEvent)
         if depth > MAX_DEPTH or nodes > MAX_NODES:
-            return _exploding(event.start_mark.line, event.start_mark.column)
+            return _exploding(event)
     return None
 
 
-def _exploding(line: int, column: int) -> Problem:
+def _exploding(where: Any) -> Problem:
     message = f"expected at most {MAX_NODES} values in {MAX_DEPTH} levels, found more; write a plain, shorter file"
-    return Problem(line + 1, column + 1, "", message)
+    return Problem(*_position(where), "", message)
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Problem:
     mark = error.problem_mark or error.context_mark
-    line, column = (mark.line, mark.column) if mark else (0, 0)
+    line, column = (0, 0) if mark is None else (mark.line, mark.column)
     lines = text.split("\n")
     tab = _TAB_INDENT.match(lines[line]) if line < len(lines) else None
     if tab:
         return Problem(line + 1, tab.end(), "", "expected blanks as indentation, found a tab; use two blanks a level")
     found = _NAMED.sub(r"\1", for_terminal(str(error.problem or error.context or "no YAML")))
-    message = f"expected YAML, found a syntax error ({found}); look at the colon, quote or bracket here and just before"
+    begin = error.context_mark.line if error.context_mark else line
+    since = f" in what begins in line {begin + 1}" if begin < line else ""
+    message = f"expected YAML, found a syntax error ({found}{since}); look for a missing colon, quote or bracket"
     return Problem(line + 1, column + 1, "", message)
 
 
@@ -118,12 +121,12 @@ class _Builder:
     def value(self, node: yaml.Node, path: Path, key: yaml.Node) -> Any:
         """Return the value of `node`; `key` is the node to point at for the key."""
         self._nodes += 1
-        plain = node.value if isinstance(node, yaml.ScalarNode) and node.style is None else None
+        plain = node.value if isinstance(node, yaml.ScalarNode) and not node.style else None
         self.places[path] = Place(*_position(node), *_position(key), plain)
         if self._nodes > MAX_NODES or len(path) > MAX_DEPTH:
             if self._nodes < 2 * MAX_NODES:  # said once
                 self._nodes = 2 * MAX_NODES
-                self.problems.append(_exploding(node.start_mark.line, node.start_mark.column))
+                self.problems.append(_exploding(node))
             return None
         if isinstance(node, yaml.MappingNode) and node.tag == _TAG + "map":
             return self._mapping(node, path)
@@ -136,14 +139,13 @@ class _Builder:
     def _mapping(self, node: yaml.MappingNode, path: Path) -> Dict[str, Any]:
         mapping: Dict[str, Any] = {}
         for key, value in node.value:
+            below: Path = (*path, key.value) if isinstance(key, yaml.ScalarNode) else path
             if not isinstance(key, yaml.ScalarNode):
                 self._complain(key, path, "expected a name as key, found a list or mapping; put {curly text} in quotes")
             elif key.value in mapping:
-                first = self.places[(*path, key.value)].key_line
-                message = f"expected each key once, found it again (first in line {first}); keep one of the two"
-                self._complain(key, (*path, key.value), message)
+                self._complain(key, below, _TWICE.format(self.places[below].key_line))
             else:
-                mapping[key.value] = self.value(value, (*path, key.value), key)
+                mapping[key.value] = self.value(value, below, key)
         return mapping
 
     def _scalar(self, node: yaml.ScalarNode, path: Path) -> Any:
@@ -188,5 +190,5 @@ class _Builder:
         self.problems.append(Problem(*_position(node), key_text(path), message))
 
 
-def _position(node: yaml.Node) -> Tuple[int, int]:
-    return node.start_mark.line + 1, node.start_mark.column + 1
+def _position(where: Any) -> Tuple[int, int]:  # a node or an event: PyYAML's stubs let the mark be missing
+    return where.start_mark.line + 1, where.start_mark.column + 1

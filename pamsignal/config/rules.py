@@ -11,15 +11,17 @@ import binascii
 import ipaddress
 import os
 import re
+from pathlib import Path as File
 from typing import Any, Callable, Container, Dict, Iterator, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from pamsignal.config.problem import ERROR, WARNING, Misfit
 from pamsignal.config.schema import Document, Path
+from pamsignal.deliver.sinks.safety import is_link_local
 from pamsignal.render.escape import for_terminal
 
-LINK_LOCAL = (ipaddress.ip_network("169.254.0.0/16"), ipaddress.ip_network("fe80::/10"))
 TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
+BARELY_A_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 RETIRED_TEAMS = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
 SIGNING_SECRET_BYTES = range(24, 65)  # Standard Webhooks 1.0, "Signature scheme"
 
@@ -36,7 +38,7 @@ def network(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     expected = "expected a network such as 192.0.2.0/24 or 2001:db8::/32, or an address"
     found = f'found "{for_terminal(text)}"'
     try:
-        loose = ipaddress.ip_network(text, strict=False)
+        loose = ipaddress.ip_network(text if "%" not in text else "", strict=False)  # a zone belongs to one machine
     except ValueError:
         return Trouble(f"{expected}, {found}; correct or remove it")
     if not loose.prefixlen:
@@ -50,40 +52,41 @@ def url(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Want https to a host that may get alerts; http only on this machine, or if `allow_insecure` says so."""
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        host, _ = parts.hostname, parts.port  # the port is parsed on access, and may be wrong
     except ValueError:
         host = None
     if not host or parts.scheme not in {"https", "http"} or not text.isprintable() or " " in text:
         return Trouble("expected a URL, found text that is none; write https://HOST/PATH")
-    if host.endswith(RETIRED_TEAMS):
-        return Trouble("expected a living address, found a Teams connector that Microsoft retired; make a Workflows URL")
     if parts.username or parts.password:
         return Trouble("expected a URL, found one with user:password@; put them into `headers` as Authorization")
-    address = _address(host)
-    if address is not None and any(address in net for net in LINK_LOCAL):
+    refused = _refused_host(host)
+    if refused is None and parts.scheme == "http" and not _is_loopback(host):
+        message = "expected https://, found http:// to another machine, which everybody on the way can read"
+        return Trouble(f"{message}; use https://", WARNING if siblings.get("allow_insecure") is True else ERROR)
+    return refused
+
+
+def _refused_host(host: str) -> Optional[Trouble]:
+    if host.endswith(RETIRED_TEAMS):
+        return Trouble("expected a working address, found a retired Teams connector; make a Workflows URL in Teams")
+    if is_link_local(host.partition("%")[0]):
         return Trouble("expected a receiver, found a link-local address, where clouds keep credentials; name another")
-    is_loopback = host == "localhost" or (address is not None and address.is_loopback)
-    if parts.scheme == "https" or is_loopback:
-        return None
-    if siblings.get("allow_insecure") is True:
-        return Trouble("expected https://, found http:// to another machine; alerts can be read on the way", WARNING)
-    return Trouble("expected https://, found http:// to another machine; use https://")
+    return None
 
 
-def _address(host: str) -> Any:
+def _is_loopback(host: str) -> bool:
     try:
-        address = ipaddress.ip_address(host.partition("%")[0])
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+        return False
 
 
 def telegram_token(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
-    """Hint at a token that was cut when it was copied; only Telegram knows for certain."""
+    """Want a number, a colon and a key; a short key was probably cut when it was copied, but only Telegram knows."""
     if TELEGRAM_TOKEN.fullmatch(text):
         return None
     message = "expected a bot token such as 123456789:AA…, found text of another shape; copy it from @BotFather again"
-    return Trouble(message, WARNING)
+    return Trouble(message, WARNING if BARELY_A_TOKEN.fullmatch(text) else ERROR)
 
 
 def signing_secret(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
@@ -98,22 +101,30 @@ def signing_secret(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]
     return Trouble(f"expected whsec_ and 24 to 64 bytes in base64, found text of another shape; {remedy}")
 
 
+def header_value(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want what can stand in a request: RFC 9110, 5.5, without its old exceptions."""
+    if re.fullmatch("[!-~]([ -~]*[!-~])?", text):
+        return None
+    return Trouble("expected a header's value in printable ASCII, found other characters; remove them")
+
+
 def readable_file(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Want a file now: without it every delivery would fail later."""
-    if os.path.isfile(text) and os.access(text, os.R_OK):
+    if File(text).is_file() and os.access(text, os.R_OK):
         return None
     return Trouble("expected a file that can be read, found none; correct the path or its rights")
 
 
 def directory(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Hint at a directory that is not there yet: the daemon waits for it."""
-    if os.path.isdir(text):
+    if File(text).is_dir():
         return None
     return Trouble("expected a directory, found none; pamsignal will wait until there is one", WARNING)
 
 
 RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "directory": directory,
+    "header_value": header_value,
     "network": network,
     "readable_file": readable_file,
     "signing_secret": signing_secret,
@@ -143,16 +154,18 @@ def _within_sink(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
         yield Misfit((*path, "secrets"), message, WARNING)
     both = sorted(set(sink.get("actions") or ()) & set(sink.get("exclude") or ()))
     if both:
-        message = f"expected names that `actions` does not ask for, found {', '.join(both)}; remove them from one of the two"
+        message = f"expected names that `actions` does not ask for, found {', '.join(both)}; remove them from one"
         yield Misfit((*path, "exclude"), message, WARNING)
 
 
 def _windows(document: Document) -> Iterator[Misfit]:
-    """A window longer than the rewind is empty after a restart: an attacker would have to wait for one only."""
+    """Want a rewind as long as the longest window: what lies further back is forgotten at a restart."""
     rewind = document["journal"]["rewind_seconds"]
     for rule, settings in document["detect"].items():
         if isinstance(settings, dict) and settings["enabled"] and settings.get("window_seconds", 0) > rewind:
-            message = f"expected at most journal.rewind_seconds ({rewind}), found more; a restart would forget; raise that"
+            message = (
+                f"expected at most journal.rewind_seconds ({rewind}), found more, so a restart forgets; raise that"
+            )
             yield Misfit(("detect", rule, "window_seconds"), message, WARNING)
 
 

@@ -1,10 +1,12 @@
 """Secrets that do not stand in the configuration: from systemd's credentials, or from files nobody else can read.
 
-No error quotes what was read. A secret's file is hostile until proved otherwise: no link is followed, no FIFO waited for.
+No error quotes what was read. A secret's file is hostile until proved otherwise: no link is followed, no pipe waited
+for.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from typing import Any, Mapping, NamedTuple, Optional, Union
@@ -41,10 +43,10 @@ def read_guarded(path: str, limit_bytes: int) -> GuardedFile:
 
 
 def _why_not(error: OSError) -> str:
-    if os.path.islink(os.fsdecode(error.filename)):
+    if error.errno == errno.ELOOP:  # O_NOFOLLOW met a link
         return "expected a file, found a symbolic link; name the file that it points to"
     if isinstance(error, PermissionError):
-        return "expected a file that can be read, found no right to; try it with sudo, or give the daemon's user the file"
+        return "expected a file that can be read, found no right to read it; try sudo, or change its owner"
     return f"expected a file, found none ({os.strerror(error.errno or 0)}); create it or correct the path"
 
 
@@ -63,8 +65,8 @@ def _credential(name: str, directory: Optional[str]) -> bytes:
     remedy = f"add LoadCredential={name}:/path/of/the/file to the unit (systemctl edit pamsignal) and restart it"
     if not directory:
         raise ConfigError(f"expected the credential {name}, found no CREDENTIALS_DIRECTORY; {remedy}")
-    path = os.path.join(directory, name)
-    if not os.path.lexists(path):
+    path = f"{directory}/{name}"
+    if not os.access(path, os.F_OK):
         raise ConfigError(f"expected the credential {name}, found none of that name; {remedy}")
     return read_guarded(path, MAX_SECRET_BYTES).content
 
@@ -84,8 +86,7 @@ def _one_line(content: bytes) -> str:
         text = content.decode()
     except UnicodeDecodeError:
         raise ConfigError("expected a secret in UTF-8, found other bytes; write the file anew") from None
-    text = text[:-1] if text.endswith("\n") else text
-    text = text[:-1] if text.endswith("\r") else text
+    text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise ConfigError("expected a secret, found an empty file; write the secret into it")
     if not text.isprintable():

@@ -60,7 +60,8 @@ def expectation(schema: Schema, path: Path = ()) -> str:
     if "expected" in schema:
         return str(schema["expected"])
     if len(schema.get("enum", ())) > MOST_NAMES:
-        place = ".".join(str(part) for part in path if isinstance(part, str))
+        names = [part for part in path if isinstance(part, str)]
+        place = ".".join(["sinks", "webhook", *names[2:]] if names[:1] == ["sinks"] else names)
         return f"a known name (all: pamsignal check-config --explain {place})" if place else "a known name"
     if "enum" in schema or "const" in schema:
         return "one of " + ", ".join(schema.get("enum", [schema.get("const")]))
@@ -132,12 +133,14 @@ def _advice(schema: Schema, path: Path, value: Any) -> str:
     meant = nearest(value, names) if isinstance(value, str) else None
     if meant:
         return f"did you mean `{names[meant]}`?"
-    if isinstance(value, bool) and "string" in schema.get("type", ()):
+    if isinstance(value, bool) and "string" in schema.get("type", ()) and "enum" not in schema:
         return "put it in quotes"
+    if schema.get("properties") and not schema.get("secret"):
+        return "indent its keys below it, or remove it" if path else "write keys such as `log_level: info`"
     key = next((part for part in reversed(path) if isinstance(part, str)), "")
     if path and isinstance(path[-1], int):
         return "correct or remove this entry"
-    return f"write, for example, {_line(key, _example(schema))}" if key else "write keys such as `log_level: info`"
+    return f"write, for example, {_line(key, _example(schema))}"
 
 
 def _example(schema: Schema) -> Any:

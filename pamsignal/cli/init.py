@@ -1,0 +1,163 @@
+"""`pamsignal init`: writes a first configuration, asking for what it was not told, and never over an existing one.
+
+Tokens and secret URLs come from files or from a prompt without echo, never from the command line, which everybody on
+the host can read. They go into the configuration itself, which only its owner can read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import contextlib
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+from pamsignal.config.load import DEFAULT_PATH
+from pamsignal.config.secrets import MAX_SECRET_BYTES, read_guarded
+from pamsignal.errors import AccessError, ConfigError, UsageError
+
+SIGNING_SECRET_BYTES = 32  # Standard Webhooks 1.0 wants 24 to 64
+KINDS = ("telegram", "slack", "webhook")
+Sinks = Dict[str, Dict[str, Any]]
+
+HEADER = """\
+# pamsignal: hear about every login on this host, once, and truthfully.
+# Every key with its meaning: pamsignal check-config --explain KEY, or the sample in the documentation.
+# After a change: sudo pamsignal check-config && sudo systemctl reload pamsignal
+
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser, send_test: Optional[Callable[[str], int]] = None) -> None:
+    """Say what `init` takes. `send_test` sends a test alert by the configuration at a path; it returns an exit code."""
+    parser.add_argument("--output", metavar="FILE", help=f"file to write (default: --config, or {DEFAULT_PATH})")
+    parser.add_argument("--telegram-token-file", metavar="FILE", help="file with the token of a Telegram bot")
+    parser.add_argument("--telegram-chat-id", metavar="ID", help="number of the Telegram chat")
+    parser.add_argument("--slack-url-file", metavar="FILE", help="file with the URL of a Slack incoming webhook")
+    parser.add_argument("--webhook-url", metavar="URL", help="address that gets signed ECS documents")
+    parser.add_argument("--trust", metavar="NETWORK", action="append", default=[], help="network that never pages")
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--test", action="store_true", help="send a test alert when it is written")
+    parser.set_defaults(send_test=send_test)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the file, check it, say what comes next."""
+    path = Path(arguments.output or getattr(arguments, "config", None) or DEFAULT_PATH).absolute()
+    if path.is_symlink() or path.exists():
+        raise UsageError(f"{path} exists and is not touched; change it by hand, or name another with --output")
+    sinks = _told(arguments) or ({} if arguments.yes else _asked())
+    sinks["journald"] = {"type": "journald"}
+    _write(path, _text(sinks, arguments.trust))
+    print(f"{path}: written, alerts go to {', '.join(sinks)}")
+    if "secrets" in sinks.get("webhook", {}):
+        print("The receiver checks signatures with the key at sinks.webhook.secrets in that file.")
+    if arguments.test and arguments.send_test is not None:
+        return int(arguments.send_test(str(path)))
+    print(f"Next: pamsignal test-alert --config {path}, then: sudo systemctl restart pamsignal")
+    return 0
+
+
+def _told(arguments: argparse.Namespace) -> Sinks:
+    """Return the sinks that the command line names."""
+    sinks: Sinks = {}
+    if bool(arguments.telegram_token_file) != bool(arguments.telegram_chat_id):
+        raise UsageError("Telegram needs both --telegram-token-file and --telegram-chat-id")
+    if arguments.telegram_token_file:
+        sinks["telegram"] = _telegram(_first_line(arguments.telegram_token_file), arguments.telegram_chat_id)
+    if arguments.slack_url_file:
+        sinks["slack"] = {"type": "slack", "url": _first_line(arguments.slack_url_file)}
+    if arguments.webhook_url:
+        sinks["webhook"] = _webhook(arguments.webhook_url)
+    return sinks
+
+
+def _asked() -> Sinks:
+    """Ask for one sink at a time until none is wanted."""
+    if not sys.stdin.isatty():
+        raise UsageError("there is nobody to ask; name a sink (see --help), or take the journal alone with --yes")
+    sinks: Sinks = {}
+    while True:
+        kind = _answer(f"Where should alerts go? ({', '.join(KINDS)}; empty when done): ")
+        if not kind:
+            return sinks
+        if kind == "telegram":
+            sinks[kind] = _telegram(getpass.getpass("Token of the bot (not shown): "), _answer("Number of the chat: "))
+        elif kind == "slack":
+            sinks[kind] = {"type": kind, "url": getpass.getpass("URL of the incoming webhook (not shown): ")}
+        elif kind == "webhook":
+            sinks[kind] = _webhook(_answer("URL of the receiver: "))
+        else:
+            print("That is none of them.", file=sys.stderr)
+
+
+def _answer(question: str) -> str:
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def _telegram(token: str, chat_id: str) -> Dict[str, Any]:
+    return {"type": "telegram", "token": token.strip(), "chat_id": chat_id}
+
+
+def _webhook(url: str) -> Dict[str, Any]:
+    key = base64.b64encode(os.urandom(SIGNING_SECRET_BYTES)).decode()
+    return {"type": "webhook", "url": url, "secrets": [f"whsec_{key}"]}
+
+
+def _first_line(path: str) -> str:
+    try:
+        return read_guarded(path, MAX_SECRET_BYTES).content.decode().strip()
+    except (ConfigError, UnicodeDecodeError) as error:
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
+        raise UsageError(f"{path}: {reason}") from None
+
+
+def _text(sinks: Sinks, networks: List[str]) -> str:
+    from pamsignal.cli.check_config import as_yaml  # noqa: PLC0415 - --help needs none of it
+
+    trusted = {"trusted": {"networks": networks}} if networks else {}
+    return HEADER + as_yaml({**trusted, "sinks": sinks})
+
+
+def _write(path: Path, text: str) -> None:
+    """Write `text` to `path`, 0600, whole or not at all; what the daemon would refuse never gets there."""
+    from pamsignal.config.check import check_file  # noqa: PLC0415 - it costs 14 MB and 0.2 s
+
+    with _draft_beside(path) as draft:
+        _create(draft, text)
+        report = check_file(str(draft))
+        if report.document is None:
+            problems = "\n".join(problem.text(str(path)) for problem in report.problems)
+            raise ConfigError(f"not written, because of:\n{problems}")
+        try:
+            os.link(draft, path)  # unlike rename(2), link(2) never replaces anything
+        except FileExistsError:
+            raise UsageError(f"{path} exists and is not touched") from None
+
+
+@contextlib.contextmanager
+def _draft_beside(path: Path) -> Iterator[Path]:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        yield draft
+    except PermissionError:
+        raise AccessError(f"no right to write {path}; try: sudo pamsignal init") from None
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ConfigError(f"{path}: cannot be written ({reason}); name another --output") from error
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+
+
+def _create(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)

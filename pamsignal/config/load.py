@@ -1,0 +1,89 @@
+"""Gives the daemon its settings, without the memory that checking them costs.
+
+PyYAML and jsonschema take 14 MB. So a child process checks the file, exactly as `pamsignal check-config` does, and
+hands the answer back through a private pipe: the problems, or the document with every default in its place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, Dict, NamedTuple, Optional
+
+from pamsignal.config.schema import filled, load_schema
+from pamsignal.config.secrets import secret_of
+from pamsignal.config.settings import Settings, settings_from
+from pamsignal.errors import ConfigError
+from pamsignal.model import Secret
+
+DEFAULT_PATH = "/etc/pamsignal/pamsignal.yaml"
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+
+# -I keeps the working directory and the environment out; the modules come from where ours came from.
+_CHILD = "import sys; sys.path[:] = sys.argv[2:]; from pamsignal.config.check import emit; emit(sys.argv[1])"
+
+
+class Checking(NamedTuple):
+    """A check that is under way in a child process."""
+
+    path: str
+    pid: int
+    answer: int
+
+
+def load(path: str) -> Settings:
+    """Check the file and return its settings; ConfigError lists every problem, one a line."""
+    return finish(begin(path))
+
+
+def begin(path: str) -> Checking:
+    """Start the check of `path`. It takes 0.3 s: a daemon that starts has other things to do meanwhile."""
+    reading_end, writing_end = os.pipe()
+    try:
+        pid = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-I", "-c", _CHILD, path, *sys.path],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, writing_end, 1),
+            ],
+        )
+    except OSError as error:
+        os.close(reading_end)
+        raise ConfigError(f"{path}: cannot start the check ({os.strerror(error.errno or 0)})") from error
+    finally:
+        os.close(writing_end)
+    return Checking(path, pid, reading_end)
+
+
+def finish(checking: Checking) -> Settings:
+    """Wait for the answer and return the settings; ConfigError lists every problem, one a line."""
+    with os.fdopen(checking.answer, "rb") as pipe:
+        answer = pipe.read(MAX_ANSWER_BYTES)
+    _, status = os.waitpid(checking.pid, 0)
+    if status != 0 or not answer:
+        code = os.waitstatus_to_exitcode(status)
+        how = f"exit code {code}; its message stands above"
+        raise ConfigError(f"{checking.path}: the check broke off ({how}); try: pamsignal check-config {checking.path}")
+    report: Dict[str, Any] = json.loads(answer)
+    if report["errors"]:
+        raise ConfigError("\n".join([*report["errors"], *report["warnings"]]))
+    settings = settings_from(report["document"], _resolve)
+    return settings._replace(sha256=report["sha256"], warnings=tuple(report["warnings"]))
+
+
+def _resolve(reference: Any) -> Secret:
+    return secret_of(reference, credentials_directory())
+
+
+def credentials_directory() -> Optional[str]:
+    """Return where systemd put the credentials of the service (systemd.exec(5)), None outside of one."""
+    return os.environ.get("CREDENTIALS_DIRECTORY") or None
+
+
+def defaults() -> Settings:
+    """Return the settings of an empty file, without a child process; without `sha256`: no file, no fingerprint."""
+    root = load_schema()
+    return settings_from(filled(root, root, {}))

@@ -1,0 +1,100 @@
+"""A checked document → typed settings, composed of the stages' own. Pure, but for the secrets it fetches."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tuple
+
+from pamsignal import detect
+from pamsignal.config.schema import Document, Schema, load_schema, resolved
+from pamsignal.config.secrets import Reference, secret_of
+from pamsignal.deliver.routes import DeliverySettings, RouteSettings
+from pamsignal.deliver.sinks import SINKS
+from pamsignal.detect import brute_force, notable, success, trust
+from pamsignal.model import Secret, Severity
+
+Resolve = Callable[[Reference], Secret]
+
+
+class JournalSettings(NamedTuple):
+    """What to read: `directory` None is this host's journal. Rewind: for the windows. Catch-up: what is still told."""
+
+    directory: Optional[str] = None
+    rewind_entries: int = 200_000
+    rewind_seconds: int = 86_400
+    catch_up_seconds: int = 604_800
+
+
+class SinkSettings(NamedTuple):
+    """One sink: its name in the file, its type (a key of SINKS), what it wants, and the Settings of its module."""
+
+    name: str
+    kind: str
+    route: RouteSettings
+    settings: Any
+
+
+class Settings(NamedTuple):
+    """The whole configuration. `sha256` is of the effective document without secrets; `warnings` are for the log."""
+
+    hostname: Optional[str]
+    log_level: str
+    status_file: Optional[str]
+    journal: JournalSettings
+    ignore_services: FrozenSet[str]
+    detect: detect.Settings
+    late_after_seconds: int
+    sinks: Tuple[SinkSettings, ...]
+    delivery: DeliverySettings
+    sha256: str = ""
+    warnings: Tuple[str, ...] = ()
+
+
+def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Settings:
+    """Return the settings of a checked, default-filled document. ConfigError if `resolve` cannot get a secret."""
+    root = load_schema()
+    fetch = resolve or (lambda reference: secret_of(reference, None))
+    return Settings(
+        hostname=document["hostname"],
+        log_level=document["log_level"],
+        status_file=document["status_file"],
+        journal=JournalSettings(**document["journal"]),
+        ignore_services=frozenset(document["ignore_services"]),
+        detect=_detect(document),
+        late_after_seconds=document["alerts"]["late_after_seconds"],
+        sinks=tuple(_sink(root, name, section, fetch) for name, section in document["sinks"].items()),
+        delivery=DeliverySettings(**document["delivery"]),
+    )
+
+
+def _detect(document: Document) -> detect.Settings:
+    section = document["detect"]
+    return detect.Settings(
+        cooldown_seconds=section["cooldown_seconds"],
+        max_tracked=section["max_tracked"],
+        rules={name: brute_force.Settings(**section[name]) for name in brute_force.DEFAULTS},
+        success_after_failures=success.Settings(**section["success_after_failures"]),
+        spoofed_line=section["spoofed_line"]["enabled"],
+        trusted=trust.Settings(tuple(document["trusted"]["networks"]), tuple(document["trusted"]["users"])),
+        notable=notable.Settings(frozenset(document["alerts"]["actions"])),
+    )
+
+
+def _sink(root: Schema, name: str, section: Mapping[str, Any], fetch: Resolve) -> SinkSettings:
+    kind = section["type"]
+    properties = resolved(root, root["definitions"]["sink"], section)["properties"]
+    typed = {key: _typed(root, properties[key], value, fetch) for key, value in section.items() if key != "type"}
+    route = {key: typed.pop(key) for key in RouteSettings._fields}
+    route["min_severity"] = Severity[route["min_severity"].upper()]
+    return SinkSettings(name, kind, RouteSettings(**route), SINKS[kind].settings(**typed))
+
+
+def _typed(root: Schema, schema: Schema, value: Any, fetch: Resolve) -> Any:
+    """Return `value` as the NamedTuples have it: secrets as Secret, lists as tuples, a chat's number as text."""
+    schema = resolved(root, schema)
+    if schema.get("secret"):
+        return fetch(value)
+    if isinstance(value, list):
+        return tuple(_typed(root, schema["items"], item, fetch) for item in value)
+    if isinstance(value, dict):
+        return {key: _typed(root, schema["additionalProperties"], part, fetch) for key, part in value.items()}
+    return str(value) if isinstance(value, int) and schema.get("type") == ["string", "integer"] else value
