@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import shutil
@@ -64,9 +65,10 @@ class Lab:
     """The network and its hosts. `contextlib.closing(Lab())` removes every trace of them."""
 
     def __init__(self) -> None:
-        self.name = f"pamsignal-{os.getpid()}"
-        cache_folder().mkdir(parents=True, exist_ok=True)
+        sweep()
         self.folder = Path(tempfile.mkdtemp(prefix="lab-", dir=cache_folder()))
+        self.lock = lock(self.folder)
+        self.name = f"pamsignal-{self.folder.name}"
         self.key = self.folder / "key"
         self.hosts: list[Host] = []
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "lab", "-f", self.key], check=True)
@@ -115,8 +117,8 @@ class Lab:
             stop(host.nspawn)
         self.holder.kill()
         self.holder.communicate()
-        subprocess.run(["unshare", "--mount", "sh", "-c", FORGET_CGROUPS, "forget", self.name], check=False)
-        shutil.rmtree(self.folder)
+        forget(self.folder)
+        os.close(self.lock)
 
 
 class Host:
@@ -239,6 +241,34 @@ class Host:
         self.run("journalctl --sync")
         lines = self.run(f"journalctl --no-pager --all -o json {matches}").stdout
         return [json.loads(line) for line in lines.splitlines()]
+
+
+def lock(folder: Path) -> int:
+    """Lock a lab's folder for as long as the returned descriptor, or this process, lives."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def sweep() -> None:
+    """Remove what labs left behind that were killed; one that lives holds its folder's lock."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    for folder in cache_folder().glob("lab-*"):
+        with contextlib.suppress(OSError):
+            descriptor = lock(folder)
+            forget(folder)
+            os.close(descriptor)
+
+
+def forget(folder: Path) -> None:
+    """Remove the folder and the empty cgroups of a lab that is no more."""
+    name = f"pamsignal-{folder.name}"
+    subprocess.run(["unshare", "--mount", "sh", "-c", FORGET_CGROUPS, "forget", name], check=False)
+    shutil.rmtree(folder)
 
 
 def call(
