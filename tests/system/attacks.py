@@ -8,8 +8,8 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.system.host import GATEWAY, Host
 from tests.system.images import PASSWORDS
-from tests.system.lab import GATEWAY, Host
 
 
 def key_login(host: Host, source: str = GATEWAY) -> None:

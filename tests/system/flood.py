@@ -13,7 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.system.lab import Host, Lab
+from tests.system.host import Host
+from tests.system.lab import Lab
 from tests.system.monitor import Monitor, build_wheel
 from tests.system.receiver import Receiver
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from tests.system.lab import Host
+from tests.system.host import Host
 from tests.system.receiver import SECRET, Receiver
 
 PROJECT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ class Monitor:
     def configure(self, **changes: object) -> None:
         """Write the configuration: a signed webhook to the receiver, and `changes` of top-level keys."""
         hook = {"type": "webhook", "url": self.receiver.url, "secrets": [SECRET], "ca_file": "/etc/pamsignal/ca.pem"}
-        hook |= {"min_severity": "info", "noise_per_10_minutes": 1000, "success_per_10_minutes": 1000}
+        hook |= {"min_severity": "info", "noise_per_10_minutes": 600, "success_per_10_minutes": 600}
         sinks = {"hook": hook, "journald": {"type": "journald"}}
         self.write_config(yaml.safe_dump({"alerts": {"actions": ACTIONS}, "sinks": sinks, **changes}))
 

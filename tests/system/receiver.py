@@ -11,7 +11,8 @@ from typing import Callable, NamedTuple
 import trustme
 from standardwebhooks import Webhook
 
-from tests.system.lab import GATEWAY, Lab
+from tests.system.host import GATEWAY
+from tests.system.lab import Lab
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
