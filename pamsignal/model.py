@@ -157,7 +157,7 @@ class Observation(NamedTuple):
     `user_id` is the actor's numeric uid where the text gives it. `known_account` is False where the line says that
     the account does not exist. `attempts` is the number of tries (of connections, in a drop summary) that the line
     stands for; `limit` marks a line that repeats attempts which other lines of the connection already tell.
-    `preauth` is sshd's own suffix.
+    `preauth` is sshd's own suffix. `principal` is the Kerberos identity of a gssapi login.
     `connection_pid` is the session process a listener's line speaks of.
     """
 
@@ -186,6 +186,7 @@ class Observation(NamedTuple):
     session_id: Optional[str] = None
     connection_pid: Optional[int] = None
     provenance: Optional[Provenance] = None
+    principal: Optional[str] = None
 
 
 class Unparsed(NamedTuple):

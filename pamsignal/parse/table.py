@@ -1,7 +1,8 @@
 """The pattern table that every parser is made of: a name, a whole-line expression, a builder.
 
-A table is searched by the first word of the line, then by trying the expressions in order. Expressions match the
-whole line and lean on its right end, where the text that the program wrote itself is.
+A table is searched by one word of the line, then by trying the expressions in order. Expressions match the whole
+line and lean on its right end, where the text that the program wrote itself is. Each holds at most one unbounded
+free text, so the time is linear in the length of the line.
 """
 
 from __future__ import annotations
@@ -9,44 +10,130 @@ from __future__ import annotations
 import re
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Observation
+from pamsignal.model import Action, Method, Observation, Outcome, Provenance
+from pamsignal.parse.address import endpoint
+from pamsignal.parse.key import key, principal
+from pamsignal.parse.reason import refusal
 
-Build = Callable[["re.Match[str]", str], Observation]
+Build = Callable[["re.Match[str]", str, Optional[Provenance]], Observation]
+
+_METHODS = {method.value: method for method in Method}
+_FIELD = {name: index for index, name in enumerate(Observation._fields)}
+_PROGRAM, _SERVICE, _PROVENANCE = _FIELD["program"], _FIELD["service"], _FIELD["provenance"]
+
+# What a named group of an expression says, field by field. A group that matched nothing, or nothing but emptiness,
+# says nothing. `ip`/`port` and `to_ip`/`to_port` together are the source and the destination.
+_MEANING: Dict[str, Tuple[Tuple[str, Callable[[str], object]], ...]] = {
+    **{
+        name: ((name, str),)
+        for name in ("service", "user", "target_user", "tty", "cwd", "command", "group", "session_id", "submethod")
+    },
+    **{name: ((name, int),) for name in ("attempts", "user_id", "connection_pid")},
+    "method": (("method", _METHODS.get),),
+    "key": (("key", key), ("principal", principal)),
+    "reason": (("reason", refusal),),
+    "unknown": (("known_account", lambda _: False),),
+    "invalid": (("known_account", lambda _: False), ("reason", lambda _: "invalid user")),
+    "preauth": (("preauth", lambda _: True),),
+    "failing": (("outcome", lambda _: Outcome.FAILURE),),
+    "gave_up": (("preauth", lambda _: True), ("outcome", lambda _: Outcome.FAILURE)),
+    "scan": (
+        ("action", lambda _: Action.CONNECTION_SCAN),
+        ("preauth", lambda _: True),
+        ("outcome", lambda _: Outcome.FAILURE),
+    ),
+}
+_ENDS = (("source", "ip", "port"), ("destination", "to_ip", "to_port"))
 
 
 class Pattern(NamedTuple):
     """One line shape.
 
-    `name` is stable (`sshd.failed`) and shown by `explain`. `first_words` are the words the line can begin with;
-    empty means any. `build` receives the match and the pattern's name.
+    `name` is stable (`sshd.failed`) and shown by `explain`. `words` are those that the line can have at the table's
+    word position; empty means any. `build` receives the match, the program's name and the grade of the record.
     """
 
     name: str
-    first_words: Tuple[str, ...]
+    words: Tuple[str, ...]
     expression: re.Pattern[str]
     build: Build
 
 
+def pattern(name: str, words: str, expression: str, build: Build) -> Pattern:
+    """Return a pattern with a builder of its own; `words` are separated by blanks."""
+    return Pattern(name, tuple(words.split()), _compiled(expression), build)
+
+
+def row(
+    name: str, words: str, expression: str, action: Action, outcome: Optional[Outcome] = None, **fixed: object
+) -> Pattern:
+    """Return a pattern whose named groups are fields of the observation; `fixed` fields are the same on every line."""
+    compiled = _compiled(expression)
+    blank: List[object] = list(Observation(name, "", "", action, outcome))
+    for field, value in fixed.items():
+        blank[_FIELD[field]] = value
+    return Pattern(name, tuple(words.split()), compiled, _builder(compiled, blank))
+
+
+def _compiled(expression: str) -> re.Pattern[str]:
+    # PAM modules escape nothing: a name may hold a newline, and blanks or digits of any alphabet are no separators.
+    return re.compile(expression, re.DOTALL | re.ASCII)
+
+
+def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
+    """Return a function that fills a copy of `blank`: lists and numbers only, as it runs for every line."""
+    groups = expression.groupindex
+    fills = tuple(
+        (_FIELD[field], number, convert)
+        for group, number in groups.items()
+        for field, convert in _MEANING.get(group, ())
+    )
+    ends = tuple((_FIELD[field], groups[ip], groups.get(port)) for field, ip, port in _ENDS if ip in groups)
+
+    def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+        values = blank.copy()
+        values[_PROGRAM] = values[_SERVICE] = program
+        values[_PROVENANCE] = provenance
+        for index, number, convert in fills:
+            text = match[number]
+            if text:
+                values[index] = convert(text)
+        for index, ip, port in ends:
+            if match[ip]:
+                values[index] = endpoint(match[ip], match[port] if port else None)
+        return Observation._make(values)
+
+    return build
+
+
 class Table:
-    """The patterns of one program, ready for look-up."""
+    """The patterns of one program, ready for look-up by the word at `word_at` (0 is the first)."""
 
-    def __init__(self, patterns: Iterable[Pattern]) -> None:
+    def __init__(self, program: str, patterns: Iterable[Pattern], word_at: int = 0) -> None:
+        self.program = program
         self.patterns = tuple(patterns)
-        self._anywhere: Tuple[Pattern, ...] = tuple(p for p in self.patterns if not p.first_words)
+        self._word_at = word_at
+        self._anywhere: Tuple[Pattern, ...] = tuple(p for p in self.patterns if not p.words)
         by_word: Dict[str, List[Pattern]] = {}
-        for pattern in self.patterns:
-            for word in pattern.first_words:
-                by_word.setdefault(word, []).append(pattern)
-        self._by_word = {word: (*patterns, *self._anywhere) for word, patterns in by_word.items()}
+        for shape in self.patterns:
+            for word in shape.words:
+                by_word.setdefault(word, []).append(shape)
+        self._by_word = {word: (*shapes, *self._anywhere) for word, shapes in by_word.items()}
 
-    def observe(self, message: str) -> Optional[Observation]:
-        """Return what `message` means, or None where no pattern fits the whole line. Linear in its length."""
-        first_word = message.partition(" ")[0]
-        for pattern in self._by_word.get(first_word, self._anywhere):
-            match = pattern.expression.fullmatch(message)
+    def find(self, message: str) -> Optional[Tuple[Pattern, re.Match[str]]]:
+        """Return the pattern that owns the whole of `message`, and its match. Linear in its length."""
+        words = message.split(" ", self._word_at + 1)
+        word = words[self._word_at] if len(words) > self._word_at else ""
+        for shape in self._by_word.get(word, self._anywhere):
+            match = shape.expression.fullmatch(message)
             if match is not None:
-                return pattern.build(match, pattern.name)
+                return shape, match
         return None
+
+    def observe(self, message: str, program: str, provenance: Optional[Provenance]) -> Optional[Observation]:
+        """Return what `message` means, or None where no pattern fits it."""
+        found = self.find(message)
+        return None if found is None else found[0].build(found[1], program, provenance)
 
     def owners(self, message: str) -> List[str]:
         """Return the names of all patterns that fit `message`: the tests want at most one."""

@@ -1,0 +1,72 @@
+"""sudo's and sudo-rs' own lines: `USER : [REASON ; ]FIELD=… ; … ; COMMAND=…` (sudo lib/eventlog/eventlog.c).
+
+USER is padded to eight columns. COMMAND comes last and may hold anything, so fields are read from the left and the
+first COMMAND ends them. No reason means that the command ran; a reason in an unknown language is still a refusal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, Optional
+
+from pamsignal.model import Action, Observation, Outcome, Provenance
+from pamsignal.parse.reason import refusal
+from pamsignal.parse.table import Table, pattern, row
+
+_ACTOR = r" *(?P<user>[^: ][^:]*) : "
+_FIELDS = r"(?P<fields>(?:HOST|TTY|CHROOT|PWD|USER|GROUP|TSID|ENV)=.*? ; )?COMMAND=(?P<command>.*)"
+_NOISE = r"(?:problem with defaults|unable to |parse error )"
+_REASON = rf"(?P<reason>(?!{_NOISE}|\(command continued\))[^;=]{{1,200}}) ; "
+_INCORRECT = re.compile(r"(\d{1,9}) incorrect password attempts?")
+_NOTHING = frozenset({"", "unknown"})
+
+
+def _fields(text: Optional[str]) -> Dict[str, str]:
+    """Return the fields by name; of a name that comes twice the first, which sudo wrote further to the left."""
+    found: Dict[str, str] = {}
+    for field in (text or "").split(" ; "):
+        name, _, value = field.partition("=")
+        if value not in _NOTHING:
+            found.setdefault(name, value)
+    return found
+
+
+def _ran(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+    fields = _fields(match["fields"])
+    return Observation(
+        "sudo.command",
+        program,
+        program,
+        Action.ELEVATION_SUCCESS,
+        Outcome.SUCCESS,
+        user=match["user"],
+        target_user=fields.get("USER"),
+        tty=fields.get("TTY"),
+        cwd=fields.get("PWD"),
+        command=match["command"] or None,
+        group=fields.get("GROUP"),
+        provenance=provenance,
+    )
+
+
+def _refused(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+    phrase = match["reason"]
+    incorrect = _INCORRECT.fullmatch(phrase)
+    return _ran(match, program, provenance)._replace(
+        pattern="sudo.refused",
+        action=Action.ELEVATION_FAILURE if incorrect else Action.ELEVATION_DENIED,
+        outcome=Outcome.FAILURE,
+        reason="incorrect password" if incorrect else refusal(phrase) or "refused",
+        attempts=int(incorrect[1]) if incorrect else 1,
+    )
+
+
+SUDO = Table(
+    "sudo",
+    (
+        pattern("sudo.command", "", _ACTOR + _FIELDS, _ran),
+        pattern("sudo.refused", "", _ACTOR + _REASON + _FIELDS, _refused),
+        row("sudo.continued", "", rf"(?:{_ACTOR})?\(command continued\) .*", Action.DETAIL),
+        row("sudo.noise", "", rf"{_ACTOR}{_NOISE}.*", Action.DETAIL),
+    ),
+)

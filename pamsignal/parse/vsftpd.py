@@ -1,0 +1,50 @@
+"""vsftpd's own lines, from syslog or its log file (logging.c). It escapes nothing: the name stands in front.
+
+An anonymous client's "password" comes last, so it could spell another line's end; such a line yields no address.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Optional
+
+from pamsignal.model import Action, Method, Observation, Outcome, Provenance
+from pamsignal.parse.address import endpoint
+from pamsignal.parse.table import Table, pattern, row
+
+_STAMP = r"(?:\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} )?(?:\[pid \d+\] )?"
+_CLIENT = r'Client "(?P<ip>[^"]*)"'
+_ANONYMOUS = '", anon password "'
+
+
+def _failed(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+    ambiguous = _ANONYMOUS in match["user"]
+    return Observation(
+        "vsftpd.failed",
+        program,
+        program,
+        Action.LOGIN_FAILURE,
+        Outcome.FAILURE,
+        user=None if ambiguous else match["user"] or None,
+        source=None if ambiguous else endpoint(match["ip"]),
+        method=Method.PASSWORD,
+        provenance=provenance,
+    )
+
+
+VSFTPD = Table(
+    "vsftpd",
+    (
+        pattern("vsftpd.failed", "", rf"{_STAMP}\[(?P<user>.*)\] FAIL LOGIN: {_CLIENT}", _failed),
+        # A real account's name, so no bracket; nor one in the anonymous password, where it could be a failure's end.
+        row(
+            "vsftpd.logged_in",
+            "",
+            rf'{_STAMP}\[(?P<user>[^\[\]"]*)\] OK LOGIN: {_CLIENT}(?:, anon password "[^\[\]"]*")?',
+            Action.LOGIN_SUCCESS,
+            Outcome.SUCCESS,
+            method=Method.PASSWORD,
+        ),
+        row("vsftpd.connected", "", rf"{_STAMP}CONNECT: {_CLIENT}", Action.DETAIL),
+    ),
+)
