@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from pamsignal.config.schema import Path
@@ -10,7 +11,10 @@ from pamsignal.render.escape import for_terminal
 ERROR = "error"
 WARNING = "warning"
 MAX_PATH = 4096
+HIDDEN = "(not shown)"
 REFERENCES = ("credential", "file")  # the two ways to keep a secret out of the file
+
+_NAME = re.compile("[A-Za-z0-9_.-]{1,32}")
 
 
 class Problem(NamedTuple):
@@ -42,17 +46,21 @@ class Misfit(NamedTuple):
 
 
 def key_text(path: Path) -> str:
-    """Return `sinks.team.secrets[1]` for ("sinks", "team", "secrets", 1), safe to print.
+    """Return `sinks.team.secrets[1]` for ("sinks", "team", "secrets", 1), safe to print and without secrets.
 
-    Below the keys of a sink only known words are shown: a secret in the wrong place may have become a key there.
+    A secret in the wrong place may have become a key. So a part that does not look like a name is not shown, and
+    below the keys of a sink nothing is but known words.
     """
     shown_depth = len(path) if path[:1] != ("sinks",) else 4 if path[2:3] == ("headers",) else 3
     words = ""
     for depth, part in enumerate(path):
         if isinstance(part, int):
             words += f"[{part}]"
-        elif depth < shown_depth or part in REFERENCES:
-            words += f".{for_terminal(part)}"
         else:
-            words += ".(not shown)"
+            words += f".{shown_name(part) if depth < shown_depth or part in REFERENCES else HIDDEN}"
     return words.lstrip(".")
+
+
+def shown_name(name: str) -> str:
+    """Return `name` if it looks like one: tokens and URLs do not."""
+    return name if _NAME.fullmatch(name) else HIDDEN

@@ -164,7 +164,7 @@ def _windows(document: Document) -> Iterator[Misfit]:
     for rule, settings in document["detect"].items():
         if isinstance(settings, dict) and settings["enabled"] and settings.get("window_seconds", 0) > rewind:
             message = (
-                f"expected at most journal.rewind_seconds ({rewind}), found more, so a restart forgets; raise that"
+                f"expected at most journal.rewind_seconds ({rewind}), found more, which a restart forgets; raise it"
             )
             yield Misfit(("detect", rule, "window_seconds"), message, WARNING)
 

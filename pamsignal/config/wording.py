@@ -12,7 +12,7 @@ import re
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional
 
 from pamsignal.config.document import Place
-from pamsignal.config.problem import Misfit
+from pamsignal.config.problem import HIDDEN, Misfit, shown_name
 from pamsignal.config.schema import Path, Schema, key_names, resolved
 from pamsignal.render.escape import for_terminal
 
@@ -34,14 +34,14 @@ def misfits_of(root: Schema, schemas: Mapping[Path, Schema], places: Mapping[Pat
     schema = schemas.get(path, error.schema)
     if "propertyNames" in error.absolute_schema_path:
         name = str(error.instance)
-        message = f"expected {error.schema['expected']}, found `{quoted(name)}`; rename it"
+        message = f"expected {error.schema['expected']}, found `{shown_name(name)}`; rename it"
         return [Misfit((*path, name), message, at_key=True)]
     if error.validator == "additionalProperties":
         return list(_unknown_keys(root, schema, path, error.instance))
     if error.validator == "required":
         return list(_missing_keys(root, schema, path, error.instance))
     expected = COUNTS.get(error.validator, "{0}").format(expectation(schema, path), error.validator_value)
-    found = finding(error.instance, places.get(path), secret=_is_secret(path, schema))
+    found = finding(error.instance, places.get(path), secret=_may_be_secret(path, schema, error.instance))
     return [Misfit(path, f"expected {expected}, found {found}; {_advice(schema, path, error.instance)}")]
 
 
@@ -85,7 +85,7 @@ def finding(value: Any, place: Optional[Place], *, secret: bool) -> str:
         return f"a {kind} of {len(value)}" if value else f"an empty {kind}"
     kind = "text" if isinstance(value, str) else "number"
     if secret or value == "":
-        return f"an empty {kind}" if value == "" else f"a {kind} (not shown)"
+        return f"an empty {kind}" if value == "" else f"a {kind} {HIDDEN}"
     return f'"{quoted(value)}"' if isinstance(value, str) else f"{value}"
 
 
@@ -99,16 +99,19 @@ def nearest(word: str, known: Iterable[str]) -> Optional[str]:
     return next(iter(difflib.get_close_matches(word.lower().replace("-", "_"), list(known), 1)), None)
 
 
-def _is_secret(path: Path, schema: Schema) -> bool:
-    return bool(schema.get("secret")) or (path[:1] == ("sinks",) and "enum" not in schema)
+def _may_be_secret(path: Path, schema: Schema, value: Any) -> bool:
+    if schema.get("secret") or path[:1] != ("sinks",):
+        return bool(schema.get("secret"))
+    return "enum" not in schema or shown_name(str(value)) == HIDDEN
 
 
 def _unknown_keys(root: Schema, schema: Schema, path: Path, mapping: Mapping[str, Any]) -> Iterator[Misfit]:
     known = list(schema.get("properties", {}))
     for key in mapping:
         if key not in known:
-            shown = "another key (not shown)" if schema.get("secret") else f"`{quoted(key)}`"
-            yield Misfit((*path, key), f"expected a known key, found {shown}; {_remedy(root, key, known)}", at_key=True)
+            shown = HIDDEN if schema.get("secret") else shown_name(key)
+            message = f"expected a known key, found `{shown}`; {_remedy(root, key, known)}"
+            yield Misfit((*path, key), message, at_key=True)
 
 
 def _remedy(root: Schema, key: str, known: List[str]) -> str:
@@ -122,10 +125,16 @@ def _remedy(root: Schema, key: str, known: List[str]) -> str:
 
 
 def _missing_keys(root: Schema, schema: Schema, path: Path, mapping: Mapping[str, Any]) -> Iterator[Misfit]:
-    for key in schema.get("required", ()):
-        if key not in mapping:
+    """Yield the keys that are missing; one that is there misspelt is an unknown key, and told as that."""
+    unknown = [key for key in mapping if key not in schema["properties"]]
+    for key in (key for key in schema["required"] if key not in mapping):
+        misspelt = nearest(key, unknown)
+        if misspelt is None:
             example = _line(key, _example(resolved(root, schema["properties"][key])))
             yield Misfit(path, f"expected the key `{key}`, found none; add, for example, {example}", at_key=True)
+        elif "additionalProperties" not in schema:  # a sink without a type: nobody else tells its unknown keys
+            message = f"expected the key `{key}`, found `{shown_name(misspelt)}`; did you mean `{key}`?"
+            yield Misfit((*path, misspelt), message, at_key=True)
 
 
 def _advice(schema: Schema, path: Path, value: Any) -> str:
@@ -149,4 +158,4 @@ def _example(schema: Schema) -> Any:
 
 def _line(key: str, example: Any) -> str:
     plain = isinstance(example, str) and re.fullmatch(r"[A-Za-z/@…][\w/@.…-]*", example)
-    return f"`{for_terminal(key)}: {example if plain else json.dumps(example)}`"
+    return f"`{shown_name(key)}: {example if plain else json.dumps(example)}`"
