@@ -19,7 +19,7 @@ LABELS = frozenset((LOOK_FURTHER, END_SESSION, END_USER))
 _MARGIN_US = 60_000_000
 _SESSION_ID = re.compile(r"c?[0-9]{1,10}")  # logind numbers its sessions, and puts a `c` before its own count
 _ACCOUNT = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
-_LOOKS_LIKE_ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-f:]{2,39}")
+_LOOKS_LIKE_ADDRESS = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}|[0-9a-f]*:[0-9a-f:]{1,38}")
 
 
 def to_look_further(subject: Subject) -> str:

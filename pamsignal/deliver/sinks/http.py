@@ -25,8 +25,8 @@ from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
 CONNECT_SECONDS = 3.0
 ANSWER_BYTES = 64 * 1024
 
-# urllib3 warns about malformed headers together with the whole URL, token and all.
-logging.getLogger("urllib3").propagate = False
+# urllib3 logs every URL, and warns about malformed headers with the whole of it, token and all. Nothing of that leaves.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 _CERTIFICATE = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h
     10: "the certificate has expired",
