@@ -1,0 +1,93 @@
+"""What a schema cannot say, and that the check is never milder than the sinks themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from pamsignal.config import rules
+from pamsignal.config.check import check_text
+from pamsignal.deliver.sinks import SINKS, safety
+from pamsignal.errors import ConfigError
+from pamsignal.model import Secret
+
+URLS = [
+    "https://siem.example.org/in",
+    "https://siem.example.org:8443/in?x=1",
+    "https://[2001:db8::1]/in",
+    "http://localhost/in",
+    "http://127.0.0.1:8080",
+    "http://127.9.9.9/",
+    "http://[::1]/",
+    "http://siem.example.org/in",
+    "http://10.0.0.1/",
+    "https://169.254.169.254/latest",
+    "https://[fe80::1]/",
+    "https://[::ffff:169.254.169.254]/",
+    "https://",
+    "https:///path",
+    "https://host:0x50/",
+    "https://host:99999/",
+    "https://[::1/",
+    "ftp://example.org/",
+    "//example.org/",
+    "example.org",
+    "https://user@example.org/",
+    "https://exam ple.org/",
+    "",
+]
+
+
+def is_refused(url, *, allow_insecure):
+    trouble = rules.url(url, {"allow_insecure": allow_insecure})
+    return trouble is not None and trouble.level == "error"
+
+
+@pytest.mark.parametrize("allow_insecure", [True, False])
+@pytest.mark.parametrize("url", URLS)
+def test_a_url_that_a_sink_would_refuse_is_refused_by_the_check(url, allow_insecure):
+    try:
+        safety.require_safe_url("sinks.x.url", Secret(url), allow_insecure=allow_insecure)
+    except ConfigError:
+        assert is_refused(url, allow_insecure=allow_insecure)
+
+
+@pytest.mark.parametrize("url", URLS[:7])
+def test_a_good_url_is_taken(url):
+    assert rules.url(url, {}) is None
+
+
+def test_plain_http_to_another_machine_needs_a_word():
+    assert is_refused("http://siem.example.org/", allow_insecure=False)
+    assert rules.url("http://siem.example.org/", {"allow_insecure": True}).level == "warning"
+
+
+def test_no_word_allows_a_link_local_address():
+    assert is_refused("http://169.254.169.254/", allow_insecure=True)
+
+
+@pytest.mark.parametrize("kind", sorted(SINKS))
+def test_a_sink_that_passes_the_check_can_be_built(kind):
+    examples = {
+        "telegram": "token: '123456789:AAHkqzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', chat_id: 5",
+        "slack": "url: 'https://hooks.slack.com/services/T/B/x'",
+        "webhook": "url: 'http://localhost/', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw], headers: {X-Y: a b}",
+    }
+    from pamsignal.config.settings import settings_from
+
+    report = check_text(f"sinks: {{it: {{type: {kind}, {examples.get(kind, '')}}}}}", "FILE")
+    (sink,) = settings_from(report.document).sinks
+    assert SINKS[kind].build(sink.name, sink.settings).name == "it"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_good"),
+    [("192.0.2.0/24", True), ("192.0.2.7", True), ("2001:db8::/32", True), ("::1", True)]
+    + [(text, False) for text in ("192.0.2.7/24", "192.0.2", "fe80::1%eth0", "2001:db8::1/32", "localhost", "1/2/3", "")],
+)
+def test_a_network_has_no_bits_behind_its_mask(text, is_good):
+    assert (rules.network(text, {}) is None) == is_good
+
+
+def test_trusting_everybody_is_worth_a_warning():
+    assert rules.network("0.0.0.0/0", {}).level == "warning"
+    assert rules.network("::/0", {}).level == "warning"
