@@ -137,6 +137,10 @@ def _tls_detail(error: BaseException) -> str:
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _CERTIFICATE.get(cause.verify_code, f"the certificate was not accepted (code {cause.verify_code})")
+        if (
+            type(cause).__name__ == "CertificateError"
+        ):  # urllib3 1.26 compares names itself, in a class that moved about
+            return _CERTIFICATE[62]
     return "the TLS handshake failed"
 
 
