@@ -1,8 +1,9 @@
 """Alert ↔ JSON text, for the store: lossless, versioned, and readable by an older or newer pamsignal.
 
-A named tuple becomes an object without its Nones, an enum its value, an address its text. Only the fields that are
-more than text, number or truth need a line in `_CONVERTERS`. Keys that nobody knows are skipped. The text is pure
-ASCII, so a lone surrogate survives; a high one directly before a low one comes back as the character the pair means.
+A named tuple becomes an object without the Nones that are defaults, an enum its value, an address its text. Only
+fields that are more than text, number or truth need a line in `_CONVERTERS`. Keys that nobody knows are skipped. The
+text is pure ASCII, so a lone surrogate survives; a high one directly before a low one comes back as the character
+that the pair means.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import enum
 import json
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Any, Callable, Dict, Mapping
+from typing import Any, Callable, Dict
 
 from pamsignal.model import (
     Action,
@@ -34,7 +35,7 @@ _Convert = Callable[[Any], Any]
 
 def dump(alert: Alert) -> str:
     """Return `alert` as one line of ASCII JSON."""
-    document = {"v": VERSION, "is": type(alert.subject).__name__, **_packed(alert)}
+    document = {"v": VERSION, "is": type(alert.subject).__name__, **_packed_noun(alert)}
     return json.dumps(document, separators=(",", ":"), allow_nan=False)
 
 
@@ -56,19 +57,21 @@ def _packed(value: Any) -> Any:
         return value.value
     if isinstance(value, (IPv4Address, IPv6Address)):
         return str(value)
-    if isinstance(value, tuple):
-        if not hasattr(value, "_fields"):
-            return [_packed(item) for item in value]
-        pairs = zip(value._fields, value)
-        return {name: _packed(item) for name, item in pairs if item is not None}
-    return value
+    if hasattr(value, "_field_defaults"):
+        return _packed_noun(value)
+    return [_packed(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _restored(kind: Any, document: Mapping[str, Any]) -> Any:
+def _packed_noun(noun: Any) -> Dict[str, Any]:
+    pairs = zip(noun._fields, noun)
+    return {name: _packed(item) for name, item in pairs if item is not None or name not in noun._field_defaults}
+
+
+def _restored(kind: Any, document: Any) -> Any:
+    if not isinstance(document, dict):
+        raise TypeError
     converters = _CONVERTERS[kind]
-    given = {name: converters.get(name, _same)(document[name]) for name in kind._fields if name in document}
-    absent = {name: None for name in kind._fields if name not in given and name not in kind._field_defaults}
-    return kind(**given, **absent)
+    return kind(**{name: converters.get(name, _same)(document[name]) for name in kind._fields if name in document})
 
 
 def _noun(kind: Any) -> _Convert:

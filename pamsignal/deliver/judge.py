@@ -10,7 +10,7 @@ What is too old is given up only by a failed attempt, never by the look of a clo
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Sequence, Tuple, Union
+from typing import NamedTuple, Optional, Sequence, Union
 
 from pamsignal.deliver.backoff import next_delay_seconds, unusable_delay_seconds
 from pamsignal.deliver.turn import Channel, Pending, Settlement, State
@@ -19,6 +19,8 @@ from pamsignal.model import Refused, Result, Sent, TryLater
 STEP_ASIDE_AFTER = 5
 SPLIT_AFTER = 2
 SUSPECT_REASONS = frozenset({"server_error", "timeout", "bug"})
+
+Failure = Union[TryLater, Refused]
 
 
 class Happening(NamedTuple):
@@ -76,9 +78,7 @@ def judge(attempt: Attempt, result: Result) -> Verdict:
 def _sent(attempt: Attempt) -> Verdict:
     sink, batch, channel, now_us = attempt[:4]
     settled = [Settlement(sink, pending.alert.id, State.SENT) for pending in batch]
-    happenings = [Happening("delivered", sink, len(batch))]
-    if channel.failures:
-        happenings.append(Happening("channel_back", sink, len(batch)))
+    happenings = [Happening("delivered", sink, len(batch)), *_back(attempt)]
     after = channel._replace(sent=channel.sent + len(batch), failures=0, held_until_us=0, last_sent_us=now_us)
     return Verdict(settled, after, happenings, releases=channel.failures >= STEP_ASIDE_AFTER)
 
@@ -87,36 +87,39 @@ def _refused(attempt: Attempt, result: Refused) -> Verdict:
     sink, batch = attempt.sink, attempt.batch
     after = _with_error(attempt, result)._replace(failures=0, held_until_us=0)  # it is there, and it answers
     if len(batch) > 1:
-        return Verdict((), after, [_failed(attempt, result, attempt.now_us)], splits=True)
-    settled = [_settled(sink, pending, State.DEAD, result) for pending in batch]
-    return Verdict(settled, after, [_given_up(attempt, result, len(batch))])
+        return Verdict((), after, [_failed(attempt, result, attempt.now_us), *_back(attempt)], splits=True)
+    settled = [_settled(sink, pending, State.DEAD, result, pending.attempts + 1) for pending in batch]
+    return Verdict(settled, after, [_given_up(attempt, result, len(batch)), *_back(attempt)])
 
 
 def _unusable(attempt: Attempt, result: Refused) -> Verdict:
     failures = attempt.channel.failures + 1
     held_us = attempt.now_us + int(unusable_delay_seconds(failures) * 1_000_000)
-    return _waiting(attempt, result, failures, (held_us, 0))
+    return _waiting(attempt, result, held_us)
 
 
 def _later(attempt: Attempt, result: TryLater) -> Verdict:
     failures = attempt.channel.failures + 1
     held_us = attempt.now_us + int(next_delay_seconds(failures, result.after_s, attempt.jitter) * 1_000_000)
-    tries = max(pending.attempts for pending in attempt.batch) + 1
-    is_suspect = result.reason in SUSPECT_REASONS and not result.pause and result.after_s is None
+    if result.reason not in SUSPECT_REASONS or result.pause or result.after_s is not None:
+        return _waiting(attempt, result, held_us)
+    faults = max(pending.attempts for pending in attempt.batch) + 1
     aside_us = 0
-    if is_suspect and tries >= STEP_ASIDE_AFTER:
-        aside_us = held_us + int(next_delay_seconds(tries, None, attempt.jitter) * 1_000_000)
-    verdict = _waiting(attempt, result, failures, (held_us, aside_us))
-    return verdict._replace(splits=is_suspect and len(attempt.batch) > 1 and tries >= SPLIT_AFTER)
+    if faults >= STEP_ASIDE_AFTER:
+        aside_us = held_us + int(next_delay_seconds(faults, None, attempt.jitter) * 1_000_000)
+    verdict = _waiting(attempt, result, held_us, aside_us, faults=1)
+    return verdict._replace(splits=len(attempt.batch) > 1 and faults >= SPLIT_AFTER)
 
 
-def _waiting(attempt: Attempt, result: Union[TryLater, Refused], failures: int, until_us: Tuple[int, int]) -> Verdict:
-    held_us, aside_us = until_us
+def _waiting(attempt: Attempt, result: Failure, held_us: int, aside_us: int = 0, *, faults: int = 0) -> Verdict:
+    failures = attempt.channel.failures + 1
     too_old_us = attempt.now_us - attempt.max_age_us
     old = [pending for pending in attempt.batch if pending.queued_us < too_old_us]
     young = [pending for pending in attempt.batch if pending.queued_us >= too_old_us]
-    settled = [_settled(attempt.sink, pending, State.DEAD, result) for pending in old]
-    settled += [_settled(attempt.sink, pending, State.QUEUED, result, aside_us) for pending in young]
+    settled = [_settled(attempt.sink, pending, State.DEAD, result, pending.attempts + faults) for pending in old]
+    for pending in young:
+        settlement = _settled(attempt.sink, pending, State.QUEUED, result, pending.attempts + faults)
+        settled.append(settlement._replace(wait_until_us=aside_us))
     happenings = [_failed(attempt, result, held_us)]
     if failures == 1 or result.pause:
         happenings.append(_failed(attempt, result, held_us)._replace(name="channel_held"))
@@ -126,20 +129,22 @@ def _waiting(attempt: Attempt, result: Union[TryLater, Refused], failures: int, 
     return Verdict(settled, after, happenings, expired_before_us=too_old_us if old else None)
 
 
-def _settled(
-    sink: str, pending: Pending, state: State, result: Union[TryLater, Refused], until_us: int = 0
-) -> Settlement:
-    return Settlement(sink, pending.alert.id, state, pending.attempts + 1, until_us, result.reason, result.detail)
+def _settled(sink: str, pending: Pending, state: State, result: Failure, attempts: int) -> Settlement:
+    return Settlement(sink, pending.alert.id, state, attempts, reason=result.reason, detail=result.detail)
 
 
-def _with_error(attempt: Attempt, result: Union[TryLater, Refused]) -> Channel:
+def _back(attempt: Attempt) -> Sequence[Happening]:
+    return [Happening("channel_back", attempt.sink, len(attempt.batch))] if attempt.channel.failures else []
+
+
+def _with_error(attempt: Attempt, result: Failure) -> Channel:
     said = f"{result.reason}: {result.detail}" if result.detail else result.reason
     return attempt.channel._replace(last_error=said, last_error_us=attempt.now_us)
 
 
-def _failed(attempt: Attempt, result: Union[TryLater, Refused], until_us: int) -> Happening:
+def _failed(attempt: Attempt, result: Failure, until_us: int) -> Happening:
     return Happening("delivery_failed", attempt.sink, len(attempt.batch), result.reason, result.detail, until_us)
 
 
-def _given_up(attempt: Attempt, result: Union[TryLater, Refused], count: int) -> Happening:
+def _given_up(attempt: Attempt, result: Failure, count: int) -> Happening:
     return Happening("delivery_given_up", attempt.sink, count, result.reason, result.detail)

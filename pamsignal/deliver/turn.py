@@ -53,7 +53,7 @@ class State(enum.Enum):
 
 
 class Settlement(NamedTuple):
-    """The end of one attempt at one delivery. `attempts` counts the failed ones so far."""
+    """The end of one attempt at one delivery; `attempts` as in `Pending`."""
 
     sink: str
     alert_id: str
@@ -103,7 +103,10 @@ class Turn(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """A delivery that is due. `attempts` failed before, `queued_us` is when it was written down."""
+    """A delivery that is due; it was written down at `queued_us`.
+
+    `attempts` counts the failed ones that may have been its own fault: not those of the network.
+    """
 
     alert: Alert
     attempts: int

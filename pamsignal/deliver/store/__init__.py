@@ -50,7 +50,7 @@ _ADVICE = (
     ("unable to open", "check that its directory exists, has room and belongs to the user of pamsignal"),
     ("No such", "create its directory and give it to the user of pamsignal"),
     ("locked", "stop the other process that uses it"),
-    ("", "see whether its disk is healthy"),
+    ("", "see whether its disk is full, gone or broken"),  # on a full disk SQLite may call it an I/O error
 )
 
 

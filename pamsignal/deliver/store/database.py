@@ -100,8 +100,8 @@ def _put_aside(path: str) -> str:
     numbers = range(1, KEPT_DAMAGED + 1)
     number = next((n for n in numbers if not os.path.lexists(f"{path}.corrupt-{n}")), KEPT_DAMAGED)
     aside = f"{path}.corrupt-{number}"
-    os.replace(path, aside)  # noqa: PTH105 - pathlib is not imported by the daemon
+    os.replace(path, aside)
     for suffix in ("-wal", "-shm"):
         with suppress(FileNotFoundError):
-            os.replace(path + suffix, aside + suffix)  # noqa: PTH105 - as above
+            os.replace(path + suffix, aside + suffix)
     return aside

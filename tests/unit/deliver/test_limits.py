@@ -1,0 +1,190 @@
+"""Noise is limited, counted and told; a success is never muted by it."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pamsignal.deliver.limits import Bucket, Limiter, class_of
+from pamsignal.deliver.routes import RouteSettings
+from pamsignal.model import Action, Severity
+from tests.builders import NOON_US, a_finding, a_login, an_alert, an_event
+
+SECOND_US = 1_000_000
+MINUTE_US = 60 * SECOND_US
+
+
+def a_limiter(**settings):
+    return Limiter({"team": RouteSettings(**settings)})
+
+
+def noise(number, **changes):
+    return an_alert(id=f"n{number}", subject=a_finding(), severity=Severity.WARNING, **changes)
+
+
+def login(number=0):
+    return an_alert(id=f"l{number}", subject=a_login())
+
+
+def elevation(number):
+    return an_alert(id=f"e{number}", subject=an_event(action=Action.ELEVATION_SUCCESS))
+
+
+def sent(limiter, alert, now_us):
+    return limiter.admit(alert, ("team",), now_us) == ("team",)
+
+
+@given(st.lists(st.integers(0, 3 * 600), min_size=1, max_size=200).map(sorted), st.integers(1, 12))
+def test_no_window_sees_more_than_its_tokens_wherever_it_starts(seconds, per_window):
+    bucket = Bucket(per_window)
+    taken = [second for second in seconds if bucket.take(second * SECOND_US)]
+    for start in taken:
+        assert sum(start <= second < start + 600 for second in taken) <= per_window
+
+
+@given(st.lists(st.integers(0, 600), min_size=1, max_size=40).map(sorted), st.integers(1, 9), st.integers(0, 3))
+def test_room_is_announced_for_the_very_microsecond_it_comes(seconds, per_window, leave):
+    bucket = Bucket(per_window)
+    for second in seconds:
+        bucket.take(second * SECOND_US, leave)
+    now_us = seconds[-1] * SECOND_US
+    room_us = bucket.room_at_us(now_us, leave)
+    if room_us > now_us:
+        assert not bucket.take(room_us - 1, leave)
+    assert bucket.take(room_us, leave) == (leave < per_window)
+
+
+def test_a_bucket_without_tokens_gives_none():
+    bucket = Bucket(0)
+    assert not bucket.take(NOON_US)
+    assert bucket.room_at_us(NOON_US) == NOON_US + 10 * MINUTE_US
+
+
+def test_a_clock_set_back_mutes_for_at_most_a_window():
+    bucket = Bucket(1)
+    assert bucket.take(NOON_US)
+    an_hour_earlier_us = NOON_US - 60 * MINUTE_US
+    assert not bucket.take(an_hour_earlier_us)
+    assert bucket.take(an_hour_earlier_us + 10 * MINUTE_US)
+
+
+def test_a_thousand_failures_a_minute_leave_the_login_alone_and_make_at_most_twelve_messages():
+    limiter = a_limiter()
+    others, logins = 0, []
+    for number in range(10_000):
+        now_us = NOON_US + number * 60_000
+        others += sent(limiter, noise(number, time_us=now_us), now_us)
+        if number == 5_000:
+            logins.append(sent(limiter, login(), now_us))
+        others += len(limiter.summaries(now_us))
+    end_us = NOON_US + 10 * MINUTE_US
+    others += len(limiter.summaries(end_us))
+    assert logins == [True]
+    assert 10 < others <= 12
+
+
+def test_in_an_endless_flood_every_ten_minutes_see_one_summary():
+    limiter = a_limiter()
+    messages, told, flood = [], 0, range(0, 60 * 60, 2)
+    for second in flood:
+        now_us = NOON_US + second * SECOND_US
+        messages += [second] * sent(limiter, noise(second, time_us=now_us), now_us)
+        for alert, _ in limiter.summaries(now_us):
+            messages.append(second)
+            told += alert.suppressed
+    assert all(sum(start <= second < start + 600 for second in messages) <= 12 for start in flood)
+    last, _ = limiter.summaries(NOON_US + 90 * MINUTE_US)[0]
+    summaries = 6
+    assert told + last.suppressed + len(messages) == len(flood) + summaries - 1
+
+
+def test_what_was_suppressed_is_told_exactly_once_with_number_and_rules():
+    limiter = a_limiter(noise_per_10_minutes=1)
+    for number in range(4):
+        sent(limiter, noise(number, time_us=NOON_US + number), NOON_US + number)
+    denied = an_alert(id="d", subject=an_event(action=Action.LOGIN_DENIED))
+    assert not sent(limiter, denied, NOON_US + 9)
+    deadline_us = limiter.next_deadline_us(NOON_US + 9)
+    assert deadline_us == NOON_US + 10 * MINUTE_US
+    assert limiter.summaries(deadline_us - 1) == []
+    [(summary, sinks)] = limiter.summaries(deadline_us)
+    assert sinks == ("team",)
+    assert (summary.rule, summary.suppressed, summary.digest) == ("alerts_suppressed", 4, True)
+    assert summary.severity is Severity.WARNING
+    assert summary.subject.attempts == 4
+    assert summary.subject.note == "noise: brute_force 3, login_denied 1"
+    assert (summary.subject.first_us, summary.subject.last_us) == (NOON_US + 1, NOON_US)
+    assert limiter.summaries(deadline_us + 60 * MINUTE_US) == []
+    assert limiter.next_deadline_us(deadline_us) is None
+
+
+def test_nothing_suppressed_makes_no_summary():
+    limiter = a_limiter()
+    assert sent(limiter, noise(0), NOON_US)
+    assert limiter.next_deadline_us(NOON_US) is None
+    assert limiter.summaries(NOON_US + 60 * MINUTE_US) == []
+
+
+def test_critical_passes_an_empty_budget():
+    limiter = a_limiter(noise_per_10_minutes=0, success_per_10_minutes=0)
+    critical = an_alert(subject=a_finding(rule="success_after_failures"), severity=Severity.CRITICAL)
+    assert all(sent(limiter, critical, NOON_US) for _ in range(100))
+
+
+def test_a_loop_of_sudo_cannot_hide_a_login():
+    limiter = a_limiter()
+    passed = sum(sent(limiter, elevation(number), NOON_US + number * SECOND_US) for number in range(500))
+    assert passed == 40
+    assert sent(limiter, login(), NOON_US + 500 * SECOND_US)
+
+
+def test_a_loop_of_sudo_makes_one_summary_in_ten_minutes():
+    limiter = a_limiter()
+    summaries = 0
+    for second in range(3600):
+        now_us = NOON_US + second * SECOND_US
+        sent(limiter, elevation(second), now_us)
+        summaries += len(limiter.summaries(now_us))
+    assert summaries == 5
+
+
+def test_sinks_have_budgets_of_their_own():
+    limiter = Limiter({"a": RouteSettings(noise_per_10_minutes=1), "b": RouteSettings(noise_per_10_minutes=2)})
+    admitted = [limiter.admit(noise(number), ("a", "b"), NOON_US) for number in range(3)]
+    assert admitted == [("a", "b"), ("b",), ()]
+    assert limiter.suppressed()["a", "noise"] == 2
+
+
+def test_a_clock_set_back_does_not_hold_a_summary_for_longer_than_a_window():
+    limiter = a_limiter(noise_per_10_minutes=1)
+    sent(limiter, noise(0), NOON_US)
+    sent(limiter, noise(1), NOON_US)
+    earlier_us = NOON_US - 60 * MINUTE_US
+    assert limiter.summaries(earlier_us) == []
+    assert len(limiter.summaries(earlier_us + 10 * MINUTE_US)) == 1
+
+
+def test_the_same_alerts_again_make_the_same_summary():
+    def summary():
+        limiter = a_limiter(noise_per_10_minutes=1)
+        for number in range(3):
+            sent(limiter, noise(number), NOON_US)
+        return limiter.summaries(NOON_US + 10 * MINUTE_US)
+
+    assert summary() == summary()
+
+
+def test_what_somebody_achieved_is_no_noise():
+    achieved = {action for action in Action if class_of(an_alert(subject=an_event(action=action))) == "success"}
+    assert achieved == {
+        Action.LOGIN_SUCCESS,
+        Action.LOGIN_PARTIAL,
+        Action.SESSION_OPENED,
+        Action.SESSION_CLOSED,
+        Action.ELEVATION_SUCCESS,
+        Action.ACCOUNT_CREATED,
+        Action.ACCOUNT_DELETED,
+        Action.ACCOUNT_GROUP_ADDED,
+        Action.PASSWORD_CHANGED,
+    }
+    assert class_of(an_alert(subject=a_finding(rule="success_after_failures"))) == "success"

@@ -1,0 +1,37 @@
+"""Which alert goes where."""
+
+from __future__ import annotations
+
+import pytest
+
+from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
+from pamsignal.model import Severity
+from tests.builders import a_finding, an_alert
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_wanted"),
+    [
+        (RouteSettings(), True),
+        (RouteSettings(enabled=False), False),
+        (RouteSettings(min_severity=Severity.NOTICE), True),
+        (RouteSettings(min_severity=Severity.WARNING), False),
+        (RouteSettings(actions=("login_success",)), True),
+        (RouteSettings(actions=("brute_force",)), False),
+        (RouteSettings(actions=()), False),
+        (RouteSettings(exclude=("login_success",)), False),
+        (RouteSettings(exclude=("brute_force",)), True),
+        (RouteSettings(actions=("login_success",), exclude=("login_success",)), False),
+    ],
+)
+def test_a_route_decides_by_severity_and_name(settings, is_wanted):
+    assert sinks_for(an_alert(), [Route("team", settings)]) == (("team",) if is_wanted else ())
+
+
+def test_a_finding_is_routed_by_its_rule():
+    routes = [Route("team", RouteSettings(actions=("brute_force",)))]
+    assert sinks_for(an_alert(subject=a_finding()), routes) == ("team",)
+
+
+def test_sinks_come_in_the_order_of_the_configuration():
+    assert sinks_for(an_alert(), [Route("b"), Route("a")]) == ("b", "a")
