@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check or explain. 0 if the daemon would take the file, 78 if not."""
     as_json = getattr(arguments, "json", False)
-    if arguments.explain:
+    if arguments.explain is not None:
         print(_explained(arguments.explain, as_json=as_json))
         return 0
     path = arguments.file or getattr(arguments, "config", None) or DEFAULT_PATH

@@ -6,7 +6,6 @@ child that the daemon starts to do exactly the same (load.py).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import stat
@@ -24,8 +23,8 @@ from pamsignal.config.schema import (
     Path,
     Schema,
     filled,
+    fingerprint,
     load_schema,
-    masked,
     visit,
 )
 from pamsignal.config.secrets import GuardedFile, read_guarded, secret_of
@@ -121,12 +120,6 @@ def check_text(text: str, name: str, surroundings: Surroundings = NOWHERE) -> Re
     return Report(name, problems, document, fingerprint(root, document))
 
 
-def fingerprint(root: Schema, document: Document) -> str:
-    """Return the SHA-256 of the effective configuration, hexadecimal; written-out secrets do not go into it."""
-    canonical = json.dumps(masked(root, root, document), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def emit(path: str) -> None:
     """Write the report about `path` to standard output as one JSON object: what the daemon's child does."""
     report = check_file(path, must_resolve=True)
@@ -134,7 +127,6 @@ def emit(path: str) -> None:
         "errors": [problem.text(path) for problem in report.problems if problem.level == ERROR],
         "warnings": [problem.text(path) for problem in report.problems if problem.level == WARNING],
         "document": report.document,
-        "sha256": report.sha256,
     }
     sys.stdout.write(json.dumps(answer))
 

@@ -71,7 +71,7 @@ def finish(checking: Checking) -> Settings:
     if report["errors"]:
         raise ConfigError("\n".join([*report["errors"], *report["warnings"]]))
     settings = settings_from(report["document"], _resolve)
-    return settings._replace(sha256=report["sha256"], warnings=tuple(report["warnings"]))
+    return settings._replace(warnings=tuple(report["warnings"]))
 
 
 def _resolve(reference: Any) -> Secret:
@@ -84,6 +84,6 @@ def credentials_directory() -> Optional[str]:
 
 
 def defaults() -> Settings:
-    """Return the settings of an empty file, without a child process; without `sha256`: no file, no fingerprint."""
+    """Return the settings of an empty file, without a child process."""
     root = load_schema()
     return settings_from(filled(root, root, {}))

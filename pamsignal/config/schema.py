@@ -6,6 +6,7 @@ the target validates it (a validator of Draft-07 ignores them).
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any, Dict, Iterator, NamedTuple, Tuple, Union
 
@@ -27,7 +28,7 @@ class Part(NamedTuple):
 def load_schema() -> Schema:
     """Read schema.json. It is not kept: the daemon needs it for a moment at start and at reload."""
     path = __file__.rpartition("/")[0] + "/schema.json"
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib stays out of the daemon's memory
+    with open(path, encoding="utf-8") as file:
         schema: Schema = json.load(file)
     return schema
 
@@ -94,6 +95,12 @@ def masked(root: Schema, schema: Schema, value: Any) -> Any:
         below_of = dict(_below(schema, value))
         return {key: masked(root, below_of.get(key, {}), part) for key, part in value.items()}
     return value
+
+
+def fingerprint(root: Schema, document: Document) -> str:
+    """Return the SHA-256 of an effective configuration, hexadecimal; written-out secrets do not go into it."""
+    canonical = json.dumps(masked(root, root, document), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def find(root: Schema, dotted: str) -> Schema:

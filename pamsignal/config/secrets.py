@@ -32,11 +32,14 @@ def read_guarded(path: str, limit_bytes: int) -> GuardedFile:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise ConfigError(_why_not(error)) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ConfigError("expected a regular file, found something else; write the text into a file")
-        content = file.read(limit_bytes + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(limit_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > limit_bytes:
         raise ConfigError(f"expected at most {limit_bytes} bytes, found more; is this the right file?")
     return GuardedFile(content, status.st_uid, stat.S_IMODE(status.st_mode))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal import detect
-from pamsignal.config.schema import Document, Schema, load_schema, resolved
+from pamsignal import detect, pipeline
+from pamsignal.config.schema import Document, Schema, fingerprint, load_schema, resolved
 from pamsignal.config.secrets import Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
@@ -45,8 +45,13 @@ class Settings(NamedTuple):
     late_after_seconds: int
     sinks: Tuple[SinkSettings, ...]
     delivery: DeliverySettings
-    sha256: str = ""
+    sha256: str
     warnings: Tuple[str, ...] = ()
+
+    @property
+    def engine(self) -> pipeline.Settings:
+        """What the engine needs of it."""
+        return pipeline.Settings(self.ignore_services, self.detect)
 
 
 def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Settings:
@@ -63,6 +68,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         late_after_seconds=document["alerts"]["late_after_seconds"],
         sinks=tuple(_sink(root, name, section, fetch) for name, section in document["sinks"].items()),
         delivery=DeliverySettings(**document["delivery"]),
+        sha256=fingerprint(root, document),
     )
 
 

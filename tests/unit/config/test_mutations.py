@@ -55,10 +55,15 @@ def dotted(path):
 
 def test_the_file_that_is_mutated_has_every_key():
     kinds = {"terminal": "console", "journal": "journald", "bot": "telegram", "team": "slack", "siem": "webhook"}
-    present = {dotted(["sinks", kinds[path[1]], *path[2:]] if len(path) > 1 and path[0] == "sinks" else path) for path, _, _ in PAIRS}
+    present = {
+        dotted(["sinks", kinds[path[1]], *path[2:]] if len(path) > 1 and path[0] == "sinks" else path)
+        for path, _, _ in PAIRS
+    }
     common = ("enabled", "min_severity", "actions", "exclude", "noise_per_10_minutes", "success_per_10_minutes")
     of_any_sink = {name.rpartition(".")[2] for name in present}
-    missing = [name for name in key_names(load_schema()) if name not in present and name.rpartition(".")[2] not in common]
+    missing = [
+        name for name in key_names(load_schema()) if name not in present and name.rpartition(".")[2] not in common
+    ]
     assert missing == []
     assert set(common) <= of_any_sink
 
@@ -67,7 +72,9 @@ def test_the_file_that_is_mutated_has_every_key():
 def test_a_misspelt_key_is_refused_where_it_stands(path, key):
     report = check_text(replaced(key, key.value + "q"), "FILE")
     assert report.document is None
-    problem = next(p for p in report.problems if (p.line, p.column) == (key.start_mark.line + 1, key.start_mark.column + 1))
+    problem = next(
+        p for p in report.problems if (p.line, p.column) == (key.start_mark.line + 1, key.start_mark.column + 1)
+    )
     assert problem.key == dotted(path) + "q"
     assert f"did you mean `{path[-1]}`?" in problem.message
 
@@ -94,7 +101,39 @@ def test_any_text_gives_problems_or_a_document(text):
 
 
 WORDS = sorted({name.rpartition(".")[2] for name in key_names(load_schema())})
-FRAGMENTS = ["\n", "\n  ", ": ", "- ", "[", "]", "{", "}", '"', "'", "&a ", "*a", "!!int ", "!x ", "|", ">", "%", "\t", "0640", "12:30", "no", "~", "<<", "? ", "# ", ",", "\ufeff", "\x85", "1e9", ".nan", "-.inf"]
+FRAGMENTS = [
+    "\n",
+    "\n  ",
+    ": ",
+    "- ",
+    "[",
+    "]",
+    "{",
+    "}",
+    '"',
+    "'",
+    "&a ",
+    "*a",
+    "!!int ",
+    "!x ",
+    "|",
+    ">",
+    "%",
+    "\t",
+    "0640",
+    "12:30",
+    "no",
+    "~",
+    "<<",
+    "? ",
+    "# ",
+    ",",
+    "\ufeff",
+    "\x85",
+    "1e9",
+    ".nan",
+    "-.inf",
+]
 
 
 @given(st.lists(st.sampled_from(FRAGMENTS + WORDS) | st.text(max_size=3), max_size=40).map("".join))
@@ -112,7 +151,12 @@ def with_canaries():
     return text
 
 
-@given(st.lists(st.tuples(st.integers(0, 2900), st.integers(0, 12), st.sampled_from(["", " ", "\n", ":", "{", "[", "x: "])), max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2900), st.integers(0, 12), st.sampled_from(["", " ", "\n", ":", "{", "[", "x: "])),
+        max_size=4,
+    )
+)
 def test_no_mistake_makes_a_secret_visible(cuts):
     text = with_canaries()
     for start, length, instead in cuts:

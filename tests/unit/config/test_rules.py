@@ -82,7 +82,10 @@ def test_a_sink_that_passes_the_check_can_be_built(kind):
 @pytest.mark.parametrize(
     ("text", "is_good"),
     [("192.0.2.0/24", True), ("192.0.2.7", True), ("2001:db8::/32", True), ("::1", True)]
-    + [(text, False) for text in ("192.0.2.7/24", "192.0.2", "fe80::1%eth0", "2001:db8::1/32", "localhost", "1/2/3", "")],
+    + [
+        (text, False)
+        for text in ("192.0.2.7/24", "192.0.2", "fe80::1%eth0", "2001:db8::1/32", "localhost", "1/2/3", "")
+    ],
 )
 def test_a_network_has_no_bits_behind_its_mask(text, is_good):
     assert (rules.network(text, {}) is None) == is_good

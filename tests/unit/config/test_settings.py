@@ -56,7 +56,9 @@ def test_the_defaults_are_those_of_the_stages():
     assert settings.detect == detect.Settings(rules=brute_force.DEFAULTS, success_after_failures=success.Settings())
     assert settings.journal == JournalSettings()
     assert settings.delivery == DeliverySettings()
-    assert [(sink.name, sink.kind, sink.route) for sink in settings.sinks] == [("journald", "journald", RouteSettings())]
+    assert [(sink.name, sink.kind, sink.route) for sink in settings.sinks] == [
+        ("journald", "journald", RouteSettings())
+    ]
 
 
 def test_the_schema_names_the_events_and_findings_that_can_alert():
