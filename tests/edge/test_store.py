@@ -11,6 +11,7 @@ import pytest
 
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import open_store
+from pamsignal.deliver.store.database import open_for_reading
 from pamsignal.deliver.turn import Channel, Memory, OpenSession, Position, Settlement, State, Turn
 from pamsignal.errors import StoreError
 from pamsignal.model import Severity
@@ -276,6 +277,16 @@ def test_a_file_of_a_newer_version_is_refused_with_what_to_do_and_left_as_it_is(
         open_store(path)
     with sqlite3.connect(path) as other:
         assert other.execute("PRAGMA user_version").fetchone() == (99,)
+
+
+def test_a_file_of_any_name_can_be_opened_for_reading(tmp_path):
+    path = str(tmp_path / "what? 100%#1 ä.db")
+    store = open_store(path)
+    store.commit(a_turn("a"))
+    reader = open_for_reading(path)
+    assert reader.execute("SELECT alert_id FROM deliveries").fetchall() == [("a",)]
+    reader.close()
+    store.close()
 
 
 def test_a_reader_does_not_stop_the_writer(store, path):

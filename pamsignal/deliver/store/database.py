@@ -9,7 +9,6 @@ import os
 import sqlite3
 from contextlib import suppress
 from typing import Optional, Tuple
-from urllib.parse import quote
 
 from pamsignal.deliver.store import schema
 from pamsignal.errors import StoreError
@@ -31,9 +30,10 @@ def open_database(path: str) -> Tuple[sqlite3.Connection, Optional[str]]:
 
 def open_for_reading(path: str) -> Optional[sqlite3.Connection]:
     """Open a file that cannot be written, to know at least where we were and what waits; None if that fails too."""
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # sqlite.org/uri.html, section 3.1
     for options in ("mode=ro", "mode=ro&immutable=1"):
         with suppress(sqlite3.Error):
-            database = _connected(f"file:{quote(path)}?{options}", is_uri=True)
+            database = _connected(f"file:{quoted}?{options}", is_uri=True)
             if _version(database) == len(schema.MIGRATIONS):
                 return database
             database.close()
