@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from typing import Any, Dict, List
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from pamsignal.config.load import DEFAULT_PATH
-from pamsignal.errors import ConfigError, UsageError
+from pamsignal.config.schema import find, key_names, load_schema, masked
+from pamsignal.errors import AccessError, ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from pamsignal.config.check import Report
 
 EXIT_CONFIG = ConfigError.exit_code
 
@@ -29,21 +35,17 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.explain is not None:
         print(_explained(arguments.explain, as_json=as_json))
         return 0
-    path = arguments.file or getattr(arguments, "config", None) or DEFAULT_PATH
-    return _check(path, arguments, as_json=as_json)
+    return _check(arguments, as_json=as_json)
 
 
-def _check(path: str, arguments: argparse.Namespace, *, as_json: bool) -> int:
-    from pamsignal.config.check import check_file  # noqa: PLC0415 - it costs 14 MB and 0.2 s, and --help needs none of it
-    from pamsignal.config.schema import load_schema, masked  # noqa: PLC0415 - beside it
-
-    report = check_file(path, strict=arguments.strict)
+def _check(arguments: argparse.Namespace, *, as_json: bool) -> int:
+    report = _report(arguments.file or getattr(arguments, "config", None), strict=arguments.strict)
     is_good = report.document is not None
     root = load_schema()
     effective = masked(root, root, report.document) if is_good and arguments.show_effective else None
     if as_json:
         answer: Dict[str, Any] = {
-            "file": path,
+            "file": report.name,
             "ok": is_good,
             "problems": [problem._asdict() for problem in report.problems],
             "sha256": report.sha256,
@@ -53,21 +55,45 @@ def _check(path: str, arguments: argparse.Namespace, *, as_json: bool) -> int:
     for line in report.lines:
         print(line, file=sys.stderr)
     if effective is not None:
-        print(as_yaml(effective), end="")
+        from pamsignal.config.document import written  # noqa: PLC0415 - loaded by now
+
+        print(written(effective), end="")
     elif is_good and not getattr(arguments, "quiet", False):
-        print(f"{path}: good")
+        print(f"{report.name}: good")
     return 0 if is_good else EXIT_CONFIG
 
 
-def as_yaml(document: Dict[str, Any]) -> str:
-    """Return `document` as YAML, keys in the order of the schema."""
-    import yaml  # noqa: PLC0415 - the process has it by now
+def _report(path: Optional[str], *, strict: bool) -> Report:
+    """Check the file that was named, else the usual one; without any, the defaults are in force, and good."""
+    from pamsignal.config.check import check_file, check_text  # noqa: PLC0415 - it costs 14 MB, and --help needs none
 
-    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=False))
+    if path is None and _is_missing(DEFAULT_PATH):
+        print(f"{DEFAULT_PATH}: not there, so the defaults are in force; write one: pamsignal init", file=sys.stderr)
+        return check_text("", DEFAULT_PATH)
+    _require_right(path or DEFAULT_PATH)
+    return check_file(path or DEFAULT_PATH, strict=strict)
+
+
+def _is_missing(path: str) -> bool:
+    try:
+        Path(path).lstat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # no right to look is not nothing there
+    return False
+
+
+def _require_right(path: str) -> None:
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except PermissionError:
+        raise AccessError(f"no right to read {path}; try: sudo pamsignal check-config {path}") from None
+    except OSError:
+        pass  # the check has better words for it
 
 
 def _explained(key: str, *, as_json: bool) -> str:
-    from pamsignal.config.schema import find, key_names, load_schema  # noqa: PLC0415 - only --explain needs them
     from pamsignal.config.wording import expectation, nearest  # noqa: PLC0415 - this one knows PyYAML
 
     root = load_schema()

@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser, send_test: Optional[Callable[
 def run(arguments: argparse.Namespace) -> int:
     """Write the file, check it, say what comes next."""
     path = Path(arguments.output or getattr(arguments, "config", None) or DEFAULT_PATH).absolute()
-    if path.is_symlink() or path.exists():
+    if _is_there(path):
         raise UsageError(f"{path} exists and is not touched; change it by hand, or name another with --output")
     sinks = _told(arguments) or ({} if arguments.yes else _asked())
     sinks["journald"] = {"type": "journald"}
@@ -59,6 +59,16 @@ def run(arguments: argparse.Namespace) -> int:
         return int(arguments.send_test(str(path)))
     print(f"Next: pamsignal test-alert --config {path}, then: sudo systemctl restart pamsignal")
     return 0
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except PermissionError:
+        raise AccessError(f"no right to look at {path}; try: sudo pamsignal init") from None
+    except OSError:
+        return False
+    return True
 
 
 def _told(arguments: argparse.Namespace) -> Sinks:
@@ -117,10 +127,10 @@ def _first_line(path: str) -> str:
 
 
 def _text(sinks: Sinks, networks: List[str]) -> str:
-    from pamsignal.cli.check_config import as_yaml  # noqa: PLC0415 - --help needs none of it
+    from pamsignal.config.document import written  # noqa: PLC0415 - --help needs none of it
 
     trusted = {"trusted": {"networks": networks}} if networks else {}
-    return HEADER + as_yaml({**trusted, "sinks": sinks})
+    return HEADER + written({**trusted, "sinks": sinks})
 
 
 def _write(path: Path, text: str) -> None:

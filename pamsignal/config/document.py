@@ -67,6 +67,11 @@ def read(text: str) -> Tree:
     return Tree({} if document is None else document, builder.places, builder.problems)
 
 
+def written(document: Dict[str, Any]) -> str:
+    """Return `document` as YAML that `read` takes, keys in their order."""
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=False))
+
+
 def _not_printable(text: str) -> Optional[Problem]:
     match = _UNPRINTABLE.search(text)
     if match is None:

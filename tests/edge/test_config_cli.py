@@ -54,6 +54,29 @@ def test_a_missing_file_gives_78_and_no_traceback(tmp_path):
     assert "Traceback" not in answer.stderr
 
 
+def test_without_any_file_the_defaults_are_shown():
+    elsewhere = (
+        "from pamsignal.cli import check_config, main; check_config.DEFAULT_PATH = '/nowhere/pamsignal.yaml';"
+        "raise SystemExit(main(['check-config', '--show-effective']))"
+    )
+    command = [sys.executable, "-c", elsewhere]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0
+    assert "the defaults are in force" in answer.stderr
+    assert yaml.safe_load(answer.stdout)["log_level"] == "info"
+
+
+def test_a_missing_right_names_the_command_that_has_it(tmp_path):
+    path = written(tmp_path / "p.yaml", "")
+    path.chmod(0)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    answer = pamsignal("check-config", path, **nobody)
+    assert answer.stderr == f"pamsignal: no right to read {path}; try: sudo pamsignal check-config {path}\n"
+    assert answer.returncode == 77
+
+
 def test_strict_makes_warnings_errors(tmp_path):
     path = written(tmp_path / "p.yaml", "sinks: {}\n")
     assert pamsignal("check-config", path).returncode == 0
