@@ -13,67 +13,55 @@ from pamsignal.model import Action, Observation, Outcome, Provenance
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.pam import terminal
 from pamsignal.parse.reason import refusal
-from pamsignal.parse.table import Table, pattern, row
+from pamsignal.parse.table import Pattern, Table, pattern, row
 
 _IN = (Action.LOGIN_SUCCESS, Outcome.SUCCESS)
 _UNKNOWN = "UNKNOWN"
+# PAM's phrase comes last and holds no comma; the last comma ends the name.
+_WHO = r"FROM (?P<place>\S+) FOR (?P<user>.*), (?P<phrase>[^,]*)"
+_WHO_SHADOW = r"on '(?P<place>[^']*)'(?: from '(?P<host>[^']*)')? FOR '(?P<user>.*)'(?:, (?P<phrase>[^,']*))?"
 
 
-def _failed(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
-    parts = match.groupdict()
-    place, name, reason = parts["place"], parts["user"], refusal(parts.get("reason") or "")
-    lost = name == _UNKNOWN and "host" in parts  # the name of that pattern which is shadow's alone
-    unknown = lost or reason == "invalid user"
-    limit = match.lastgroup == "limit"
-    return Observation(
-        "login.too_many" if limit else f"login.{match.lastgroup}",
-        program,
-        program,
-        Action.LOGIN_FAILURE,
-        Outcome.FAILURE,
-        user=None if lost else name or None,
-        source=endpoint(parts.get("host") or "") if terminal(place) else endpoint(place),
-        tty=terminal(place),
-        reason="max attempts" if limit else "invalid user" if unknown else reason,
-        limit=limit,
-        known_account=False if unknown else None,
-        provenance=provenance,
-    )
+def _failed(name: str, word: str, expression: str, *, limit: bool = False) -> Pattern:
+    """Return the pattern of a refused login; `limit` marks the line that ends a series of them."""
+
+    def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+        parts = match.groupdict()
+        place, user, reason = parts["place"], parts["user"], refusal(parts["phrase"] or "")
+        name_lost = user == _UNKNOWN and "host" in parts  # the group that only shadow's patterns have
+        unknown = name_lost or reason == "invalid user"
+        return Observation(
+            name,
+            program,
+            program,
+            Action.LOGIN_FAILURE,
+            Outcome.FAILURE,
+            user=None if name_lost else user or None,
+            source=endpoint(parts.get("host") or "") if terminal(place) else endpoint(place),
+            tty=terminal(place),
+            reason="max attempts" if limit else "invalid user" if unknown else reason,
+            limit=limit,
+            known_account=False if unknown else None,
+            provenance=provenance,
+        )
+
+    return pattern(name, word, expression, build)
 
 
 LOGIN = Table(
     "login",
     (
-        # PAM's phrase comes last and holds no comma; the last one ends the name.
-        pattern(
-            "login.failed",
-            "FAILED",
-            r"FAILED LOGIN (?:\d+|SESSION) FROM (?P<place>\S+) FOR (?P<user>.*), (?P<reason>[^,]*)(?P<failed>)",
-            _failed,
-        ),
-        pattern(
-            "login.failed_shadow",
-            "FAILED",
-            r"FAILED LOGIN \(\d+\) on '(?P<place>[^']*)'(?: from '(?P<host>[^']*)')? FOR '(?P<user>.*)', "
-            r"(?P<reason>[^,]*)(?P<failed_shadow>)",
-            _failed,
-        ),
-        pattern(
-            "login.too_many",
-            "TOO",
-            r"TOO MANY LOGIN TRIES \(\d+\) FROM (?P<place>\S+) FOR (?P<user>.*), (?P<reason>[^,]*)(?P<limit>)",
-            _failed,
-        ),
-        pattern(
-            "login.too_many_shadow",
-            "TOO",
-            r"TOO MANY LOGIN TRIES \(\d+\) on '(?P<place>[^']*)'(?: from '(?P<host>[^']*)')? FOR '(?P<user>.*)'"
-            r"(?P<limit>)",
-            _failed,
-        ),
+        _failed("login.failed", "FAILED", rf"FAILED LOGIN (?:\d+|SESSION) {_WHO}"),
+        _failed("login.failed_shadow", "FAILED", rf"FAILED LOGIN \(\d+\) {_WHO_SHADOW}"),
+        _failed("login.too_many", "TOO", rf"TOO MANY LOGIN TRIES \(\d+\) {_WHO}", limit=True),
+        _failed("login.too_many_shadow", "TOO", rf"TOO MANY LOGIN TRIES \(\d+\) {_WHO_SHADOW}", limit=True),
         row("login.root", "ROOT", r"ROOT LOGIN ON (?P<tty>\S+)(?: FROM (?P<ip>\S+))?", *_IN, user="root"),
         row(
-            "login.root_shadow", "ROOT", r"ROOT LOGIN  on '(?P<tty>[^']*)'(?: from '(?P<ip>[^']*)')?", *_IN, user="root"
+            "login.root_shadow",
+            "ROOT",
+            r"ROOT LOGIN  on '(?P<tty>[^']*)'(?: from '(?P<ip>[^']*)')?",
+            *_IN,
+            user="root",
         ),
         row("login.in", "LOGIN", r"LOGIN ON (?P<tty>\S+) BY (?P<user>\S+)(?: FROM (?P<ip>\S+))?", *_IN),
         row("login.dialup", "DIALUP", r"DIALUP AT (?P<tty>\S+) BY (?P<user>\S+)", *_IN),

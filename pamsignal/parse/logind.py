@@ -38,9 +38,9 @@ LOGIND = Table(
         row(
             "logind.noise",
             "",
-            r"(?:New seat |Removed seat |Watching system buttons |Power key |Suspend key |Lid |System is |"
-            r"The system will |Operation |Delay lock |Failed to |Reboot key |Suspending|Hibernating|Powering |"
-            r"Rebooting|Creating |Existing logind |User |Got |Received |Requested |Scheduled |External ).*",
+            r"(?:New seat |Removed seat |Watching system buttons |(?:Power|Suspend|Hibernate|Reboot) key |Lid |"
+            r"System is |The system will |Operation |Delay lock |Failed to |Suspending|Hibernating|Powering |"
+            r"Rebooting|Existing logind ).*",
             Action.DETAIL,
         ),
     ),

@@ -11,7 +11,7 @@ from typing import FrozenSet, NamedTuple, Optional
 
 from pamsignal.model import Action, Endpoint, Method, Observation, Outcome, Provenance
 from pamsignal.parse.address import endpoint
-from pamsignal.parse.table import Table, pattern, row
+from pamsignal.parse.table import Pattern, Table, pattern, row
 
 # Services that give one account the rights of another: PAM's ruser is the actor.
 SU_SERVICES: FrozenSet[str] = frozenset({"su", "su-l", "runuser", "runuser-l"})
@@ -115,31 +115,27 @@ def _session(match: re.Match[str], program: str, provenance: Optional[Provenance
     return seen._replace(user=actor, user_id=actor_uid, target_user=parts["user"] or None)
 
 
-def _denial(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
-    """Read a module's refusal of an account whose password may have been right."""
-    parts = match.groupdict()
-    elevation = parts["service"] in ELEVATION_SERVICES
-    return Observation(
-        f"pam.{match.lastgroup}",
-        program,
-        parts["service"],
-        Action.ELEVATION_DENIED if elevation else Action.LOGIN_DENIED,
-        _FAILURE,
-        user=parts["user"] or None,
-        source=endpoint(parts["host"]) if parts.get("host") else None,
-        reason=_DENIALS[str(match.lastgroup)],
-        provenance=provenance,
-    )
+def _denied(name: str, word: str, text: str, reason: str) -> Pattern:
+    """Return the pattern of a module's refusal of an account whose password may have been right."""
+
+    def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+        parts = match.groupdict()
+        service = parts["service"]
+        return Observation(
+            name,
+            program,
+            service,
+            Action.ELEVATION_DENIED if service in ELEVATION_SERVICES else Action.LOGIN_DENIED,
+            _FAILURE,
+            user=parts["user"] or None,
+            source=endpoint(parts.get("host") or ""),
+            reason=reason,
+            provenance=provenance,
+        )
+
+    return pattern(name, word, _HEAD + text, build)
 
 
-_DENIALS = {
-    "requirement": "requirement not met",
-    "access": "pam_access",
-    "listfile": "pam_listfile",
-    "too_many_logins": "too many logins",
-    "expired": "account expired",
-    "account": "PAM account",
-}
 _FIELDS = r"logname=\S* uid=(?P<uid>\d{1,10}) euid=-?\d+ tty=(?P<tty>\S*) ruser=(?P<rest>.*)"
 
 _PATTERNS = (
@@ -182,37 +178,17 @@ _PATTERNS = (
         _FAILURE,
         reason="too many failures",
     ),
-    pattern(
+    _denied(
         "pam.requirement",
         "requirement",
-        rf'{_HEAD}requirement "[^"]*" not met by user "(?P<user>.*)"(?P<requirement>)',
-        _denial,
+        r'requirement "[^"]*" not met by user "(?P<user>.*)"',
+        "requirement not met",
     ),
-    pattern(
-        "pam.access",
-        "access",
-        rf"{_HEAD}access denied for user `(?P<user>.*)' from `(?P<host>[^`']*)'(?P<access>)",
-        _denial,
-    ),
-    pattern("pam.listfile", "Refused", rf"{_HEAD}Refused user (?P<user>.*) for service \S+(?P<listfile>)", _denial),
-    pattern(
-        "pam.too_many_logins",
-        "Too",
-        rf"{_HEAD}Too many logins \(max \d+\) for (?P<user>.*)(?P<too_many_logins>)",
-        _denial,
-    ),
-    pattern(
-        "pam.expired",
-        "account",
-        rf"{_HEAD}account (?P<user>.*) has expired \([a-z ]*\)(?P<expired>)",
-        _denial,
-    ),
-    pattern(
-        "pam.account",
-        "Access",
-        rf"{_HEAD}Access denied for user (?P<user>.*): \d+ \([^()]*\)(?P<account>)",
-        _denial,
-    ),
+    _denied("pam.access", "access", r"access denied for user `(?P<user>.*)' from `(?P<host>[^`']*)'", "pam_access"),
+    _denied("pam.listfile", "Refused", r"Refused user (?P<user>.*) for service \S+", "pam_listfile"),
+    _denied("pam.too_many_logins", "Too", r"Too many logins \(max \d+\) for (?P<user>.*)", "too many logins"),
+    _denied("pam.expired", "account", r"account (?P<user>.*) has expired \([a-z ]*\)", "account expired"),
+    _denied("pam.account", "Access", r"Access denied for user (?P<user>.*): \d+ \([^()]*\)", "PAM account"),
     row(
         "pam.wheel",
         "Access",

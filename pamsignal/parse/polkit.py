@@ -32,7 +32,7 @@ POLKITD = Table(
             "polkit.noise",
             "",
             r"(?:Registered Authentication Agent |Unregistered Authentication Agent |Started polkitd |Loading rules |"
-            r"Reloading rules|Finished loading|Acquired the name |Lost the name |Collecting garbage |Error |Exiting).*",
+            r"Reloading rules|Finished loading|Acquired the name |Lost the name |Collecting garbage |Error getting ).*",
             Action.DETAIL,
         ),
     ),

@@ -13,6 +13,8 @@ from typing import Dict, FrozenSet, Optional, Tuple
 
 from pamsignal.model import Action, JournalRecord, Observation, Provenance
 
+_VERIFIED, _ROOT_ATTESTED = Provenance.VERIFIED, Provenance.ROOT_ATTESTED
+_UNVERIFIED, _SPOOFED = Provenance.UNVERIFIED, Provenance.SPOOFED
 ROOT = 0
 FIRST_USER_UID = 1000  # login.defs(5) UID_MIN; below are root and the accounts of daemons
 
@@ -84,11 +86,11 @@ def grade(record: JournalRecord, program: str) -> Optional[Provenance]:
     if exe:
         listed = EXECUTABLES.get(program)
         if listed is not None:
-            return Provenance.VERIFIED if exe in listed else Provenance.SPOOFED
-        return Provenance.ROOT_ATTESTED if uid == ROOT else Provenance.SPOOFED
+            return _VERIFIED if exe in listed else _SPOOFED
+        return _ROOT_ATTESTED if uid == ROOT else _SPOOFED
     if uid is None:
         return None
-    return Provenance.ROOT_ATTESTED if uid == ROOT else Provenance.UNVERIFIED
+    return _ROOT_ATTESTED if uid == ROOT else _UNVERIFIED
 
 
 class Trust(enum.Enum):
@@ -179,9 +181,9 @@ def _writer(observation: Observation) -> _Writer:
 
 
 def _standing(observation: Observation, record: JournalRecord) -> _Standing:
-    if observation.provenance is Provenance.SPOOFED:
+    if observation.provenance is _SPOOFED:
         return _Standing.FOREIGN
-    if observation.provenance is Provenance.UNVERIFIED:
+    if observation.provenance is _UNVERIFIED:
         return _Standing.UNKNOWN
     uid = record.uid or ROOT
     is_system = uid == ROOT or (uid < FIRST_USER_UID and _writer(observation) is _Writer.DAEMON)
@@ -190,7 +192,7 @@ def _standing(observation: Observation, record: JournalRecord) -> _Standing:
 
 def _contradicts(observation: Observation, record: JournalRecord) -> bool:
     """Say whether the line names another uid or another program than the record has."""
-    if observation.pattern.startswith("pam.") and observation.provenance is Provenance.ROOT_ATTESTED:
+    if observation.pattern.startswith("pam.") and observation.provenance is _ROOT_ATTESTED:
         emitter = EMITTERS.get(observation.service)
         return emitter in _OWN_NAME_ONLY and observation.program != emitter
     names_actor = _WRITERS.get(observation.service) is _Writer.ACTOR and observation.user_id is not None

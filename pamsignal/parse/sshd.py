@@ -21,7 +21,7 @@ def _attempt(name: str, word: str, action: Action, outcome: Optional[Outcome]) -
     """Return the row of auth_log(): WORD METHOD for [invalid user] USER from ADDRESS port PORT ssh2[: KEY]."""
     expression = (
         rf"{word} (?P<method>[\w-]+)(?:/(?P<submethod>[\w-]+))? for (?P<invalid>invalid user )?(?P<user>[^:]*) "
-        rf"from {PEER} ssh\d(?:: (?P<key>.*?))?{PREAUTH}"
+        rf"from {PEER} ssh\d(?:: (?P<key>.*)|{PREAUTH})"
     )
     return row(name, word, expression, action, outcome)
 

@@ -88,19 +88,21 @@ def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
         for group, number in groups.items()
         for field, convert in _MEANING.get(group, ())
     )
-    ends = tuple((_FIELD[field], groups[ip], groups.get(port)) for field, ip, port in _ENDS if ip in groups)
+    ends = tuple((_FIELD[field], groups[ip], groups.get(port, 0)) for field, ip, port in _ENDS if ip in groups)
 
     def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
         values = blank.copy()
         values[_PROGRAM] = values[_SERVICE] = program
         values[_PROVENANCE] = provenance
+        texts = (None, *match.groups())
         for index, number, convert in fills:
-            text = match[number]
+            text = texts[number]
             if text:
                 values[index] = convert(text)
         for index, ip, port in ends:
-            if match[ip]:
-                values[index] = endpoint(match[ip], match[port] if port else None)
+            text = texts[ip]
+            if text:
+                values[index] = endpoint(text, texts[port])
         return Observation._make(values)
 
     return build
