@@ -12,11 +12,11 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -50,7 +50,8 @@ class Lab:
 
     def __init__(self) -> None:
         sweep()
-        self.folder = Path(tempfile.mkdtemp(prefix="lab-", dir=cache_folder()))
+        self.folder = cache_folder() / f"lab-{secrets.token_hex(4)}"
+        self.folder.mkdir(mode=0o700)
         self.lock = lock(self.folder)
         self.name = f"pamsignal-{self.folder.name}"
         self.key = self.folder / "key"

@@ -27,10 +27,11 @@ def at(alert, path):
 
 @pytest.fixture(scope="module")
 def running(installed):
-    """The service, started once for all tests here."""
+    """The service, started once for all tests here; it must not have been started again behind our back."""
     installed.configure()
     installed.restart()
-    return installed
+    yield installed
+    assert installed.shows("NRestarts") == "0", installed.log()
 
 
 def test_a_login_by_key_is_told_once_with_who_where_from_and_how(running, attacker):
@@ -97,6 +98,24 @@ def test_a_right_sudo_is_told_with_its_command(running):
     assert attacks.sudo(running.host, "alice", PASSWORDS["alice"], command="/usr/bin/id -u") == 0
     alert = running.receiver.wait(rule("elevation_success", service_name="sudo", pamsignal_command="/usr/bin/id -u"))[0]
     assert (alert["user"]["name"], alert["user"]["target"]["name"]) == ("alice", "root")
+
+
+def test_a_wrong_sudo_is_told(running):
+    assert attacks.sudo(running.host, "alice", "a", "b", "c") == 1
+    running.receiver.wait(rule("elevation_failure", service_name="sudo", user_name="alice"))
+
+
+def test_a_sudo_that_is_not_allowed_is_told(running):
+    assert attacks.sudo(running.host, "bob", PASSWORDS["bob"]) == 1
+    running.receiver.wait(rule("elevation_denied", service_name="sudo", user_name="bob"))
+
+
+@pytest.mark.parametrize("login", [False, True], ids=["su", "su -"])
+def test_a_right_su_is_told(running, login):
+    so_far = len(running.receiver.alerts(rule("elevation_success", service_name="su")))
+    assert attacks.su(running.host, "bob", PASSWORDS["root"], login=login) == 0
+    alerts = running.receiver.wait(rule("elevation_success", service_name="su"), count=so_far + 1)
+    assert (alerts[-1]["user"]["name"], alerts[-1]["user"]["target"]["name"]) == ("bob", "root")
 
 
 def test_a_wrong_sudo_is_told(running):
