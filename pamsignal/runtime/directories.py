@@ -39,7 +39,7 @@ def directories(environ: Mapping[str, str], uid: int) -> Directories:
 def ensure(path: str) -> str:
     """Make the directory `path` (0700) and its parents unless they are there, and return it."""
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)  # noqa: PTH103 - pathlib stays out of the daemon's memory
+        os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:
         raise AccessError(
             f"{path}: cannot be made: {error.strerror}; make it by hand, or run as another user"
@@ -54,7 +54,7 @@ def _given(environ: Mapping[str, str], name: str) -> Optional[str]:
 
 def _users_own(environ: Mapping[str, str]) -> Directories:
     """Return the XDG base directories (specifications.freedesktop.org/basedir-spec)."""
-    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - see above
+    home = environ.get("HOME") or os.path.expanduser("~")
     state = f"{_xdg(environ, 'XDG_STATE_HOME') or home + '/.local/state'}/pamsignal"
     runtime = _xdg(environ, "XDG_RUNTIME_DIR")
     return Directories(

@@ -20,13 +20,13 @@ def write(path: str, status: Mapping[str, object]) -> None:
     with os.fdopen(fileno, "wb") as stream:
         os.fchmod(fileno, 0o644)  # whatever the umask is
         stream.write(content)
-    os.replace(beside, path)  # noqa: PTH105 - pathlib stays out of the daemon's memory
+    os.replace(beside, path)
 
 
 def read(path: str) -> Dict[str, Any]:
     """Return what the daemon last wrote. NotRunningError if there is nothing, AccessError if it is out of reach."""
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - see above
+        with open(path, "rb") as stream:
             status = json.loads(stream.read())
     except FileNotFoundError as error:
         raise NotRunningError(
