@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 from pamsignal.config.schema import filled, load_schema
 from pamsignal.config.secrets import secret_of
@@ -18,6 +18,7 @@ from pamsignal.errors import ConfigError
 from pamsignal.model import Secret
 
 DEFAULT_PATH = "/etc/pamsignal/pamsignal.yaml"
+MOST_LINES = 200  # of an error; it goes to the log
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 # -I keeps the working directory and the environment out; the modules come from where ours came from.
@@ -69,9 +70,14 @@ def finish(checking: Checking) -> Settings:
         raise ConfigError(f"{checking.path}: the check broke off ({how}); try: pamsignal check-config {checking.path}")
     report: Dict[str, Any] = json.loads(answer)
     if report["errors"]:
-        raise ConfigError("\n".join([*report["errors"], *report["warnings"]]))
+        raise ConfigError("\n".join(_within_reason([*report["errors"], *report["warnings"]], checking.path)))
     settings = settings_from(report["document"], _resolve)
     return settings._replace(warnings=tuple(report["warnings"]))
+
+
+def _within_reason(lines: List[str], path: str) -> List[str]:
+    more = len(lines) - MOST_LINES
+    return lines if more <= 0 else [*lines[:MOST_LINES], f"and {more} more; see: pamsignal check-config {path}"]
 
 
 def _resolve(reference: Any) -> Secret:

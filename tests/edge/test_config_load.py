@@ -51,6 +51,15 @@ def test_a_bad_file_is_refused_with_the_very_lines_of_check_config(tmp_path):
     assert caught.value.exit_code == 78
 
 
+def test_thousands_of_problems_do_not_flood_the_log(tmp_path):
+    path = written(tmp_path, "\n".join(f"k{number}: 1" for number in range(1000)))
+    with pytest.raises(ConfigError) as caught:
+        load.load(path)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 201
+    assert lines[-1] == f"and 800 more; see: pamsignal check-config {path}"
+
+
 def test_the_check_can_run_while_the_daemon_does_other_things(tmp_path):
     checks = [load.begin(written(tmp_path, "log_level: debug")) for _ in range(2)]
     assert [load.finish(check).log_level for check in checks] == ["debug", "debug"]
