@@ -310,7 +310,10 @@ class TryLater(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """Never like this: the alert is parked as a dead letter. `pause` says that the channel as a whole is unusable."""
+    """Never like this: the alert is parked as a dead letter.
+
+    With `pause` the channel as a whole is unusable, and its alerts wait until somebody mends it.
+    """
 
     reason: str
     detail: str = ""

@@ -6,7 +6,7 @@ feed a record, tick a time, ask for the next deadline. It does no I/O and never 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Callable, Collection, List, NamedTuple, Optional, Tuple
+from typing import Callable, Collection, Dict, List, NamedTuple, Optional, Tuple
 
 from pamsignal import parse
 from pamsignal.clock import Clock
@@ -15,7 +15,7 @@ from pamsignal.correlate.sessions import Changes
 from pamsignal.detect import Detector
 from pamsignal.detect import Settings as DetectSettings
 from pamsignal.detect.identity import alert_id
-from pamsignal.detect.spoof import claim_of, spoof_finding
+from pamsignal.detect.spoof import AccountOf, claim_of, spoof_finding
 from pamsignal.model import (
     NO_CONTEXT,
     Action,
@@ -25,6 +25,8 @@ from pamsignal.model import (
     Finding,
     JournalRecord,
     Observation,
+    Outcome,
+    Provenance,
     Severity,
     Unparsed,
 )
@@ -32,6 +34,7 @@ from pamsignal.parse.provenance import Trust, trust
 
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
 MOST_PROGRAMS = 64
+MOST_ACCOUNTS = 1024
 
 
 class Settings(NamedTuple):
@@ -39,6 +42,9 @@ class Settings(NamedTuple):
 
     ignored_services: Collection[str] = ("cron", "systemd-user")
     detect: DetectSettings = DetectSettings()
+
+
+DEFAULTS = Settings()
 
 
 class Judged(NamedTuple):
@@ -68,7 +74,7 @@ class Counts:
         self.unparsed: Counter[str] = Counter()
         self.spoofed: Counter[str] = Counter()
         self.provenance: Counter[str] = Counter()
-        self.examples: dict[str, str] = {}
+        self.examples: Dict[str, str] = {}
 
 
 def no_context(_event: AuthEvent) -> Context:
@@ -76,13 +82,26 @@ def no_context(_event: AuthEvent) -> Context:
     return NO_CONTEXT
 
 
+def no_account(_uid: int) -> Optional[str]:
+    """Know no account: a replay knows nothing of the host it runs on."""
+    return None
+
+
 class Engine:
-    """The whole of what pamsignal thinks. `context_of` looks things up about an event and must never raise."""
+    """The whole of what pamsignal thinks.
+
+    `context_of` looks things up about an event, `account_of` names the account of a uid; neither may raise.
+    """
 
     def __init__(
-        self, settings: Settings = Settings(), context_of: Callable[[AuthEvent], Context] = no_context
+        self,
+        settings: Settings = DEFAULTS,
+        context_of: Callable[[AuthEvent], Context] = no_context,
+        account_of: AccountOf = no_account,
     ) -> None:
         self.counts = Counts()
+        self._account_of = account_of
+        self._learned: Dict[int, str] = {}
         self._clock = Clock()
         self._correlator = Correlator(settings.ignored_services)
         self._detector = Detector(settings.detect)
@@ -136,17 +155,35 @@ class Engine:
         due_us = self.next_due_us()
         return due_us is not None and due_us <= time_us
 
+    def _name_of(self, uid: int) -> Optional[str]:
+        return self._account_of(uid) or self._learned.get(uid)
+
+    def _learn(self, record: JournalRecord, seen: Observation) -> None:
+        """Remember whose uid it is: sudo, proven to be sudo, names its caller, and PAM names who logs in."""
+        if len(self._learned) >= MOST_ACCOUNTS or seen.user is None:
+            return
+        if seen.pattern == "sudo.command" and seen.provenance is Provenance.VERIFIED and record.uid:
+            self._learned[record.uid] = seen.user
+        elif seen.pattern == "pam.session_opened" and record.uid == 0 and seen.target_user is None and seen.user_id:
+            self._learned[seen.user_id] = seen.user
+
     def _respond(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
         verdict = trust(seen, record)
         if verdict is Trust.ACCEPT:
+            if seen.outcome is Outcome.SUCCESS:
+                self._learn(record, seen)
             if seen.action is Action.JOURNAL_SUPPRESSED:
                 return Produced(alerts=(_suppression(record, seen),))
             return self._judge(self._correlator.feed(Line(record, seen, time_us)), time_us)
         if verdict is Trust.CLAIM:
-            return self._judge(self._correlator.feed(Line(record, claim_of(seen, record), time_us)), time_us)
+            return self._judge(
+                self._correlator.feed(Line(record, claim_of(seen, record, self._name_of), time_us)), time_us
+            )
         if verdict is Trust.SPOOF:
             self.counts.spoofed[seen.program] += 1
-            return Produced(alerts=tuple(self._detector.report_spoof(spoof_finding(record, seen), time_us)))
+            return Produced(
+                alerts=tuple(self._detector.report_spoof(spoof_finding(record, seen, self._name_of), time_us))
+            )
         return NOTHING
 
     def _judge(self, events: List[AuthEvent], time_us: int, alerts: Collection[Alert] = ()) -> Produced:

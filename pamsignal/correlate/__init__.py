@@ -111,8 +111,8 @@ class Correlator:
 
 def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
     """One process, or what comes nearest to it: polkit's agent and daemon share the account they speak of."""
-    if seen.service == "polkit-1" and seen.action is Action.ELEVATION_FAILURE:
-        return (record.boot_id, "polkit-1", seen.user)
+    if seen.program == "polkitd" and seen.action is Action.ELEVATION_FAILURE:
+        return (record.boot_id, seen.program, seen.user)
     pid = seen.connection_pid or record.pid or record.syslog_pid
     return (record.boot_id, pid if pid is not None else str(seen.source or seen.user))
 

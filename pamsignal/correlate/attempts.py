@@ -62,7 +62,7 @@ class Attempts:
         seen = line.seen
         if _told_by_pam(seen):
             trace.failure = line
-            trace.pam.setdefault(seen.submethod, 1)
+            trace.pam.setdefault(_teller(seen), 1)
             self._wait_at_most(trace, line.time_us + PAM_WAIT_US)
             return []
         events = [] if trace.failure is None or _is_denial(trace.failure.seen) else self.settle(trace)
@@ -157,7 +157,13 @@ def _add_pam(trace: Trace, seen: Observation) -> None:
     if seen.pattern.endswith("more_failures"):
         trace.more += seen.attempts
     else:
-        trace.pam[seen.submethod] = trace.pam.get(seen.submethod, 0) + seen.attempts
+        teller = _teller(seen)
+        trace.pam[teller] = trace.pam.get(teller, 0) + seen.attempts
+
+
+def _teller(seen: Observation) -> str:
+    """Return who counts: each PAM module tells of every try, and so does sshd in PAM's name."""
+    return seen.submethod or seen.pattern
 
 
 def _pam_wait_us(seen: Observation) -> int:

@@ -66,7 +66,7 @@ class Trace:
         self.known_account: Optional[bool] = None
         self.session_id: Optional[str] = None
         self.failed = 0
-        self.pam: Dict[Optional[str], int] = {}
+        self.pam: Dict[str, int] = {}
         self.more = 0
         self.counted = 0
         self.denied = False

@@ -1,4 +1,4 @@
-"""Alert ↔ JSON text, for the store: lossless, versioned, and readable by an older or newer pamsignal.
+"""Alert and open session ↔ JSON text, for the store: lossless, versioned, and readable by an older or newer pamsignal.
 
 A named tuple becomes an object without the Nones that are defaults, an enum its value, an address its text. Only
 fields that are more than text, number or truth need a line in `_CONVERTERS`. Keys that nobody knows are skipped. The
@@ -13,6 +13,7 @@ import json
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Callable, Dict
 
+from pamsignal.correlate import OpenSession
 from pamsignal.model import (
     Action,
     Alert,
@@ -50,6 +51,20 @@ def load(text: str) -> Alert:
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"not an alert: {type(error).__name__}") from None
     return alert
+
+
+def dump_session(session: OpenSession) -> str:
+    """Return `session` as one line of ASCII JSON."""
+    return json.dumps({"v": VERSION, **_packed(session)}, separators=(",", ":"), allow_nan=False)
+
+
+def load_session(text: str) -> OpenSession:
+    """Return the session that `dump_session` wrote; ValueError for anything else."""
+    try:
+        session: OpenSession = _restored(OpenSession, json.loads(text))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not a session: {type(error).__name__}") from None
+    return session
 
 
 def _packed(value: Any) -> Any:
@@ -98,5 +113,6 @@ _CONVERTERS: Dict[Any, Dict[str, _Convert]] = {
     AuthEvent: _EVENT,
     Finding: {"users": tuple, "sources": tuple, "event": _noun(AuthEvent)},
     Context: {"destination": _noun(Endpoint)},
+    OpenSession: {"source": _noun(Endpoint)},
     Alert: {"severity": Severity, "context": _noun(Context)},
 }

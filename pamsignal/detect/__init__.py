@@ -73,13 +73,13 @@ class Detector:
                 continue
             finding = rule.add(event, key, time_us)
             group = (rule.kind.group, key)
-            if group in quiet:
+            if group in quiet or (rule.kind.covered_by, key) in quiet:
                 continue
             if self._throttle.absorb(group, event.attempts, event.time_us):
                 quiet.add(group)
             elif finding is not None:
                 quiet.add(group)
-                self._throttle.begin(group, finding, time_us)
+                self._throttle.begin(group, finding, time_us, rule.window_us)
                 alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
         return alerts
 

@@ -43,7 +43,8 @@ class Kind(NamedTuple):
     """What makes the rules different.
 
     `group` is shared by rules that speak of the same culprit: once one has reported, the others stay quiet.
-    `names_count` makes different names the threshold, and not tries.
+    `covered_by` is a group whose quiet holds for this rule too. `names_count` makes different names the threshold,
+    and not tries.
     """
 
     name: str
@@ -53,12 +54,13 @@ class Kind(NamedTuple):
     weight: Callable[[AuthEvent, int], int]
     technique: str
     names_count: bool = False
+    covered_by: str = ""
 
 
 KINDS = (
     Kind("brute_force", "source", keys.source, evidence.name, evidence.points, "T1110.001"),
     Kind("user_enumeration", "source", keys.source, evidence.name, evidence.unknown_names, "T1087", names_count=True),
-    Kind("slow_brute_force", "source", keys.source, evidence.name, evidence.points, "T1110.001"),
+    Kind("slow_brute_force", "slow", keys.source, evidence.name, evidence.points, "T1110.001", covered_by="source"),
     Kind("brute_force_network", "network", keys.network, keys.source, evidence.points, "T1110.001"),
     Kind("distributed_brute_force", "account", keys.account, keys.source, evidence.tries_only, "T1110.003"),
     Kind("local_brute_force", "actor", keys.actor, evidence.target, evidence.local_tries, "T1110.001"),
@@ -80,6 +82,11 @@ class Rule:
             members=max(names, SAMPLE),
         )
         self._names = names
+
+    @property
+    def window_us(self) -> int:
+        """How far the rule looks back."""
+        return self._windows.span_us
 
     def add(self, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
         """Count `event` for `key`; return a finding if that fills the window."""

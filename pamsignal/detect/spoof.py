@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
+from typing import Callable, Optional
+
 from pamsignal.model import Finding, JournalRecord, Observation
 
+AccountOf = Callable[[int], Optional[str]]
 
-def spoof_finding(record: JournalRecord, seen: Observation) -> Finding:
+
+def spoof_finding(record: JournalRecord, seen: Observation, account_of: AccountOf) -> Finding:
     """Say who claimed to be which program. The claim itself is hostile text and named by its pattern alone."""
+    who = _account(record.uid, account_of)
     writer = record.exe or "a program that was gone before journald looked"
     return Finding(
         rule="spoofed_line",
-        key=f"uid {record.uid}",
+        key=who,
         time_us=record.time_us,
         hostname=record.hostname,
         attempts=1,
         first_us=record.time_us,
         last_us=record.time_us,
-        users=(f"uid {record.uid}",),
+        users=(who,),
         user_total=1,
         technique="T1565.001",
-        note=f"uid {record.uid} (pid {record.pid}, {writer}) wrote a line that claims to be {seen.program}: "
+        note=f"{who} (uid {record.uid}, pid {record.pid}, {writer}) wrote a line that claims to be {seen.program}: "
         f"{seen.pattern}, {seen.action.value}",
     )
 
 
-def claim_of(seen: Observation, record: JournalRecord) -> Observation:
+def claim_of(seen: Observation, record: JournalRecord, account_of: AccountOf) -> Observation:
     """Keep of an unverified sudo or su line what the kernel vouches for: the actor is the account of `_UID`."""
-    same = seen.user_id is None or seen.user_id == record.uid
-    return seen._replace(user=seen.user if same and seen.user_id is not None else None, user_id=record.uid)
+    actor = account_of(record.uid) if record.uid is not None else None
+    return seen._replace(user=actor, user_id=record.uid)
+
+
+def _account(uid: Optional[int], account_of: AccountOf) -> str:
+    known = account_of(uid) if uid is not None else None
+    return known or f"uid {uid}"

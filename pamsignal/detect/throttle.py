@@ -58,10 +58,11 @@ class Throttle:
         episode.last_us = event_us
         return True
 
-    def begin(self, key: Key, finding: Finding, time_us: int) -> None:
-        """Start a quiet time for `key`, after `finding` was reported at `time_us`."""
-        self._episodes[key] = Episode(finding, time_us, self._cooldown_us)
-        heapq.heappush(self._ends, (time_us + self._cooldown_us, key))
+    def begin(self, key: Key, finding: Finding, time_us: int, least_us: int = 0) -> None:
+        """Start a quiet time for `key`, of at least `least_us`, after `finding` was reported at `time_us`."""
+        episode = Episode(finding, time_us, max(self._cooldown_us, least_us))
+        self._episodes[key] = episode
+        heapq.heappush(self._ends, (episode.until_us, key))
         if len(self._episodes) > self._most:
             self._episodes.popitem(last=False)
 
@@ -94,7 +95,7 @@ class Throttle:
 
     def _go_on(self, key: Key, episode: Episode) -> None:
         episode.since_us = episode.until_us
-        episode.length_us = min(2 * episode.length_us, max(LONGEST_US, self._cooldown_us))
+        episode.length_us = min(2 * episode.length_us, max(LONGEST_US, episode.length_us))
         episode.until_us = episode.since_us + episode.length_us
         episode.suppressed = 0
         heapq.heappush(self._ends, (episode.until_us, key))

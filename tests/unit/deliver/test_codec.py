@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pamsignal.correlate import OpenSession
 from pamsignal.deliver import codec
 from pamsignal.model import Alert, Endpoint, Severity
-from tests.builders import a_finding, a_login, an_alert
+from tests.builders import a_finding, a_login, an_alert, an_endpoint
 
 # Low surrogates are what surrogateescape makes of bytes that are not UTF-8.
 texts = st.text(st.characters(blacklist_categories=("Cs",)) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF))
@@ -101,3 +102,16 @@ def test_the_error_does_not_repeat_the_text():
 
 def test_a_severity_is_a_severity_again():
     assert codec.load(codec.dump(an_alert(severity=Severity.CRITICAL))).severity is Severity.CRITICAL
+
+
+def test_an_open_session_comes_back_as_it_was():
+    session = OpenSession("boot/139", 7, "sshd", "alice", "root", an_endpoint("2001:db8::9"), "pts/0", "c4")
+    assert codec.load_session(codec.dump_session(session)) == session
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", "{}", '{"key":1,"opened_us":1,"service":"x","source":{"ip":"nowhere"}}']
+)
+def test_what_is_no_session_is_refused_by_name(text):
+    with pytest.raises(ValueError):
+        codec.load_session(text)

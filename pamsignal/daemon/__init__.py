@@ -1,0 +1,112 @@
+"""The composition root: from a configuration file to a running monitor, and back down in order."""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+from typing import Callable, List, NamedTuple, Optional
+
+from pamsignal.config import load
+from pamsignal.config.settings import Settings
+from pamsignal.daemon.monitor import Monitor, Parts
+from pamsignal.deliver.courier import Courier
+from pamsignal.deliver.dispatch import Dispatcher
+from pamsignal.deliver.sinks import SINKS
+from pamsignal.deliver.sinks.base import Sink
+from pamsignal.deliver.store import open_store
+from pamsignal.errors import ConfigError
+from pamsignal.journal import LIVE, JournalReader, Source
+from pamsignal.pipeline import Produced
+from pamsignal.runtime import lock
+from pamsignal.runtime.directories import directories, ensure
+from pamsignal.runtime.log import Level, Log, form_of
+from pamsignal.runtime.loop import Loop
+from pamsignal.runtime.sd_notify import Notifier
+
+__all__ = ["Options", "serve", "sinks_of"]
+
+STDERR = 2
+
+
+class Options(NamedTuple):
+    """How the daemon is started. `path` None means all defaults; `observer` sees all that the engine produces.
+
+    With an observer, sinks of type console are left out: it shows the same.
+    """
+
+    path: Optional[str]
+    observer: Optional[Callable[[Produced], None]] = None
+    quiet: bool = False
+
+
+def serve(options: Options) -> int:
+    """Run until SIGTERM or SIGINT and return the exit code. PamSignalError says why it could not start."""
+    notifier = Notifier.from_environment(os.environ)
+    checking = load.begin(options.path) if options.path else None
+    log = Log(form_of(STDERR, os.environ), Level.WARNING if options.quiet else Level.INFO)
+    loop = Loop()  # signals are caught from here on, so that none that comes early is lost
+    try:
+        settings = load.finish(checking) if checking is not None else load.defaults()
+        paths = directories(os.environ, os.geteuid())
+        locked = lock.take(f"{ensure(paths.state)}/lock")
+        try:
+            return _watch(options, settings, _Started(loop, log, notifier, paths.state, paths.runtime))
+        finally:
+            os.close(locked)
+    finally:
+        loop.close()
+
+
+class _Started(NamedTuple):
+    loop: Loop
+    log: Log
+    notifier: Notifier
+    state: str
+    runtime: str
+
+
+def _watch(options: Options, settings: Settings, started: _Started) -> int:
+    log = started.log
+    log.level = level_of(settings) if not options.quiet else log.level
+    for warning in settings.warnings:
+        log.warning("configuration", problem=warning)
+    store = open_store(f"{started.state}/state.db", settings.delivery)
+    reader = JournalReader(Source(directory=settings.journal.directory) if settings.journal.directory else LIVE)
+    status_path = settings.status_file or f"{ensure(started.runtime)}/status.json"
+
+    def dispatcher_of(chosen: Settings) -> Dispatcher:
+        couriers = [Courier(sink, started.loop.wake) for sink in sinks_of(chosen, console=options.observer is None)]
+        return Dispatcher(store, couriers, chosen.delivery.max_age_seconds, random.random)
+
+    parts = Parts(started.loop, log, started.notifier, reader, store, status_path, dispatcher_of, options.observer)
+    monitor = Monitor(parts, settings, options.path)
+    # What start-up made stays for good: the collector need not look at it again, and can look more rarely.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        monitor.run()
+    finally:
+        reader.close()
+        store.close()
+    return 0
+
+
+def sinks_of(settings: Settings, *, console: bool = True) -> List[Sink]:
+    """Build the sinks that are switched on. ConfigError names the one that cannot be built and why."""
+    sinks: List[Sink] = []
+    for one in settings.sinks:
+        if not one.route.enabled or (one.kind == "console" and not console):
+            continue
+        try:
+            sinks.append(SINKS[one.kind].build(one.name, one.settings))
+        except ImportError as error:
+            raise ConfigError(
+                f"sinks.{one.name}: type {one.kind} needs the Python module {error.name}; install python3-{error.name}"
+            ) from error
+    return sinks
+
+
+def level_of(settings: Settings) -> Level:
+    """Return the log level of the settings."""
+    return Level[settings.log_level.upper()]

@@ -1,0 +1,87 @@
+"""What pamsignal says about itself: alarms for people, and the log lines that go with them."""
+
+from __future__ import annotations
+
+import os
+from typing import Optional
+
+from pamsignal.deliver.judge import Happening
+from pamsignal.detect import alert_about
+from pamsignal.journal import Gap
+from pamsignal.model import Alert, Finding, Severity
+from pamsignal.render import when
+from pamsignal.runtime.log import Log
+
+
+def journal_gap(gap: Gap, now_us: int) -> Alert:
+    """Say that a stretch of the journal was deleted before it could be read."""
+    end_us = gap.to_us if gap.to_us is not None else now_us
+    note = (
+        f"the journal between {when.timestamp(gap.from_us)} and {when.timestamp(end_us)} was gone before it was read: "
+        "logins in it were not seen; let journald keep more (journald.conf: SystemMaxUse=, MaxRetentionSec=)"
+    )
+    return _alarm("journal_gap", "journal", now_us, note, first_us=gap.from_us, last_us=end_us)
+
+
+def store_trouble(trouble: str, now_us: int) -> Alert:
+    """Say that the state database cannot be used."""
+    return _alarm("store_trouble", "store", now_us, trouble)
+
+
+def config_rejected(problems: str, now_us: int) -> Alert:
+    """Say that a reload changed nothing. What is wrong may quote the file, so that stays in the log."""
+    count = len(problems.splitlines())
+    note = f"the changed configuration has {count} problem(s) and is not used; run: pamsignal check-config"
+    return _alarm("config_rejected", "configuration", now_us, note)
+
+
+def sink_paused(happening: Happening, now_us: int) -> Alert:
+    """Say that a sink answers in a way that only a person can change."""
+    note = f"{happening.sink} refuses ({happening.reason}); alerts for it wait. Mend its settings, then reload"
+    return _alarm("sink_paused", happening.sink, now_us, note)
+
+
+def undelivered(happening: Happening, now_us: int) -> Alert:
+    """Say that alerts were given up."""
+    note = f"{happening.alerts} alert(s) for {happening.sink} were given up ({happening.reason}); see: pamsignal status"
+    return _alarm("undelivered", happening.sink, now_us, note, attempts=happening.alerts)
+
+
+def log_delivery(log: Log, happening: Happening) -> None:
+    """Write the line for what a courier brought back."""
+    fields = {"sink": happening.sink, "alerts": happening.alerts}
+    trouble = {"reason": happening.reason, "detail": happening.detail or None}
+    if happening.name == "delivered":
+        log.debug("delivered", **fields)
+    elif happening.name == "channel_back":
+        log.notice("the sink works again", **fields)
+    elif happening.name == "delivery_given_up":
+        log.error("alerts were given up", **fields, **trouble)
+    elif happening.name == "channel_held":
+        again = when.timestamp(happening.until_us) if happening.until_us is not None else None
+        log.warning("the sink does not take alerts; they wait", **fields, **trouble, again=again)
+    else:
+        log.info(happening.name.replace("_", " "), **fields, **trouble)
+
+
+def _alarm(  # noqa: PLR0913 - these are the fields of a finding
+    rule: str,
+    key: str,
+    now_us: int,
+    note: str,
+    *,
+    attempts: int = 0,
+    first_us: Optional[int] = None,
+    last_us: Optional[int] = None,
+) -> Alert:
+    finding = Finding(
+        rule=rule,
+        key=key,
+        time_us=now_us,
+        hostname=os.uname().nodename,
+        attempts=attempts,
+        first_us=first_us,
+        last_us=last_us,
+        note=note,
+    )
+    return alert_about(finding, Severity.WARNING)

@@ -1,0 +1,264 @@
+"""The loop's body. One turn reads as prose: signals, answers, records, judgement, one commit, deliveries, watchdog.
+
+An alert leaves the host only after it and the place in the journal were written down together, so ending this
+process at any line loses nothing and repeats nothing: what was not committed is read again, under the same ids.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, List, NamedTuple, Optional
+
+from pamsignal.config import load
+from pamsignal.config.settings import Settings
+from pamsignal.daemon import happenings, sessions
+from pamsignal.daemon.outgoing import Outgoing
+from pamsignal.daemon.report import Report
+from pamsignal.deliver.dispatch import Collected, Dispatcher
+from pamsignal.deliver.store import Store
+from pamsignal.deliver.turn import Position, Turn
+from pamsignal.enrich.accounts import account_of
+from pamsignal.errors import PamSignalError
+from pamsignal.journal import Gap, JournalReader
+from pamsignal.journal import Position as Place
+from pamsignal.model import Alert, JournalRecord
+from pamsignal.pipeline import Counts, Engine, Judged, Produced
+from pamsignal.runtime.log import Log
+from pamsignal.runtime.loop import Loop, Wake, monotonic_us, realtime_us
+from pamsignal.runtime.sd_notify import Notifier
+
+BATCH = 1000
+IDLE_SECONDS = 0.1
+BUSY_SECONDS = 0.02
+# Records reach the journal a moment after their time; waiting lines are settled only when none can be on its way.
+GRACE_US = 1_000_000
+STATUS_EVERY_US = 10_000_000
+STOP_SECONDS = 3.0
+
+
+class Parts(NamedTuple):
+    """What the monitor works with."""
+
+    loop: Loop
+    log: Log
+    notifier: Notifier
+    reader: JournalReader
+    store: Store
+    status_path: str
+    dispatcher_of: Callable[[Settings], Dispatcher]
+    observer: Optional[Callable[[Produced], None]] = None
+
+
+class Monitor:
+    """Watches one journal and keeps the promise. `run` returns when it is told to stop."""
+
+    def __init__(self, parts: Parts, settings: Settings, path: Optional[str]) -> None:
+        self._parts = parts
+        self._path = path
+        self._started_us = realtime_us()
+        self._steady_us = self._started_us - monotonic_us()
+        self._behind = True
+        self._busy_until_us = 0
+        self._report_due_us = 0
+        self._alarms: List[Alert] = []
+        self._store_trouble: Optional[str] = None
+        self.report = Report(parts.status_path, self._started_us)
+        self._use(settings, parts.dispatcher_of(settings))
+
+    def run(self) -> None:
+        """Say that it is ready, rebuild what the detection knew, and then turn until it is told to stop."""
+        log, notifier = self._parts.log, self._parts.notifier
+        gap = self._find_place()
+        notifier.ready(self._one_line())
+        log.notice("watching", sinks=len(self._settings.sinks), config=self._path or "defaults")
+        self._rebuild()
+        if gap is not None:
+            self._alarms.append(happenings.journal_gap(gap, realtime_us()))
+        while self.turn():
+            pass
+        self._stop()
+
+    def turn(self) -> bool:
+        """Do one round; return False when it is time to stop."""
+        parts = self._parts
+        parts.loop.watch(parts.reader.fileno())
+        wake = parts.loop.wait(self._patience())
+        if not self._obey(wake):
+            return False
+        now_us = realtime_us()
+        collected = self._dispatcher.collect(now_us)
+        produced = self._think(self._read())
+        self._note_gap()
+        self._commit(now_us, collected, produced)
+        self._dispatcher.hand_out(now_us)
+        self._tell(now_us, collected, produced)
+        parts.notifier.feed_watchdog(monotonic_us())
+        return True
+
+    def _use(self, settings: Settings, dispatcher: Dispatcher) -> None:
+        self._settings = settings
+        self._dispatcher = dispatcher
+        self._engine = Engine(settings.engine, account_of=account_of)
+        self._engine.restore(sessions.restored(self._parts.store.sessions()))
+        self._outgoing = Outgoing(settings, console=self._parts.observer is None)
+
+    def _find_place(self) -> Optional[Gap]:
+        """Go on where the last run stopped; the very first starts with what happens from now on."""
+        reader, position = self._parts.reader, self._parts.store.position()
+        if position is None:
+            reader.seek_tail()
+            return None
+        oldest_us = self._started_us - self._settings.journal.catch_up_seconds * 1_000_000
+        if position.time_us < oldest_us:
+            reader.seek_time(oldest_us)
+            return Gap(position.time_us, oldest_us)
+        return reader.resume(Place(*position))
+
+    def _rebuild(self) -> None:
+        """Read again what was read already, with the answers thrown away: windows and cool-downs are as they were."""
+        journal = self._settings.journal
+        oldest_us = self._started_us - journal.rewind_seconds * 1_000_000
+        for number, record in enumerate(self._parts.reader.history(journal.rewind_entries, oldest_us)):
+            for alert in self._engine.feed(record).alerts:
+                self._outgoing.remember(alert)
+            if number % BATCH == 0:
+                self._parts.notifier.feed_watchdog(monotonic_us())
+        self._engine.take_session_changes()
+        self._engine.counts = Counts()
+
+    def _patience(self) -> float:
+        if self._behind:
+            return 0.0
+        return BUSY_SECONDS if monotonic_us() < self._busy_until_us else IDLE_SECONDS
+
+    def _obey(self, wake: Wake) -> bool:
+        if wake.stop:
+            return False
+        if wake.reload:
+            self._reload()
+        if wake.report:
+            self._report_due_us = 0
+        return True
+
+    def _read(self) -> List[JournalRecord]:
+        """Read on. Only a reading that gets no further proves that nothing more is there: records can be left out."""
+        reader = self._parts.reader
+        before = reader.position
+        records = reader.read(BATCH)
+        self._behind = reader.position != before
+        if self._behind:
+            self._busy_until_us = monotonic_us() + 1_000_000
+        return records
+
+    def _think(self, records: List[JournalRecord]) -> Produced:
+        events: List[Judged] = []
+        alerts: List[Alert] = []
+        for record in records:
+            step = self._feed(record)
+            events += step.events
+            alerts += step.alerts
+        if not self._behind:
+            due = self._engine.tick(self._steady_us + monotonic_us() - GRACE_US)
+            events += due.events
+            alerts += due.alerts
+        return Produced(tuple(events), tuple(alerts))
+
+    def _feed(self, record: JournalRecord) -> Produced:
+        try:
+            return self._engine.feed(record)
+        except Exception as error:  # noqa: BLE001 - one of three places: one record must never end the watch
+            self.report.faults += 1
+            self._parts.log.error("a record could not be handled", error=type(error).__name__, cursor=record.cursor)
+            return Produced()
+
+    def _note_gap(self) -> None:
+        gap = self._parts.reader.take_gap()
+        if gap is not None:
+            self._alarms.append(happenings.journal_gap(gap, realtime_us()))
+
+    def _commit(self, now_us: int, collected: Collected, produced: Produced) -> None:
+        alarms, self._alarms = self._alarms, []
+        alarms += self._outgoing.alarms_about(collected, now_us)
+        changes = self._engine.take_session_changes()
+        position = self._parts.reader.position
+        turn = Turn(
+            now_us=now_us,
+            position=Position(*position) if position is not None else None,
+            alerts=self._outgoing.admit(produced.alerts, alarms, now_us),
+            sessions_opened=sessions.rows(changes.opened),
+            sessions_closed=changes.closed,
+            settled=collected.settled,
+            channels=collected.channels,
+            expired=collected.expired,
+            released=collected.released,
+            counted=collected.counted,
+        )
+        self._parts.store.commit(turn)
+        self._note_store_trouble()
+
+    def _note_store_trouble(self) -> None:
+        trouble = self._parts.store.trouble
+        if trouble == self._store_trouble:
+            return
+        self._store_trouble = trouble
+        if trouble is None:
+            self._parts.log.notice("the store is well again")
+            return
+        self._parts.log.error("the store is in trouble; alerts go on from memory", trouble=trouble)
+        self._alarms.append(happenings.store_trouble(trouble, realtime_us()))
+
+    def _tell(self, now_us: int, collected: Collected, produced: Produced) -> None:
+        for happening in collected.happenings:
+            happenings.log_delivery(self._parts.log, happening)
+        if self._parts.observer is not None and (produced.events or produced.alerts):
+            self._parts.observer(produced)
+        if now_us >= self._report_due_us or now_us < self._report_due_us - 2 * STATUS_EVERY_US:
+            self._report_due_us = now_us + STATUS_EVERY_US
+            self._write_report(now_us, "running")
+
+    def _write_report(self, now_us: int, state: str) -> None:
+        parts = self._parts
+        self.report.write(now_us, state, self._engine.counts, parts.reader, parts.store, self._settings)
+        parts.notifier.status(self._one_line())
+
+    def _one_line(self) -> str:
+        reader = self._parts.reader
+        if reader.problem is not None:
+            return f"cannot read the journal: {reader.problem}"
+        if not reader.has_files():
+            return "waiting for the journal: there is no journal file yet"
+        return self.report.one_line(self._engine.counts)
+
+    def _reload(self) -> None:
+        """Take the changed configuration, or keep the old one and say why."""
+        parts = self._parts
+        parts.notifier.reloading(monotonic_us())
+        try:
+            self._change_to(load.load(self._path) if self._path else load.defaults())
+        except PamSignalError as error:
+            parts.log.error("the changed configuration is not used; the old one stays", problems=str(error))
+            self._alarms.append(happenings.config_rejected(str(error), realtime_us()))
+            self.report.rejected = str(error).partition("\n")[0]
+        else:
+            parts.log.notice("configuration reloaded", sha256=self._settings.sha256[:12])
+            self.report.rejected = None
+        parts.notifier.ready(self._one_line())
+
+    def _change_to(self, settings: Settings) -> None:
+        former, counts = self._dispatcher, self._engine.counts
+        built = self._parts.dispatcher_of(settings)  # may fail: before anything is given up
+        former.stop(STOP_SECONDS)
+        now_us = realtime_us()
+        self._commit(now_us, former.collect(now_us), Produced())
+        self._use(settings, built)
+        built.release()
+        self._rebuild()
+        self._engine.counts = counts
+
+    def _stop(self) -> None:
+        """Let what is under way arrive, write everything down, and say goodbye."""
+        self._parts.notifier.stopping("stopping")
+        self._dispatcher.stop(STOP_SECONDS)
+        now_us = realtime_us()
+        self._commit(now_us, self._dispatcher.collect(now_us), Produced())
+        self._write_report(now_us, "stopped")
+        self._parts.log.notice("stopped", records=self._engine.counts.records)

@@ -1,0 +1,106 @@
+"""The status file: how the monitor is doing, in numbers. Everybody may read it: no secret, no account, no address."""
+
+from __future__ import annotations
+
+import os
+from typing import Dict, List, Optional
+
+from pamsignal import __version__
+from pamsignal.config.settings import Settings
+from pamsignal.deliver.store import Store
+from pamsignal.deliver.turn import Health
+from pamsignal.journal import JournalReader
+from pamsignal.pipeline import Counts
+from pamsignal.render import when
+from pamsignal.runtime import status_file
+
+
+class Report:
+    """Writes the status file at `path`. `faults` counts records that raised, `rejected` is a reload's first problem."""
+
+    def __init__(self, path: str, started_us: int) -> None:
+        self.path = path
+        self.faults = 0
+        self.rejected: Optional[str] = None
+        self._started_us = started_us
+
+    def one_line(self, counts: Counts) -> str:
+        """Return the line that `systemctl status` shows."""
+        logins = counts.events.get("login_success", 0)
+        failures = counts.events.get("login_failure", 0)
+        return f"watching: {counts.records} records, {logins} logins, {failures} failed attempts"
+
+    def write(
+        self, now_us: int, state: str, counts: Counts, reader: JournalReader, store: Store, settings: Settings
+    ) -> None:
+        """Replace the file. A directory that cannot be written costs the file, not the watch."""
+        health = store.health()
+        document: Dict[str, object] = {
+            "version": __version__,
+            "pid": os.getpid(),
+            "state": state,
+            "started": when.timestamp(self._started_us),
+            "written": when.timestamp(now_us),
+            "uptime_seconds": (now_us - self._started_us) // 1_000_000,
+            "journal": _journal(reader, now_us),
+            "records": counts.records,
+            "understood": counts.understood,
+            "events": dict(sorted(counts.events.items())),
+            "not_understood": dict(counts.unparsed.most_common(20)),
+            "spoofed": dict(counts.spoofed.most_common(20)),
+            "provenance": dict(sorted(counts.provenance.items())),
+            "sinks": {name: _sink(one, now_us) for name, one in health.items()},
+            "store": {"trouble": store.trouble is not None, "lost": _losses(store.counters)},
+            "config": {"sha256": settings.sha256 or None, "reload_rejected": self.rejected is not None},
+            "faults": self.faults,
+        }
+        document["problems"] = self._problems(reader, store, health)
+        try:
+            status_file.write(self.path, document)
+        except OSError:
+            return
+
+    def _problems(self, reader: JournalReader, store: Store, health: Dict[str, Health]) -> List[str]:
+        problems: List[str] = []
+        if reader.problem is not None:
+            problems.append("the journal cannot be read")
+        elif not reader.has_files():
+            problems.append("there is no journal yet")
+        if store.trouble is not None:
+            problems.append("the store is in trouble; alerts go on from memory")
+        problems += [f"sink {name} does not take alerts" for name, one in health.items() if one.channel.failures]
+        problems += [f"sink {name}: {one.dead} alerts were given up" for name, one in health.items() if one.dead]
+        if self.rejected is not None:
+            problems.append("the changed configuration was rejected; the old one is in use")
+        if self.faults:
+            problems.append(f"{self.faults} records could not be handled: a bug, please report it")
+        return problems
+
+
+def _journal(reader: JournalReader, now_us: int) -> Dict[str, object]:
+    position = reader.position
+    return {
+        "last_record": when.timestamp(position.time_us) if position else None,
+        "seconds_since": max(0, (now_us - position.time_us) // 1_000_000) if position else None,
+        "skipped": reader.skipped,
+        "reopened": reader.reopened,
+    }
+
+
+def _sink(health: Health, now_us: int) -> Dict[str, object]:
+    channel = health.channel
+    return {
+        "queued": health.queued,
+        "oldest_seconds": max(0, (now_us - health.oldest_us) // 1_000_000) if health.oldest_us is not None else None,
+        "sent": channel.sent,
+        "given_up": health.dead,
+        "failures_in_a_row": channel.failures,
+        "last_sent": when.timestamp(channel.last_sent_us) if channel.last_sent_us is not None else None,
+        # The detail may name hosts: the reason alone is for everybody.
+        "last_error": channel.last_error.partition(":")[0] if channel.last_error else None,
+        "held_until": when.timestamp(channel.held_until_us) if channel.held_until_us > now_us else None,
+    }
+
+
+def _losses(counters: Dict[str, int]) -> Dict[str, int]:
+    return {name: count for name, count in sorted(counters.items()) if name.startswith("dropped:")}

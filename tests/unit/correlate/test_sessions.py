@@ -1,0 +1,159 @@
+"""Sessions: openings and closings joined, with their duration; a login told once."""
+
+from __future__ import annotations
+
+from pamsignal.correlate import OpenSession
+from pamsignal.model import Action
+from tests.builders import BOOT, NOON_US
+from tests.stories import ATTACKER, SECOND, Story
+
+PLACE = f"{ATTACKER} port 50022"
+ACCEPTED = f"Accepted publickey for alice from {PLACE} ssh2: ED25519 SHA256:good"
+OPENED = "pam_unix(sshd:session): session opened for user alice(uid=1000) by (uid=0)"
+CLOSED = "pam_unix(sshd:session): session closed for user alice"
+
+
+def test_a_login_over_ssh_is_one_event_and_its_end_another_with_the_duration():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.tell(0.1, OPENED, pid=139)
+    story.logind(0.2, "new", "24", "alice", 139)
+    story.tell(60, f"Received disconnect from {PLACE}:11: disconnected by user", pid=152, uid=1000)
+    story.tell(60, f"Disconnected from user alice {PLACE}", pid=152, uid=1000)
+    story.tell(60.1, CLOSED, pid=139)
+    story.logind(60.2, "removed", "24", "alice", 139)
+    story.end()
+    assert story.told == [("login_success", 1), ("session_closed", 1)]
+    end = story.events[-1]
+    assert end.duration_us == 60 * SECOND
+    assert (end.user, str(end.source.ip), end.session_id) == ("alice", ATTACKER, "24")
+
+
+def test_an_ssh_login_is_told_at_once():
+    assert Story().tell(0, ACCEPTED).told == [("login_success", 1)]
+
+
+def test_pam_and_logind_may_come_in_the_other_order():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.logind(0.1, "new", "24", "alice", 139)
+    story.tell(0.2, OPENED, pid=139)
+    story.tell(5, CLOSED, pid=139)
+    story.logind(5.1, "removed", "24", "alice", 139)
+    assert story.end().told == [("login_success", 1), ("session_closed", 1)]
+    assert story.events[-1].session_id == "24"
+
+
+def test_where_sshd_does_not_log_the_login_its_session_tells_of_it():
+    story = Story()
+    story.tell(0, OPENED, pid=139)
+    story.until(3)
+    assert story.told == [("login_success", 1)]
+    assert story.events[0].user == "alice"
+
+
+def test_a_console_login_of_shadow_is_told_by_its_session():
+    story = Story()
+    story.tell(0, "pam_unix(login:session): session opened for user bob(uid=1002) by ansible(uid=0)", "login", 252)
+    story.logind(0.1, "new", "5", "bob", 252)
+    story.end()
+    assert story.told == [("login_success", 1)]
+    assert (story.events[0].user, story.events[0].service) == ("bob", "login")
+
+
+def test_a_console_login_of_util_linux_is_told_once_with_its_terminal():
+    story = Story()
+    story.tell(0, "pam_unix(login:session): session opened for user bob(uid=1002) by bob(uid=0)", "login", 252)
+    story.tell(0.1, "LOGIN ON tty1 BY bob", "login", 252)
+    story.end()
+    assert story.told == [("login_success", 1)]
+    assert story.events[0].tty == "tty1"
+
+
+def test_a_login_line_that_comes_too_late_does_not_make_it_two():
+    story = Story()
+    story.tell(0, "pam_unix(login:session): session opened for user bob(uid=1002) by bob(uid=0)", "login", 252)
+    story.tell(5, "LOGIN ON tty1 BY bob", "login", 252)
+    assert story.end().told == [("login_success", 1)]
+
+
+def test_sudo_is_one_use_of_privilege_and_its_end():
+    story = Story()
+    story.sudo(0, "   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh")
+    story.sudo(0, "pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)")
+    story.sudo(30, "pam_unix(sudo:session): session closed for user root")
+    story.end()
+    assert story.told == [("elevation_success", 1), ("session_closed", 1)]
+    end = story.events[-1]
+    assert (end.user, end.target_user, end.duration_us) == ("alice", "root", 30 * SECOND)
+
+
+def test_sudo_rs_logs_only_the_session_and_is_told_by_it():
+    story = Story()
+    story.sudo(0, "pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)")
+    story.until(5)
+    assert story.told == [("elevation_success", 1)]
+    assert (story.events[0].user, story.events[0].target_user) == ("alice", "root")
+
+
+def test_su_is_one_use_of_privilege():
+    story = Story()
+    story.su(0, "(to root) alice on pts/0")
+    story.su(0, "pam_unix(su-l:session): session opened for user root(uid=0) by alice(uid=1000)")
+    story.su(9, "pam_unix(su-l:session): session closed for user root")
+    assert story.end().told == [("elevation_success", 1), ("session_closed", 1)]
+
+
+def test_cron_and_the_user_manager_are_nobodys_login():
+    story = Story()
+    cron = "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"
+    story.tell(0, cron, "CRON", 900, exe="/usr/sbin/cron")
+    story.tell(1, "pam_unix(cron:session): session closed for user root", "CRON", 900, exe="/usr/sbin/cron")
+    manager = "pam_unix(systemd-user:session): session opened for user alice(uid=1000) by (uid=0)"
+    story.tell(2, manager, "(systemd)", 901, exe="/usr/lib/systemd/systemd")
+    story.logind(2.1, "new", "c6", "alice", 901)
+    story.logind(9, "removed", "c6", "alice", 901)
+    assert story.end().told == []
+
+
+def test_the_user_managers_session_may_be_known_to_logind_first():
+    story = Story()
+    story.logind(2, "new", "c6", "alice", 901)
+    manager = "pam_unix(systemd-user:session): session opened for user alice(uid=1000) by (uid=0)"
+    story.tell(2.1, manager, "(systemd)", 901, exe="/usr/lib/systemd/systemd")
+    assert story.end().told == []
+
+
+def test_a_session_whose_process_was_killed_ends_with_logind():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.tell(0.1, OPENED, pid=139)
+    story.logind(0.2, "new", "24", "alice", 139)
+    story.logind(100.1, "removed", "24", "alice", 139)
+    story.end()
+    assert story.told == [("login_success", 1), ("session_closed", 1)]
+    assert story.events[-1].duration_us == 100 * SECOND
+
+
+def test_a_session_that_was_open_before_a_restart_still_gets_its_duration():
+    story = Story()
+    key = f"{BOOT}/139"
+    story.engine.restore([OpenSession(key, NOON_US - 3600 * SECOND, "sshd", "alice")])
+    story.tell(0, CLOSED, pid=139)
+    story.end()
+    assert story.events[0].action is Action.SESSION_CLOSED
+    assert story.events[0].duration_us == 3600 * SECOND
+
+
+def test_what_changes_among_the_open_sessions_is_told_once():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.tell(0.1, OPENED, pid=139)
+    opened, closed = story.engine.take_session_changes()
+    assert [session.user for session in opened] == ["alice"]
+    assert closed == ()
+    story.tell(60, CLOSED, pid=139)
+    opened, closed = story.engine.take_session_changes()
+    assert opened == ()
+    assert closed == (f"{BOOT}/139",)
+    assert story.engine.take_session_changes() == ((), ())

@@ -1,0 +1,57 @@
+"""Cool-down: one report, then counting, then one digest."""
+
+from __future__ import annotations
+
+from pamsignal.detect.throttle import Throttle
+from tests.builders import a_finding
+
+MINUTE = 60_000_000
+KEY = ("source", "203.0.113.9")
+
+
+def test_what_goes_on_after_a_report_is_counted_into_one_digest():
+    throttle = Throttle(10 * MINUTE, most=10)
+    throttle.begin(KEY, a_finding(), 0)
+    for minute in range(1, 9):
+        assert throttle.absorb(KEY, 2, minute * MINUTE)
+    assert list(throttle.take_due(9 * MINUTE)) == []
+    (digest,) = throttle.take_due(10 * MINUTE)
+    assert digest.suppressed == 16
+    assert digest.length_us == 10 * MINUTE
+
+
+def test_a_quiet_time_in_which_nothing_happened_ends_without_a_word():
+    throttle = Throttle(10 * MINUTE, most=10)
+    throttle.begin(KEY, a_finding(), 0)
+    assert list(throttle.take_due(10 * MINUTE)) == []
+    assert not throttle.absorb(KEY, 1, 11 * MINUTE)
+
+
+def test_an_attack_that_never_ends_is_heard_of_ever_more_rarely():
+    throttle = Throttle(10 * MINUTE, most=10)
+    throttle.begin(KEY, a_finding(), 0)
+    digests = []
+    for minute in range(24 * 60):
+        digests += throttle.take_due(minute * MINUTE)
+        throttle.absorb(KEY, 1, minute * MINUTE)
+    assert len(digests) == 8
+    assert digests[0].length_us == 10 * MINUTE
+    assert digests[-1].length_us == 6 * 60 * MINUTE
+
+
+def test_every_digest_speaks_of_a_time_of_its_own():
+    throttle = Throttle(10 * MINUTE, most=10)
+    throttle.begin(KEY, a_finding(), 0)
+    digests = []
+    for minute in range(120):
+        digests += throttle.take_due(minute * MINUTE)
+        throttle.absorb(KEY, 1, minute * MINUTE)
+    assert len({digest.since_us for digest in digests}) == len(digests) > 2
+
+
+def test_the_next_deadline_is_the_nearest_end():
+    throttle = Throttle(10 * MINUTE, most=10)
+    assert throttle.next_due_us() is None
+    throttle.begin(KEY, a_finding(), 0)
+    throttle.begin(("source", "198.51.100.7"), a_finding(), MINUTE)
+    assert throttle.next_due_us() == 10 * MINUTE
