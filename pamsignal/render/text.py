@@ -180,13 +180,17 @@ def _certificate(key: Optional[Key]) -> Optional[str]:
 def _count(finding: Finding) -> str:
     if finding.attempts or not finding.weak:
         return f"{finding.attempts} attempt{'' if finding.attempts == 1 else 's'}"
-    return f"{finding.weak} connections without a login"
+    return _connections(finding.weak)
+
+
+def _connections(weak: int) -> str:
+    return f"{weak} connection{'' if weak == 1 else 's'} without a login"
 
 
 def _attempts(finding: Finding) -> Optional[str]:
     counted = [str(finding.attempts)] if finding.attempts else []
     if finding.weak:
-        counted.append(f"{finding.weak} connections without a login")
+        counted.append(_connections(finding.weak))
     within = f" in {when.span(finding.window_us)}" if finding.window_us and counted else ""
     return " and ".join(counted) + within
 

@@ -342,6 +342,17 @@ def test_the_registry_alone_imports_nothing_heavy():
     assert done.stdout.strip() == ""
 
 
+def test_the_transport_loads_no_tables_of_charsets_and_leaves_no_stand_in_behind():
+    child = """
+import sys, pamsignal.deliver.sinks.http
+print(*{"chardet", "charset_normalizer"} & set(sys.modules))
+import charset_normalizer
+print(callable(charset_normalizer.from_bytes))
+"""
+    done = subprocess.run([sys.executable, "-c", child], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["", "True"]
+
+
 def test_every_type_of_sink_has_settings_with_defaults():
     for sink_type in SINKS.values():
         sink_type.settings()

@@ -13,13 +13,12 @@ import ssl
 import time
 from typing import Any, Iterator, Optional, Sequence, Union
 
-import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 
 from pamsignal import __version__
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request
 from pamsignal.deliver.sinks.guard import READ_SECONDS, LinkLocalError, Pool, TlsPool
+from pamsignal.deliver.sinks.lean_requests import requests
 from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
 
 CONNECT_SECONDS = 3.0
@@ -102,7 +101,7 @@ class Transport:
             return TryLater("network", _network_detail(error), pause=True)
 
 
-class _Adapter(HTTPAdapter):
+class _Adapter(requests.adapters.HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
         self.poolmanager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
