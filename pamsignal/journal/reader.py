@@ -9,11 +9,21 @@ the journal itself has lost some, `resume` or `take_gap` tells between which tim
 
 from __future__ import annotations
 
+import os
 from typing import Iterator, List, NamedTuple, Optional
 
 from pamsignal.errors import PamSignalError
 from pamsignal.journal.record import record_from_fields
-from pamsignal.journal.source import LIVE, Source, add_matches, journal_files, open_journal, root_identities
+from pamsignal.journal.source import (
+    LIVE,
+    Source,
+    add_matches,
+    hold_roots,
+    journal_files,
+    open_journal,
+    root_identities,
+    watch,
+)
 from pamsignal.model import JournalRecord
 
 OWN_IDENTIFIER = "pamsignal"
@@ -48,7 +58,9 @@ class JournalReader:
         self._cursor: Optional[str] = None
         self._time_us = 0
         self._gap: Optional[Gap] = None
+        self._told_us: Optional[int] = None
         self._fd = -1
+        self._held: List[int] = []
         self._open()
 
     @property
@@ -70,6 +82,8 @@ class JournalReader:
     def close(self) -> None:
         """Let go of all files."""
         self._journal.close()
+        while self._held:
+            os.close(self._held.pop())
 
     def read(self, limit: int) -> List[JournalRecord]:
         """Return the records of at most `limit` further entries; none at the end of the journal."""
@@ -85,7 +99,9 @@ class JournalReader:
     def resume(self, position: Position) -> Optional[Gap]:
         """Go on after `position`. If that entry is gone, go on at the nearest one after it and return the gap."""
         self._cursor, self._time_us = position
-        return self._seek_after(position)
+        gap = self._seek_after(position)
+        self._told_us = gap.from_us if gap else None
+        return gap
 
     def take_gap(self) -> Optional[Gap]:
         """Return the gap that a reopening found, once."""
@@ -154,11 +170,11 @@ class JournalReader:
         return None if record.identifier == OWN_IDENTIFIER else record
 
     def _open(self) -> None:
+        self._held = hold_roots(self.source)
         self._roots = root_identities(self.source)
         self._journal = open_journal(self.source)
-        if not self.source.files:
-            # At once: files that rotate before the watch exists would stay open for ever (systemd#7998, #14695).
-            self._fd = self._journal.fileno()
+        # At once: files that rotate before the watch exists would stay open for ever (systemd#7998, #14695).
+        self._fd = watch(self._journal, self.source)
         add_matches(self._journal)
 
     def _follow_changes(self) -> None:
@@ -170,18 +186,23 @@ class JournalReader:
             self._journal.process()
 
     def _reopen(self, reason: str) -> None:
-        self._journal.close()
+        self.close()
         try:
             self._open()
-        except (PamSignalError, OSError) as error:
+            if self._cursor is None:
+                self._journal.seek_realtime(self._time_us)
+            else:
+                self._note(self._seek_after(Position(self._cursor, self._time_us)))
+        except (PamSignalError, OSError, ValueError) as error:
             self.problem = f"{reason}; {error}"
-            return
-        self.problem = None
-        self.reopened += 1
-        if self._cursor is None:
-            self._journal.seek_realtime(self._time_us)
         else:
-            self._gap = self._seek_after(Position(self._cursor, self._time_us)) or self._gap
+            self.problem = None
+            self.reopened += 1
+
+    def _note(self, gap: Optional[Gap]) -> None:
+        """Keep a gap for `take_gap`, unless it is the one that was told before its end was known."""
+        if gap is not None and gap.from_us != self._told_us:
+            self._gap, self._told_us = gap, gap.from_us
 
     def _seek_after(self, position: Position) -> Optional[Gap]:
         """Stand on the entry of `position`, or before the first one after it; return what is missing between."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Any, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from systemd import _reader  # not systemd.journal: that costs 3 MB more and 10 µs per entry
 
@@ -71,6 +71,16 @@ def _opened(source: Source) -> Any:
     return _reader._Reader(flags=_reader.LOCAL_ONLY)  # noqa: SLF001 - see above
 
 
+def watch(journal: Any, source: Source) -> int:
+    """Let libsystemd watch the files of `journal`; return the descriptor to wait for, -1 for named files."""
+    if source.files:
+        return -1
+    try:
+        return int(journal.fileno())
+    except OSError as error:  # inotify has limits of its own
+        raise explained(error, ", ".join(source.roots)) from error
+
+
 def add_matches(journal: Any) -> None:
     """Let `journal` return only entries that the parsers can know: any one of MATCHES suffices."""
     for alternatives in MATCHES:
@@ -100,6 +110,17 @@ def _entries(folder: str, *, folders: bool) -> Iterator[str]:
 def root_identities(source: Source) -> Tuple[Optional[Tuple[int, int]], ...]:
     """Return device and inode of each root, None for a missing one: when they change, libsystemd's watch is void."""
     return tuple(_identity(root) for root in source.roots)
+
+
+def hold_roots(source: Source) -> List[int]:
+    """Open each root there is, for the caller to close: as long as it is held, no new one gets its inode number."""
+    held = []
+    for root in source.roots:
+        try:
+            held.append(os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        except OSError:
+            continue
+    return held
 
 
 def _identity(path: str) -> Optional[Tuple[int, int]]:
@@ -163,5 +184,8 @@ def explained(error: Exception, where: str) -> PamSignalError:
     if isinstance(error, FileNotFoundError):
         return JournalError(f"{where}: no such file or directory")
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return JournalError(f"{where}: too many open files; raise LimitNOFILE= of the unit, or `ulimit -n`")
+        return JournalError(
+            f"{where}: too many open files; raise LimitNOFILE= of the unit, `ulimit -n`, or "
+            "the sysctl fs.inotify.max_user_instances"
+        )
     return JournalError(f"{where}: cannot be read as a journal: {error}; `journalctl --verify` may say more")

@@ -1,6 +1,7 @@
 """Reading real journal files: order, fields, hostile bytes, damaged files, files that come and go."""
 
 import os
+import resource
 import tempfile
 from pathlib import Path
 
@@ -272,3 +273,30 @@ def test_seeking_by_time_starts_at_that_entry(tmp_path):
 
 def test_the_export_of_a_test_entry_keeps_any_bytes():
     assert exported({"MESSAGE": b"a\nb"}) == b"MESSAGE\n\x03\0\0\0\0\0\0\0a\nb\n\n"
+
+
+def test_without_a_free_descriptor_the_message_names_the_limits(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    write_journal(tmp_path / "a.journal", [an_entry()])
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 1, hard))
+    try:
+        with pytest.raises(JournalError, match="too many open files; raise LimitNOFILE="):
+            a_directory(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_reader_that_cannot_open_anew_tries_again(tmp_path):
+    root = tmp_path / "journal"
+    write_journal(root / "a.journal", [an_entry("one")])
+    reader = a_directory(root)
+    root.rename(tmp_path / "away")
+
+    during = (messages(reader), messages(reader), reader.problem)
+    (tmp_path / "away").rename(root)
+
+    assert during[:2] == ([], [])
+    assert "no such file or directory" in during[2]
+    assert (messages(reader), reader.problem) == (["one"], None)

@@ -76,6 +76,23 @@ def test_a_gap_with_nothing_after_it_is_open_and_later_entries_are_read(tmp_path
     assert (gap, nothing, messages(after)) == (Gap(NOON_US + 9 * SECOND_US, None), [], ["20", "21"])
 
 
+def test_a_journal_that_is_lost_while_reading_is_told_once(tmp_path):
+    root = tmp_path / "journal"
+    a_file(root / "a.journal", 0)
+    reader = a_reader(root)
+    reader.read(5)
+    shutil.rmtree(root)
+    while_gone = (messages(reader), reader.take_gap(), reader.problem is None)
+    root.mkdir()
+    empty = (messages(reader), reader.take_gap(), reader.problem)
+    shutil.rmtree(root)
+    a_file(root / "b.journal", 20, 2)
+
+    assert while_gone == ([], None, False)
+    assert empty == ([], Gap(NOON_US + 4 * SECOND_US, None), None)
+    assert (messages(reader), reader.take_gap()) == (["20", "21"], None)
+
+
 def test_a_cursor_that_is_none_falls_back_to_its_time(tmp_path):
     a_file(tmp_path / "a.journal", 0)
     reader = a_reader(tmp_path)
