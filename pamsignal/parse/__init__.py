@@ -22,6 +22,7 @@ __all__ = ["Trust", "all_patterns", "observe", "observe_line", "owners", "trust"
 
 Seen = Union[Observation, Unparsed, None]
 
+# rsyslog's wrapper, `message repeated N times: [ MESSAGE]`: files have it, the journal does not, so imports hold it.
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ (.*)\]", re.DOTALL | re.ASCII)
 _REPEATED_START, _PAM_STARTS = "message repeated ", ("pam_", "PAM ")
 _BEGINNINGS = (_REPEATED_START, *_PAM_STARTS)
@@ -66,14 +67,15 @@ def _observe_pam(record: JournalRecord, program: Optional[Program]) -> Seen:
 
 
 def _repeated(record: JournalRecord) -> Seen:
-    """Unwrap rsyslog's `message repeated N times: [ MESSAGE]`: only imports hold it (rsyslog, conf msg reduction)."""
+    """Read the message inside rsyslog's wrapper. Not twice: a wrapper in a wrapper is no line of rsyslog's."""
     wrapped = _REPEATED.fullmatch(record.message)
     if wrapped is None or wrapped[2].startswith(_REPEATED_START):
         return None
-    seen = observe(record._replace(message=wrapped[2], structured={}))
-    if isinstance(seen, Observation):
-        return seen._replace(attempts=seen.attempts * int(wrapped[1]))
-    return seen
+    return _times(int(wrapped[1]), observe(record._replace(message=wrapped[2], structured={})))
+
+
+def _times(count: int, seen: Seen) -> Seen:
+    return seen._replace(attempts=seen.attempts * count) if isinstance(seen, Observation) else seen
 
 
 def observe_line(message: str, identifier: Optional[str] = None) -> Seen:
@@ -81,13 +83,22 @@ def observe_line(message: str, identifier: Optional[str] = None) -> Seen:
 
     Without `identifier` every program is asked; a line that none of them owns is not ours.
     """
-    if identifier is not None or message.startswith(_BEGINNINGS):
+    if identifier is not None:
         return observe(_bare(message, identifier))
+    wrapped = _REPEATED.fullmatch(message)
+    return _owned(message) if wrapped is None else _times(int(wrapped[1]), _owned(wrapped[2]))
+
+
+def _owned(message: str) -> Seen:
+    """Ask every program for `message`; PAM first, as its lines name their service."""
+    from_pam = observe(_bare(message, None)) if message.startswith(_PAM_STARTS) else None
+    if isinstance(from_pam, Observation):
+        return from_pam
     for table in ALL_TABLES:
         seen = table.observe(message, table.program, None)
         if seen is not None:
             return seen
-    return None
+    return from_pam
 
 
 def _bare(message: str, identifier: Optional[str]) -> JournalRecord:

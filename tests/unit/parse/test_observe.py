@@ -1,0 +1,76 @@
+"""The front door: records, bare messages, wrapped messages, and lines of nobody."""
+
+import pytest
+
+from pamsignal.model import Action, Observation, Provenance, Unparsed
+from pamsignal.parse import observe, observe_line
+from tests.builders import a_record
+
+FAILED = "Failed password for root from 198.51.100.7 port 40022 ssh2"
+
+
+def test_a_record_of_an_unknown_program_is_not_ours():
+    assert observe(a_record(FAILED, identifier="nginx")) is None
+
+
+def test_a_record_without_an_identifier_is_not_ours():
+    assert observe(a_record(FAILED, identifier=None)) is None
+
+
+def test_a_line_in_no_known_shape_is_counted_for_its_program():
+    assert observe(a_record("The moon is full.", "sshd-session")) == Unparsed("sshd", Provenance.VERIFIED)
+
+
+def test_an_empty_message_of_a_known_program_is_not_understood():
+    assert observe(a_record("", "sudo")) == Unparsed("sudo", Provenance.VERIFIED)
+
+
+def test_a_pam_line_is_read_whoever_writes_it():
+    seen = observe(a_record("pam_unix(imap:session): session opened for user dave by (uid=0)", "imapd", exe=None))
+    assert (seen.program, seen.service, seen.action) == ("pam", "imap", Action.SESSION_OPENED)
+    assert seen.provenance is Provenance.ROOT_ATTESTED
+
+
+def test_a_bare_message_with_an_identifier_is_read_as_that_programs():
+    assert observe_line(FAILED, "sshd").pattern == "sshd.failed"
+    assert observe_line(FAILED, "sudo") == Unparsed("sudo")
+    assert observe_line(FAILED, "nginx") is None
+
+
+def test_a_bare_message_of_nobody_is_not_ours():
+    assert observe_line("The moon is full.") is None
+
+
+def test_a_bare_message_has_no_provenance():
+    assert observe_line(FAILED).provenance is None
+
+
+@pytest.mark.parametrize(
+    ("message", "service"),
+    [
+        (FAILED, "sshd"),
+        ("PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.7 ", "sshd"),
+        ("pam_unix(su-l:session): session closed for user root", "su-l"),
+        ("(to root) carol on pts/0", "su"),
+    ],
+)
+def test_the_service_of_a_bare_message_is_the_one_it_names_or_else_its_programs(message, service):
+    assert observe_line(message).service == service
+
+
+def test_a_repeated_drop_summary_counts_all():
+    wrapped = "message repeated 3 times: [ PerSourcePenalties logging rate-limited: additional 4 connections dropped]"
+    assert observe_line(wrapped, "sshd").attempts == 12
+
+
+def test_a_wrapper_nested_thousands_deep_is_no_trouble():
+    assert observe_line("message repeated 2 times: [ " * 3000 + "x" + "]" * 3000, "sshd") is None
+
+
+def test_numbers_too_long_to_be_any_are_not_read():
+    assert isinstance(
+        observe_line("   carol : " + "9" * 5000 + " incorrect password attempts ; COMMAND=x", "sudo"), Unparsed
+    )
+    seen = observe_line(f"Connection closed by 198.51.100.7 port {'9' * 5000}", "sshd")
+    assert isinstance(seen, Observation)
+    assert seen.source.port is None
