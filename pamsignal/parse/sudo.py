@@ -22,13 +22,11 @@ _NOTHING = frozenset({"", "unknown"})
 
 
 def _fields(text: Optional[str]) -> Dict[str, str]:
-    """Return the fields by name; of a name that comes twice the first, which sudo wrote further to the left."""
-    found: Dict[str, str] = {}
-    for field in (text or "").split(" ; "):
-        name, _, value = field.partition("=")
-        if value not in _NOTHING:
-            found.setdefault(name, value)
-    return found
+    """Return the fields by name. If one comes twice, a directory or variable imitates it, and all are unknown."""
+    pairs = [field.partition("=") for field in (text or "").split(" ; ")]
+    found = {name: value for name, _, value in pairs if value not in _NOTHING}
+    names = [name for name, _, _ in pairs]
+    return found if len(set(names)) == len(names) else {}
 
 
 def _ran(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
