@@ -5,13 +5,11 @@ A verb is a module with `add_arguments(parser)` and `run(arguments) -> exit code
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from importlib import import_module
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Mapping, Optional, Sequence, Tuple
 
-from pamsignal import __version__
 from pamsignal.errors import PamSignalError
 
 VERBS: Mapping[str, Tuple[str, str]] = {
@@ -24,15 +22,6 @@ VERBS: Mapping[str, Tuple[str, str]] = {
     "replay": ("pamsignal.cli.replay", "run recorded journals through the engine; sends nothing"),
 }
 
-EXIT_CODES = """\
-exit codes:
-  0  ok                     70  a bug in pamsignal (with traceback)
-  1  problem found          77  a right is missing
-  2  wrong usage            78  the configuration cannot be used
-  3  the daemon is not running
-  4  integrity failure     130  interrupted
-"""
-
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
 
@@ -40,9 +29,8 @@ EXIT_INTERRUPTED = 130
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb and return its exit code. Expected errors are one clear message on stderr."""
     words = list(sys.argv[1:] if argv is None else argv)
-    arguments = build_parser(words).parse_args(words)
     try:
-        return int(import_module(VERBS[arguments.verb][0]).run(arguments))
+        return _run(words)
     except PamSignalError as error:
         print(f"pamsignal: {error}", file=sys.stderr)
         return error.exit_code
@@ -60,59 +48,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return EXIT_BUG
 
 
-def build_parser(words: Optional[Sequence[str]] = None) -> argparse.ArgumentParser:
-    """Return the parser. With `words`, only the verb among them is imported; without, all are."""
-    shared = _shared_options()
-    parser = argparse.ArgumentParser(
-        prog="pamsignal",
-        description="Hear about every login on this host: once, and truthfully.",
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        parents=[shared],
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action=_Version, help="show the version (with --json: as JSON)")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    chosen = _chosen(words)
-    for verb, (module, summary) in VERBS.items():
-        verb_parser = verbs.add_parser(
-            verb, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", parents=[shared], allow_abbrev=False
-        )
-        if chosen is None or verb in chosen:
-            import_module(module).add_arguments(verb_parser)
-    return parser
+def _run(words: Sequence[str]) -> int:
+    # What the unit says, word for word: argparse would stay in the daemon's memory for good, 1 MB of it.
+    if "NOTIFY_SOCKET" in os.environ and list(words[:2]) == ["run", "--config"] and len(words) == 3:
+        return int(import_module("pamsignal.cli.run").serve_as_service(words[2]))
+    from pamsignal.cli.arguments import build_parser  # noqa: PLC0415 - see above
 
-
-class _Version(argparse.Action):
-    """--version, which knows --json wherever it stands."""
-
-    def __init__(self, option_strings: List[str], dest: str, help: Optional[str] = None) -> None:  # noqa: A002 - argparse's name
-        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: object,
-        option_string: Optional[str] = None,
-    ) -> None:
-        del values, option_string
-        as_json = getattr(namespace, "json", False) or "--json" in sys.argv
-        print(f'{{"version":"{__version__}"}}' if as_json else f"pamsignal {__version__}")
-        parser.exit()
-
-
-def _shared_options() -> argparse.ArgumentParser:
-    """Options that stand before or after the verb; SUPPRESS keeps the second from resetting the first."""
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument("--config", metavar="FILE", help="configuration file (default: /etc/pamsignal/pamsignal.yaml)")
-    shared.add_argument("--json", action="store_true", help="print JSON")
-    shared.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
-    shared.add_argument("--utc", action="store_true", help="show times in UTC")
-    shared.add_argument("-q", "--quiet", action="store_true", help="only problems")
-    shared.add_argument("-v", "--verbose", action="store_true", help="say more")
-    return shared
-
-
-def _chosen(words: Optional[Sequence[str]]) -> Optional[Sequence[str]]:
-    return None if words is None else [word for word in words if word in VERBS]
+    arguments = build_parser(VERBS, words).parse_args(words)
+    return int(import_module(VERBS[arguments.verb][0]).run(arguments))

@@ -48,7 +48,7 @@ def _check(arguments: argparse.Namespace, *, as_json: bool) -> int:
             "file": report.name,
             "ok": is_good,
             "problems": [problem._asdict() for problem in report.problems],
-            "sha256": report.sha256,
+            "fingerprint": report.fingerprint,
         }
         print(json.dumps({**answer, "effective": effective} if effective else answer))
         return 0 if is_good else EXIT_CONFIG

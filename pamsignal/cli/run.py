@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from collections import Counter
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
-from pamsignal.cli.output import Documents
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.daemon import Options, serve
 from pamsignal.errors import UsageError
@@ -16,6 +14,9 @@ from pamsignal.journal import JournalReader, read_json_file
 from pamsignal.model import Alert
 from pamsignal.pipeline import Engine, Produced
 from pamsignal.render.escape import for_terminal
+
+if TYPE_CHECKING:
+    import argparse
 
 SAMPLE = f"{os.path.dirname(os.path.dirname(__file__))}/sample.jsonl"
 
@@ -47,10 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
+def serve_as_service(path: str) -> int:
+    """Watch as systemd's service: READY, watchdog, and nothing on standard output."""
+    return serve(Options(config_path(path)))
+
+
 class Shown:
     """Prints what the engine produces, and adds it up."""
 
     def __init__(self, arguments: argparse.Namespace) -> None:
+        from pamsignal.cli.output import Documents  # noqa: PLC0415 - the service shows nothing
+
         style = "ecs" if getattr(arguments, "json", False) else "text"
         self._documents = Documents(style, None, arguments)
         self._events: Counter[str] = Counter()

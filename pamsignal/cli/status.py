@@ -71,7 +71,7 @@ def _rows(status: Mapping[str, Any]) -> Iterator[Tuple[str, str]]:
     for name, sink in sorted(status.get("sinks", {}).items()):
         yield f"sink {name}", _sink_words(sink)
     config: Mapping[str, Any] = status.get("config", {})
-    yield "configuration", f"sha256 {config['sha256'][:12]}" if config.get("sha256") else "defaults"
+    yield "configuration", f"fingerprint {config['fingerprint'][:12]}" if config.get("fingerprint") else "defaults"
     problems: List[str] = status.get("problems", [])
     yield "problems", "none" if not problems else problems[0]
     for problem in problems[1:]:

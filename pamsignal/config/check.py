@@ -23,7 +23,7 @@ from pamsignal.config.schema import (
     Path,
     Schema,
     filled,
-    fingerprint,
+    fingerprint_of,
     load_schema,
     visit,
 )
@@ -59,7 +59,7 @@ class Report(NamedTuple):
     name: str
     problems: List[Problem]
     document: Optional[Document]
-    sha256: Optional[str]
+    fingerprint: Optional[str]
 
     @property
     def lines(self) -> List[str]:
@@ -117,7 +117,7 @@ def check_text(text: str, name: str, surroundings: Surroundings = NOWHERE) -> Re
     if any(problem.level == ERROR for problem in problems):
         return Report(name, problems, None, None)
     document = filled(root, root, tree.document)
-    return Report(name, problems, document, fingerprint(root, document))
+    return Report(name, problems, document, fingerprint_of(root, document))
 
 
 def emit(path: str) -> None:

@@ -6,9 +6,10 @@ the target validates it (a validator of Draft-07 ignores them).
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any, Dict, Iterator, NamedTuple, Tuple, Union
+
+from pamsignal.digest import identity
 
 Path = Tuple[Union[str, int], ...]
 Document = Dict[str, Any]
@@ -97,10 +98,10 @@ def masked(root: Schema, schema: Schema, value: Any) -> Any:
     return value
 
 
-def fingerprint(root: Schema, document: Document) -> str:
-    """Return the SHA-256 of an effective configuration, hexadecimal; written-out secrets do not go into it."""
+def fingerprint_of(root: Schema, document: Document) -> str:
+    """Return what tells two effective configurations apart, hexadecimal; written-out secrets do not go into it."""
     canonical = json.dumps(masked(root, root, document), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return identity(canonical)
 
 
 def find(root: Schema, dotted: str) -> Schema:

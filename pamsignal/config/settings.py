@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal import detect, pipeline
-from pamsignal.config.schema import Document, Schema, fingerprint, load_schema, resolved
+from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schema, resolved
 from pamsignal.config.secrets import Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
@@ -34,7 +34,7 @@ class SinkSettings(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """The whole configuration. `sha256` is of the effective document without secrets; `warnings` are for the log."""
+    """The whole configuration. `fingerprint` is of the document without its secrets, `warnings` are for the log."""
 
     hostname: Optional[str]
     log_level: str
@@ -45,7 +45,7 @@ class Settings(NamedTuple):
     late_after_seconds: int
     sinks: Tuple[SinkSettings, ...]
     delivery: DeliverySettings
-    sha256: str
+    fingerprint: str
     warnings: Tuple[str, ...] = ()
 
     @property
@@ -68,7 +68,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         late_after_seconds=document["alerts"]["late_after_seconds"],
         sinks=tuple(_sink(root, name, section, fetch) for name, section in document["sinks"].items()),
         delivery=DeliverySettings(**document["delivery"]),
-        sha256=fingerprint(root, document),
+        fingerprint=fingerprint_of(root, document),
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from typing import Optional
 
 from pamsignal.correlate.trace import Line, Trace
+from pamsignal.digest import identity
 from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Outcome
 
 # Longer names exist only to hurt: Linux account names end at 32 characters, sshd prints at most 100.
@@ -14,8 +14,7 @@ MOST_TEXT = 1024
 
 def event_id(record: JournalRecord, part: str) -> str:
     """Derive 32 hexadecimal digits from machine id, cursor and `part`: the same line always gives the same id."""
-    told = f"{record.machine_id}\n{record.cursor or (record.time_us, record.message)}\n{part}"
-    return blake2b(told.encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return identity(record.machine_id, record.cursor or (record.time_us, record.message), part)
 
 
 def event_of(

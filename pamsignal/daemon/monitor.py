@@ -61,6 +61,7 @@ class Monitor:
         self._report_due_us = 0
         self._alarms: List[Alert] = []
         self._store_trouble: Optional[str] = None
+        self._committed: Optional[Place] = None
         self.report = Report(parts.status_path, self._started_us)
         self._use(settings, parts.dispatcher_of(settings))
 
@@ -179,10 +180,9 @@ class Monitor:
         alarms, self._alarms = self._alarms, []
         alarms += self._outgoing.alarms_about(collected, now_us)
         changes = self._engine.take_session_changes()
-        position = self._parts.reader.position
         turn = Turn(
             now_us=now_us,
-            position=Position(*position) if position is not None else None,
+            position=self._new_position(),
             alerts=self._outgoing.admit(produced.alerts, alarms, now_us),
             sessions_opened=sessions.rows(changes.opened),
             sessions_closed=changes.closed,
@@ -193,7 +193,13 @@ class Monitor:
             counted=collected.counted,
         )
         self._parts.store.commit(turn)
+        self._committed = self._parts.reader.position
         self._note_store_trouble()
+
+    def _new_position(self) -> Optional[Position]:
+        """Return the place to write down, None if it is written already: a quiet host should not wake its disk."""
+        position = self._parts.reader.position
+        return None if position is None or position == self._committed else Position(*position)
 
     def _note_store_trouble(self) -> None:
         trouble = self._parts.store.trouble
@@ -239,7 +245,7 @@ class Monitor:
             self._alarms.append(happenings.config_rejected(str(error), realtime_us()))
             self.report.rejected = str(error).partition("\n")[0]
         else:
-            parts.log.notice("configuration reloaded", sha256=self._settings.sha256[:12])
+            parts.log.notice("configuration reloaded", fingerprint=self._settings.fingerprint[:12])
             self.report.rejected = None
         parts.notifier.ready(self._one_line())
 

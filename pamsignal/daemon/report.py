@@ -51,7 +51,7 @@ class Report:
             "provenance": dict(sorted(counts.provenance.items())),
             "sinks": {name: _sink(one, now_us) for name, one in health.items()},
             "store": {"trouble": store.trouble is not None, "lost": _losses(store.counters)},
-            "config": {"sha256": settings.sha256 or None, "reload_rejected": self.rejected is not None},
+            "config": {"fingerprint": settings.fingerprint or None, "reload_rejected": self.rejected is not None},
             "faults": self.faults,
         }
         document["problems"] = self._problems(reader, store, health)

@@ -9,10 +9,10 @@ the same state again, and makes its summaries under the same ids.
 from __future__ import annotations
 
 from collections import Counter, deque
-from hashlib import blake2b
 from typing import Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.deliver.routes import RouteSettings
+from pamsignal.digest import identity
 from pamsignal.model import Action, Alert, Finding, Severity
 
 WINDOW_US = 600_000_000
@@ -183,6 +183,5 @@ def _suppression(sink: str, name: str, owed: Owed, window_us: int, now_us: int) 
         last_us=owed.last_us,
         note=f"{name}: " + ", ".join(f"{rule} {times}" for rule, times in rules),
     )
-    seed = f"{SUPPRESSED_RULE}\n{sink}\n{name}\n{owed.first.id}"
-    identity = blake2b(seed.encode(errors="backslashreplace"), digest_size=16).hexdigest()
-    return Alert(identity, now_us, owed.severity, SUPPRESSED_RULE, finding, suppressed=count, digest=True)
+    alert_id = identity(SUPPRESSED_RULE, sink, name, owed.first.id)
+    return Alert(alert_id, now_us, owed.severity, SUPPRESSED_RULE, finding, suppressed=count, digest=True)

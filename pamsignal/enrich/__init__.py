@@ -1,0 +1,1 @@
+"""What can be looked up about an event: a miss is None, and nothing here ever raises."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pamsignal.journal.json_lines import read_json_file, read_json_lines, record_from_json, records_from, records_of
 from pamsignal.journal.reader import Gap, JournalReader, Position, same_entry
 from pamsignal.journal.record import record_from_fields
-from pamsignal.journal.source import LIVE, Source, is_journal_file
+from pamsignal.journal.source import LIVE, Source, damaged_files, is_journal_file
 
 __all__ = [
     "LIVE",
@@ -13,6 +13,7 @@ __all__ = [
     "JournalReader",
     "Position",
     "Source",
+    "damaged_files",
     "is_journal_file",
     "read_json_file",
     "read_json_lines",

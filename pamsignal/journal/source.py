@@ -150,6 +150,18 @@ def check_file(path: str) -> None:
         )
 
 
+def damaged_files(source: Source) -> Iterator[str]:
+    """Yield what is wrong with each file that libsystemd will pass over without a word.
+
+    A file that journald is just making can be among them for a moment.
+    """
+    for path in journal_files(source):
+        try:
+            check_file(path)
+        except PamSignalError as error:
+            yield str(error)
+
+
 def _head(path: str) -> bytes:
     try:
         with open(path, "rb") as stream:
@@ -188,4 +200,6 @@ def explained(error: Exception, where: str) -> PamSignalError:
             f"{where}: too many open files; raise LimitNOFILE= of the unit, `ulimit -n`, or "
             "the sysctl fs.inotify.max_user_instances"
         )
+    if isinstance(error, OSError) and error.errno == errno.EPROTONOSUPPORT:
+        return JournalError(f"{where}: written by a newer systemd; read it there, or turn it into `journalctl -o json`")
     return JournalError(f"{where}: cannot be read as a journal: {error}; `journalctl --verify` may say more")

@@ -12,7 +12,7 @@ from pamsignal.model import Action, Method, Observation, Outcome, Provenance
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.table import Table, pattern, row
 
-_STAMP = r"(?:\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} )?(?:\[pid \d+\] )?"
+_STAMP = r"(?:\w{3} \w{3}  ?\d{1,2} [\d:]{8} \d{4} )?(?:\[pid \d+\] )?"
 _CLIENT = r'Client "(?P<ip>[^"]*)"'
 _ANONYMOUS = '", anon password "'
 
@@ -45,6 +45,7 @@ VSFTPD = Table(
             Outcome.SUCCESS,
             method=Method.PASSWORD,
         ),
+        row("vsftpd.noise", "", rf"{_STAMP}(?:\[[^\[\]]*\] )?FTP (?:command|response): .*", Action.DETAIL),
         row("vsftpd.connected", "", rf"{_STAMP}CONNECT: {_CLIENT}", Action.DETAIL),
     ),
 )

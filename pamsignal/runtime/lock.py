@@ -9,11 +9,13 @@ from pamsignal.errors import AccessError, UsageError
 
 
 def take(path: str) -> int:
-    """Lock the file `path` for as long as this process lives and return its descriptor; UsageError if another has it."""
+    """Lock the file `path` as long as this process lives and return its descriptor; UsageError if another has it."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise AccessError(f"{path}: {error.strerror}; run as root, or set STATE_DIRECTORY to a directory of yours") from error
+        raise AccessError(
+            f"{path}: {error.strerror}; run as root, or set STATE_DIRECTORY to a directory of yours"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -99,7 +99,7 @@ def test_json_is_one_object(tmp_path):
                 "level": "error",
             }
         ],
-        "sha256": None,
+        "fingerprint": None,
     }
 
 
@@ -124,7 +124,7 @@ def test_the_effective_configuration_is_shown_without_secrets_and_is_yaml(tmp_pa
     }
     as_json = json.loads(pamsignal("check-config", path, "--show-effective", "--json").stdout)
     assert as_json["effective"] == effective
-    assert len(as_json["sha256"]) == 64
+    assert len(as_json["fingerprint"]) == 32
 
 
 def test_a_key_is_explained_from_the_schema():

@@ -32,7 +32,7 @@ def test_a_good_file_becomes_settings_with_warnings_and_fingerprint(tmp_path):
     path = written(tmp_path, FULL.read_text() + "\n")
     settings = load.load(path)
     assert settings.hostname == "web-01.example.org"
-    assert settings.sha256 == check_file(path).sha256
+    assert settings.fingerprint == check_file(path).fingerprint
     assert settings.warnings == ()
     odd = load.load(written(tmp_path, "sinks: {}\n"))
     assert len(odd.warnings) == 1

@@ -7,8 +7,7 @@ https://systemd.io/JOURNAL_NATIVE_PROTOCOL/
 
 from __future__ import annotations
 
-import socket
-import struct
+import _socket  # the C half of socket, which costs 0.7 MB less
 from typing import Dict, Iterator, NamedTuple, Sequence, Tuple
 
 from pamsignal.deliver.sinks.base import Sink
@@ -81,15 +80,17 @@ class Journald:
 
     def deliver(self, alerts: Sequence[Alert]) -> Result:
         """Send one datagram for each of `alerts`; journald gone or stuck means later."""
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC)
+        connection.settimeout(_SEND_SECONDS)
         try:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as connection:
-                connection.settimeout(_SEND_SECONDS)
-                for alert in alerts:
-                    connection.sendto(entry_of(alert), self._socket_path)
-        except socket.timeout:
+            for alert in alerts:
+                connection.sendto(entry_of(alert), self._socket_path)
+        except _socket.timeout:
             return TryLater("timeout", "journald takes nothing", pause=True)
         except OSError as error:
             return TryLater("network", f"{self._socket_path}: {(error.strerror or 'failed').lower()}", pause=True)
+        finally:
+            connection.close()
         return Sent()
 
 
@@ -121,4 +122,4 @@ def _encoded(name: str, value: str) -> bytes:
     octets = value.encode()
     if b"\n" not in octets:
         return name.encode() + b"=" + octets + b"\n"
-    return name.encode() + b"\n" + struct.pack("<Q", len(octets)) + octets + b"\n"
+    return name.encode() + b"\n" + len(octets).to_bytes(8, "little") + octets + b"\n"

@@ -34,7 +34,7 @@ def test_an_invalid_file_gives_every_problem_with_its_place(path):
     report = check_text(path.read_text(), "FILE")
     assert [line.replace("FILE:", "", 1) for line in report.lines] == expected_beside(path)
     assert report.document is None
-    assert report.sha256 is None
+    assert report.fingerprint is None
 
 
 @pytest.mark.parametrize("path", WARNINGS, ids=name_of)

@@ -1,0 +1,73 @@
+"""The command line's grammar: the verbs, what each takes, and what all of them share."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import List, Mapping, Optional, Sequence, Tuple
+
+from pamsignal import __version__
+
+EXIT_CODES = """\
+exit codes:
+  0  ok                     70  a bug in pamsignal (with traceback)
+  1  problem found          77  a right is missing
+  2  wrong usage            78  the configuration cannot be used
+  3  the daemon is not running
+  4  integrity failure     130  interrupted
+"""
+
+
+def build_parser(
+    verbs: Mapping[str, Tuple[str, str]], words: Optional[Sequence[str]] = None
+) -> argparse.ArgumentParser:
+    """Return the parser for `verbs` (name: module, summary). With `words`, only the verbs among them are imported."""
+    shared = _shared_options()
+    parser = argparse.ArgumentParser(
+        prog="pamsignal",
+        description="Hear about every login on this host: once, and truthfully.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[shared],
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Version, help="show the version (with --json: as JSON)")
+    below = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    for verb, (module, summary) in verbs.items():
+        described = f"{summary[0].upper()}{summary[1:]}."
+        one = below.add_parser(verb, help=summary, description=described, parents=[shared], allow_abbrev=False)
+        if words is None or verb in words:
+            import_module(module).add_arguments(one)
+    return parser
+
+
+class _Version(argparse.Action):
+    """--version, which knows --json wherever it stands."""
+
+    def __init__(self, option_strings: List[str], dest: str, help: Optional[str] = None) -> None:  # noqa: A002 - argparse's name
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: Optional[str] = None,
+    ) -> None:
+        del values, option_string
+        as_json = getattr(namespace, "json", False) or "--json" in sys.argv
+        print(f'{{"version":"{__version__}"}}' if as_json else f"pamsignal {__version__}")
+        parser.exit()
+
+
+def _shared_options() -> argparse.ArgumentParser:
+    """Options that stand before or after the verb; SUPPRESS keeps the second from resetting the first."""
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("--config", metavar="FILE", help="configuration file (default: /etc/pamsignal/pamsignal.yaml)")
+    shared.add_argument("--json", action="store_true", help="print JSON")
+    shared.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
+    shared.add_argument("--utc", action="store_true", help="show times in UTC")
+    shared.add_argument("-q", "--quiet", action="store_true", help="only problems")
+    shared.add_argument("-v", "--verbose", action="store_true", help="say more")
+    return shared
