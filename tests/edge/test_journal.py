@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pamsignal.errors import AccessError, JournalError
-from pamsignal.journal import JournalReader, Source
+from pamsignal.journal import JournalReader, Source, damaged_files
 from tests.builders import BOOT, MACHINE, NOON_US
 from tests.edge.journals import SECOND_US, an_entry, exported, write_journal
 
@@ -145,6 +145,8 @@ def test_a_file_cut_short_does_not_hide_its_neighbours(tmp_path):
     write_journal(tmp_path / "b.journal", [an_entry("kept", after_s=1)])
 
     assert messages(a_directory(tmp_path)) == ["kept"]
+    (complaint,) = damaged_files(Source(directory=str(tmp_path)))
+    assert "a.journal: cut short" in complaint
 
 
 @pytest.mark.parametrize(

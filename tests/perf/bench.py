@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.edge.journals import write_journal
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, journal_folder
-from tests.perf.measure import Service, cpu_seconds, discard_cpu_seconds
+from tests.perf.measure import Service, cpu_seconds, medians
 
 IDLE_SECONDS = 20
 SETTLE_SECONDS = 120
@@ -38,11 +38,15 @@ def main():
 def speed(python, rounds):
     """Every way through the attack journal."""
     folder = str(journal_folder("attack"))
-    rows = [("journalctl -o cat", discard_cpu_seconds(f"journalctl -D {folder} -o cat", rounds), ATTACK_ENTRIES)]
-    for label, name in (("read", "read"), ("read + parse", "read_and_parse"), ("whole pipeline", "pipeline")):
-        rows += _attempted(label, lambda name=name: _pass(python, name, folder, rounds))
+    ways = [
+        ("journalctl -o cat", ["journalctl", "-D", folder, "-o", "cat"]),
+        ("read", _argv(python, "read", folder)),
+        ("read + parse", _argv(python, "read_and_parse", folder)),
+        ("whole pipeline", _argv(python, "pipeline", folder)),
+    ]
+    rows = [(label, seconds, ATTACK_ENTRIES) for label, seconds in medians(ways, rounds)]
     if shutil.which("fail2ban-regex"):
-        rows += _attempted("fail2ban-regex, sshd lines only", lambda: _fail2ban(folder))
+        rows.append(_fail2ban(folder))
     else:
         print("fail2ban-regex: not installed (Debian package fail2ban), left out")
     _table("attack journal", rows)
@@ -51,11 +55,12 @@ def speed(python, rounds):
 def haystack(python, rounds):
     """What the matches save: CPU per entry that is in the journal, most of which are never looked at."""
     folder = str(journal_folder("haystack"))
-    rows = [("journalctl -o cat", discard_cpu_seconds(f"journalctl -D {folder} -o cat", rounds), HAYSTACK_ENTRIES)]
-    seconds, _ = cpu_seconds(_argv(python, "read", folder), rounds)
-    rows.append(("read, by matches", seconds, HAYSTACK_ENTRIES))
-    start_seconds, _ = cpu_seconds(_argv(python, "start", folder), rounds)
-    rows.append(("the same without the start", seconds - start_seconds, HAYSTACK_ENTRIES))
+    ways = [
+        ("journalctl -o cat", ["journalctl", "-D", folder, "-o", "cat"]),
+        ("read, by matches", _argv(python, "read", folder)),
+        ("of that: starting Python", _argv(python, "start", folder)),
+    ]
+    rows = [(label, seconds, HAYSTACK_ENTRIES) for label, seconds in medians(ways, rounds)]
     _table("haystack journal, per scanned entry", rows)
 
 
@@ -92,25 +97,12 @@ def _argv(python, name, folder):
     return [python, "-m", "tests.perf.passes", name, folder]
 
 
-def _pass(python, name, folder, rounds):
-    return cpu_seconds(_argv(python, name, folder), rounds)[0], ATTACK_ENTRIES
-
-
 def _fail2ban(folder):
     """fail2ban-regex's own journal backend on sshd's lines: it knows one program at a time. One round: it is slow."""
     argv = ["fail2ban-regex", "-m", "SYSLOG_IDENTIFIER=sshd", f'systemd-journal[journalpath="{folder}"]', "sshd"]
-    seconds, printed = cpu_seconds(argv, rounds=1)
+    seconds, printed = cpu_seconds(argv)
     lines = next(line for line in printed.splitlines() if line.startswith("Lines: "))
-    return seconds, int(lines.split()[1])
-
-
-def _attempted(label, attempt):
-    """Return one row, or say why there is none: a part that is not there yet must not hide the others."""
-    try:
-        return [(label, *attempt())]
-    except RuntimeError as error:
-        print(f"{label}: not measured: {str(error).strip().splitlines()[-1]}")
-        return []
+    return "fail2ban-regex, sshd lines only", seconds, int(lines.split()[1])
 
 
 def _table(title, rows):

@@ -14,26 +14,33 @@ from pathlib import Path
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
-def cpu_seconds(argv, rounds=3):
-    """Run `argv` `rounds` times; return the median of user + system seconds, and what it printed last."""
-    spent, printed = [], ""
+def medians(ways, rounds):
+    """Run each of `ways` (label, argv) in turn, `rounds` times over, so that other load on the machine hits all alike.
+
+    Return (label, median CPU seconds) of those that can be run; say why of the others.
+    """
+    spent = {label: [] for label, _ in ways}
     for _ in range(rounds):
-        with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(argv, stdout=output, stderr=errors)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            errors.seek(0)
-            if process.returncode != 0:
-                raise RuntimeError(f"{argv[0]} … ended with {process.returncode}: {errors.read().decode()[-400:]}")
-            output.seek(0)
-            printed = output.read().decode(errors="replace")
-        spent.append(usage.ru_utime + usage.ru_stime)
-    return statistics.median(spent), printed
+        for label, argv in ways:
+            try:
+                spent[label].append(cpu_seconds(argv)[0])
+            except RuntimeError as error:  # a part that is broken must not hide the others
+                print(f"{label}: not measured: {error}")
+    return [(label, statistics.median(seconds)) for label, seconds in spent.items() if seconds]
 
 
-def discard_cpu_seconds(command, rounds=3):
-    """Return the median CPU seconds of a shell command whose output goes to /dev/null."""
-    return cpu_seconds(["sh", "-c", f"exec {command} >/dev/null"], rounds)[0]
+def cpu_seconds(argv):
+    """Run `argv`; return its user + system seconds, and what it printed."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(argv, stdout=output, stderr=errors)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        errors.seek(0)
+        if process.returncode != 0:
+            last = errors.read().decode(errors="replace").strip().splitlines()[-1:]
+            raise RuntimeError(f"ended with {process.returncode}: {''.join(last)}")
+        return usage.ru_utime + usage.ru_stime, output.read().decode(errors="replace")
 
 
 class Service:
