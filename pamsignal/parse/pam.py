@@ -26,7 +26,7 @@ _NAME_BEHIND = frozenset(
     }
 )
 
-_HEAD = r"pam_\w+\((?P<service>[^():]*):\w+\): "
+_HEAD = r"(?P<module>pam_\w+)\((?P<service>[^():]*):\w+\): "
 _REMOTE = re.compile(r" rhost=(?P<host>\S*)(?: {1,2}user=(?P<user>.*)| ?)", re.DOTALL | re.ASCII)
 _NAME_WITH_BOTH = re.compile(r" rhost=\S* {1,2}user=", re.ASCII)
 _TERMINAL = re.compile(r"(?:/dev/)?(?:pts/|tty|console|hvc)\w*|:\d+", re.ASCII)  # not `ssh`, `ftp`, `dovecot`
@@ -75,6 +75,7 @@ def _failure(match: re.Match[str], program: str, provenance: Optional[Provenance
         user=peer.user or peer.ruser,
         source=peer.source,
         method=Method.PAM,
+        submethod=parts["module"],
         attempts=int(parts.get("more") or 1),
         tty=terminal(parts["tty"]),
         provenance=provenance,
