@@ -90,8 +90,20 @@ def flood(monitor: Monitor, rate: int, seconds: int) -> dict[str, object]:
         "login_told_after_seconds": round(told - ended, 3),
         "daemon_cpu_us_per_line": round((cpu_seconds(monitor) - before) / sent * 1e6, 2),
         "daemon_anonymous_kb": anonymous_kb(monitor),
-        "status": json.loads(host.run("pamsignal status --json", check=False).stdout or "null"),
+        "lines_read": lines_read(monitor, int(sent)),
     }
+
+
+def lines_read(monitor: Monitor, sent: int) -> int:
+    """Return how many records the daemon says it has read; its status file is up to some seconds behind."""
+    read = 0
+    for _ in range(100):
+        status = monitor.host.run("pamsignal status --json", check=False).stdout
+        read = json.loads(status)["records"]
+        if read >= sent:
+            break
+        time.sleep(0.1)
+    return read
 
 
 def cpu_seconds(monitor: Monitor) -> float:
