@@ -70,10 +70,10 @@ class Counts:
     def __init__(self) -> None:
         self.records = 0
         self.understood = 0
-        self.events: Counter[str] = Counter()
+        self.events: Counter[Action] = Counter()
         self.unparsed: Counter[str] = Counter()
         self.spoofed: Counter[str] = Counter()
-        self.provenance: Counter[str] = Counter()
+        self.provenance: Counter[Provenance] = Counter()
         self.examples: Dict[str, str] = {}
 
 
@@ -117,11 +117,15 @@ class Engine:
         if isinstance(seen, Unparsed):
             self._count_unparsed(seen, record)
             return NOTHING
-        time_us = self._clock.at_record(record)
         counts.understood += 1
         if seen.provenance is not None:
-            counts.provenance[seen.provenance.value] += 1
-        return self._take(record, seen, time_us)
+            counts.provenance[seen.provenance] += 1
+        time_us = self._clock.at_record(record)
+        if not self._correlator.is_due(time_us) and not self._detector.is_due(time_us):
+            return self._respond(record, seen, time_us)
+        due = self.tick(time_us)
+        fresh = self._respond(record, seen, time_us)
+        return Produced(due.events + fresh.events, due.alerts + fresh.alerts)
 
     def tick(self, time_us: int) -> Produced:
         """Let everything happen that was waiting for `time_us`, a time of a clock that is never set."""
@@ -143,17 +147,6 @@ class Engine:
     def take_session_changes(self) -> Changes:
         """Return which sessions opened and closed since the last call."""
         return self._correlator.sessions.take_changes()
-
-    def _take(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
-        due = self.tick(time_us) if self._is_due(time_us) else NOTHING
-        fresh = self._respond(record, seen, time_us)
-        if due is NOTHING:
-            return fresh
-        return Produced(due.events + fresh.events, due.alerts + fresh.alerts)
-
-    def _is_due(self, time_us: int) -> bool:
-        due_us = self.next_due_us()
-        return due_us is not None and due_us <= time_us
 
     def _name_of(self, uid: int) -> Optional[str]:
         return self._account_of(uid) or self._learned.get(uid)
@@ -195,7 +188,7 @@ class Engine:
             context = self._context_of(event)
             judged.append(Judged(event, context))
             told += self._detector.judge(event, context, time_us)
-            self.counts.events[event.action.value] += 1
+            self.counts.events[event.action] += 1
         return Produced(tuple(judged), tuple(told))
 
     def _count_unparsed(self, seen: Unparsed, record: JournalRecord) -> None:

@@ -66,9 +66,12 @@ class Correlator:
         step = self._steps.get(seen.action)
         if step is not None:
             events += step(trace, line)
-        for surplus in self._traces.surplus():
-            events += self._settle(surplus)
-        return events
+        surplus = self._traces.take_surplus()
+        return events if surplus is None else events + self._settle(surplus)
+
+    def is_due(self, time_us: int) -> bool:
+        """Tell whether `tick` may have something to say at `time_us`; cheap, and never wrong when it says no."""
+        return self._traces.is_due(time_us) or self.sessions.is_due(time_us)
 
     def tick(self, time_us: int) -> List[AuthEvent]:
         """Return the events that waited for a better line until `time_us`."""

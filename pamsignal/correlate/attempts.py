@@ -72,19 +72,21 @@ class Attempts:
 
     def unknown_account(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in `Invalid user`: the try itself is a later line, or the end of the connection."""
-        trace.offered = trace.offered or line
-        self._wait_at_most(trace, line.time_us + CONNECTION_WAIT_US)
+        if not trace.counted:
+            trace.offered = trace.offered or line
+            self._wait_at_most(trace, line.time_us + CONNECTION_WAIT_US)
         return []
 
     def ended(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in the end of a connection nobody logged in on."""
         if trace.succeeded or line.seen.outcome is not Outcome.FAILURE:
             return []
+        trace.ended = True
+        if trace.counted:
+            return []
         if trace.end is None or _tells_more(line.seen, trace.end.seen):
             trace.end = line
-        trace.ended = True
-        if not trace.counted:
-            self._wait_at_most(trace, line.time_us + END_WAIT_US)
+        self._wait_at_most(trace, line.time_us + END_WAIT_US)
         return []
 
     def succeeded(self, trace: Trace, line: Line) -> List[AuthEvent]:
@@ -93,7 +95,7 @@ class Attempts:
         failure = trace.failure
         if failure is not None and line.time_us - failure.time_us > STACKED_WITHIN_US:
             events = self.settle(trace)
-        trace.failure = trace.offered = trace.end = None
+        trace.forget_lines()
         trace.counted = trace.tries
         trace.succeeded = True
         return events
@@ -104,6 +106,7 @@ class Attempts:
         if trace.failure is not None and fresh > 0:
             return [self._tell_failure(trace, trace.failure, fresh)]
         if trace.counted or trace.succeeded:
+            trace.forget_lines()
             return []
         if trace.offered is not None:
             return [self._tell_offer(trace, trace.offered)]
@@ -113,27 +116,30 @@ class Attempts:
         if _is_denial(line.seen):
             return self._deny(trace, line)
         trace.counted += fresh
-        trace.failure = None
+        trace.forget_lines()
         reason = "invalid user" if trace.known_account is False else None
         return event_of(line, trace, line.seen.action, Outcome.FAILURE, attempts=fresh, reason=reason)
 
     def _tell_offer(self, trace: Trace, line: Line) -> AuthEvent:
         trace.counted = 1
+        trace.forget_lines()
         reason = "invalid user" if trace.known_account is False else "no key accepted"
         return event_of(line, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason=reason)
 
     def _tell_end(self, trace: Trace) -> List[AuthEvent]:
-        if trace.end is None:
+        line = trace.end
+        if line is None:
             return []
         trace.counted = 1
+        trace.forget_lines()
         if trace.known_account is False:
-            reason = "invalid user"
-            return [event_of(trace.end, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason=reason)]
-        return [event_of(trace.end, trace, trace.end.seen.action, Outcome.FAILURE, attempts=trace.end.seen.attempts)]
+            return [event_of(line, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason="invalid user")]
+        return [event_of(line, trace, line.seen.action, Outcome.FAILURE, attempts=line.seen.attempts)]
 
     def _deny(self, trace: Trace, line: Line) -> AuthEvent:
         trace.denied = True
         trace.counted += 1
+        trace.forget_lines()
         return event_of(line, trace, line.seen.action, Outcome.FAILURE)
 
     def _wait_at_most(self, trace: Trace, until_us: int) -> None:

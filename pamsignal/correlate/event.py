@@ -14,7 +14,9 @@ MOST_TEXT = 1024
 
 def event_id(record: JournalRecord, part: str) -> str:
     """Derive 32 hexadecimal digits from machine id, cursor and `part`: the same line always gives the same id."""
-    return identity(record.machine_id, record.cursor or (record.time_us, record.message), part)
+    # Without the cursor's first two parts: journald numbers anew when it moves the journal from /run to /var.
+    place = record.cursor.partition(";b=")[2] if record.cursor else ""
+    return identity(record.machine_id, place or (record.time_us, record.message), part)
 
 
 def event_of(

@@ -126,6 +126,10 @@ class Sessions:
             self._removed[session_id] = (line.time_us + REMOVE_WAIT_US, line)
         return []
 
+    def is_due(self, time_us: int) -> bool:
+        """Tell whether `take_due` has something to say at `time_us`."""
+        return bool(self._removed) and (self.next_due_us() or 0) <= time_us
+
     def next_due_us(self) -> Optional[int]:
         """Return when the oldest removal by logind stops waiting for PAM."""
         for due_us, _ in self._removed.values():

@@ -85,6 +85,10 @@ class Trace:
         by_pam = max(self.pam.values()) + self.more if self.pam else self.more
         return max(self.failed, by_pam)
 
+    def forget_lines(self) -> None:
+        """Let go of the lines that were kept for an event: it is told."""
+        self.failure = self.offered = self.end = None
+
     def learn(self, seen: Observation) -> None:
         """Keep what `seen` says about who and from where; what is already known in more detail stays."""
         if seen.user is not None:
@@ -104,7 +108,7 @@ def _says_more(new: Endpoint, old: Optional[Endpoint]) -> bool:
 class Traces:
     """All traces, by key, with the moments at which they want to be looked at again."""
 
-    def __init__(self, most: int = 8192) -> None:
+    def __init__(self, most: int = 4096) -> None:
         self._most = most
         self._by_key: OrderedDict[Hashable, Trace] = OrderedDict()
         self._due: List[Tuple[int, int, Trace]] = []
@@ -133,12 +137,13 @@ class Traces:
         if self._by_key.get(trace.key) is trace:
             del self._by_key[trace.key]
 
-    def surplus(self) -> Iterator[Trace]:
-        """Take out and yield the oldest traces beyond the limit."""
-        while len(self._by_key) > self._most:
-            trace = self._by_key.popitem(last=False)[1]
-            trace.due_us = None
-            yield trace
+    def take_surplus(self) -> Optional[Trace]:
+        """Take out and return the oldest trace if there are more than the limit."""
+        if len(self._by_key) <= self._most:
+            return None
+        trace = self._by_key.popitem(last=False)[1]
+        trace.due_us = None
+        return trace
 
     def wait(self, trace: Trace, until_us: int) -> None:
         """Look at `trace` again at `until_us`, and not before."""
@@ -148,6 +153,10 @@ class Traces:
         if len(self._due) > 4 * self._most:
             self._due = [entry for entry in self._due if entry[2].due_us == entry[0]]
             heapq.heapify(self._due)
+
+    def is_due(self, time_us: int) -> bool:
+        """Tell whether a trace may want to be looked at by `time_us`; cheap, and never wrong when it says no."""
+        return bool(self._due) and self._due[0][0] <= time_us
 
     def next_due_us(self) -> Optional[int]:
         """Return the nearest moment a trace waits for."""

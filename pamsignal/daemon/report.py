@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from pamsignal import __version__
 from pamsignal.config.settings import Settings
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Health
 from pamsignal.journal import JournalReader
+from pamsignal.model import Action
 from pamsignal.pipeline import Counts
 from pamsignal.render import when
 from pamsignal.runtime import status_file
@@ -26,8 +27,8 @@ class Report:
 
     def one_line(self, counts: Counts) -> str:
         """Return the line that `systemctl status` shows."""
-        logins = counts.events.get("login_success", 0)
-        failures = counts.events.get("login_failure", 0)
+        logins = counts.events[Action.LOGIN_SUCCESS]
+        failures = counts.events[Action.LOGIN_FAILURE]
         return f"watching: {counts.records} records, {logins} logins, {failures} failed attempts"
 
     def write(
@@ -45,10 +46,10 @@ class Report:
             "journal": _journal(reader, now_us),
             "records": counts.records,
             "understood": counts.understood,
-            "events": dict(sorted(counts.events.items())),
+            "events": _named(counts.events),
             "not_understood": dict(counts.unparsed.most_common(20)),
             "spoofed": dict(counts.spoofed.most_common(20)),
-            "provenance": dict(sorted(counts.provenance.items())),
+            "provenance": _named(counts.provenance),
             "sinks": {name: _sink(one, now_us) for name, one in health.items()},
             "store": {"trouble": store.trouble is not None, "lost": _losses(store.counters)},
             "config": {"fingerprint": settings.fingerprint or None, "reload_rejected": self.rejected is not None},
@@ -100,6 +101,10 @@ def _sink(health: Health, now_us: int) -> Dict[str, object]:
         "last_error": channel.last_error.partition(":")[0] if channel.last_error else None,
         "held_until": when.timestamp(channel.held_until_us) if channel.held_until_us > now_us else None,
     }
+
+
+def _named(counts: Mapping[Any, int]) -> Dict[str, int]:
+    return dict(sorted((member.value, count) for member, count in counts.items()))
 
 
 def _losses(counters: Dict[str, int]) -> Dict[str, int]:

@@ -35,7 +35,7 @@ class Detector:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._trusted = trust.Trusted(settings.trusted)
-        self._rules = brute_force.rules(settings.rules, settings.max_tracked)
+        self._culprits = brute_force.rules(settings.rules, settings.max_tracked)
         self._success = success.SuccessAfterFailures(settings.success_after_failures, settings.max_tracked)
         self._throttle = Throttle(settings.cooldown_seconds * SECOND_US, settings.max_tracked)
 
@@ -60,28 +60,39 @@ class Detector:
         """Return the digests of the quiet times that ended by `time_us`."""
         return [_digest_alert(digest) for digest in self._throttle.take_due(time_us)]
 
+    def is_due(self, time_us: int) -> bool:
+        """Tell whether `tick` may have something to say at `time_us`."""
+        return self._throttle.is_due(time_us)
+
     def next_due_us(self) -> Optional[int]:
         """Return when the next quiet time ends."""
         return self._throttle.next_due_us()
 
     def _count(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
         alerts: List[Alert] = []
-        quiet = set()
-        for rule in self._rules:
-            key = rule.kind.key(event)
-            if key is None:
-                continue
-            finding = rule.add(event, key, time_us)
-            group = (rule.kind.group, key)
-            if group in quiet or (rule.kind.covered_by, key) in quiet:
-                continue
-            if self._throttle.absorb(group, event.attempts, event.time_us):
-                quiet.add(group)
-            elif finding is not None:
-                quiet.add(group)
-                self._throttle.begin(group, finding, time_us, rule.window_us)
-                alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
+        for key_of, rules in self._culprits:
+            key = key_of(event)
+            if key is not None:
+                finding = self._conclude(event, key, rules, time_us)
+                if finding is not None:
+                    alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
         return alerts
+
+    def _conclude(self, event: AuthEvent, key: str, rules: List[brute_force.Rule], time_us: int) -> Optional[Finding]:
+        """Count `event` by all `rules`, and return the first finding about a culprit that is not spoken of already."""
+        told: Optional[Finding] = None
+        is_known = False
+        for rule in rules:
+            tally = rule.count(event, key, time_us)
+            group = (rule.kind.group, key)
+            is_known = is_known or self._throttle.absorb(group, event.attempts, event.time_us)
+            if is_known or tally is None:
+                continue
+            finding = rule.conclude(event, key, tally, time_us)
+            if finding is not None:
+                told, is_known = finding, True
+                self._throttle.begin(group, finding, time_us, rule.window_us)
+        return told
 
     def _by_itself(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
         severity = notable.severity_of(event)

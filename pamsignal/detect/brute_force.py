@@ -6,7 +6,7 @@ these T1110.001 (password guessing), T1110.003 (password spraying) and T1087 (ac
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping, NamedTuple, Optional
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.detect import evidence, keys
 from pamsignal.detect.window import SAMPLE, Tally, Windows
@@ -39,28 +39,29 @@ DEFAULTS: Mapping[str, Settings] = {
 }
 
 
+KeyOf = Callable[[AuthEvent], Optional[str]]
+
+
 class Kind(NamedTuple):
     """What makes the rules different.
 
     `group` is shared by rules that speak of the same culprit: once one has reported, the others stay quiet.
-    `covered_by` is a group whose quiet holds for this rule too. `names_count` makes different names the threshold,
-    and not tries.
+    `names_count` makes different names the threshold, and not tries.
     """
 
     name: str
     group: str
-    key: Callable[[AuthEvent], Optional[str]]
+    key: KeyOf
     member: Callable[[AuthEvent], Optional[str]]
     weight: Callable[[AuthEvent, int], int]
     technique: str
     names_count: bool = False
-    covered_by: str = ""
 
 
 KINDS = (
     Kind("brute_force", "source", keys.source, evidence.name, evidence.points, "T1110.001"),
     Kind("user_enumeration", "source", keys.source, evidence.name, evidence.unknown_names, "T1087", names_count=True),
-    Kind("slow_brute_force", "slow", keys.source, evidence.name, evidence.points, "T1110.001", covered_by="source"),
+    Kind("slow_brute_force", "slow", keys.source, evidence.name, evidence.points, "T1110.001"),
     Kind("brute_force_network", "network", keys.network, keys.source, evidence.points, "T1110.001"),
     Kind("distributed_brute_force", "account", keys.account, keys.source, evidence.tries_only, "T1110.003"),
     Kind("local_brute_force", "actor", keys.actor, evidence.target, evidence.local_tries, "T1110.001"),
@@ -88,8 +89,8 @@ class Rule:
         """How far the rule looks back."""
         return self._windows.span_us
 
-    def add(self, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
-        """Count `event` for `key`; return a finding if that fills the window."""
+    def count(self, event: AuthEvent, key: str, time_us: int) -> Optional[Tally]:
+        """Count `event` for `key`; return what is known of the key then, None if the event is no evidence here."""
         points = self.kind.weight(event, self._scale)
         if not points:
             return None
@@ -98,6 +99,10 @@ class Rule:
             tally.attempts += points // self._scale
         else:
             tally.weak += points
+        return tally
+
+    def conclude(self, event: AuthEvent, key: str, tally: Tally, time_us: int) -> Optional[Finding]:
+        """Return a finding if `event` filled the window of `key`."""
         if not self._windows.is_full(tally, time_us):
             return None
         names = self._windows.members_within(tally, time_us)
@@ -125,7 +130,15 @@ class Rule:
         )
 
 
-def rules(settings: Mapping[str, Settings], most: int) -> List[Rule]:
-    """Build the rules that are switched on."""
+# What events are counted by, and the rules that do so.
+Culprit = Tuple[KeyOf, List[Rule]]
+
+
+def rules(settings: Mapping[str, Settings], most: int) -> List[Culprit]:
+    """Build the rules that are switched on, together with those that count by the same key."""
     chosen = {**DEFAULTS, **settings}
-    return [Rule(kind, chosen[kind.name], most) for kind in KINDS if chosen[kind.name].enabled]
+    by_key: Dict[KeyOf, List[Rule]] = {}
+    for kind in KINDS:
+        if chosen[kind.name].enabled:
+            by_key.setdefault(kind.key, []).append(Rule(kind, chosen[kind.name], most))
+    return list(by_key.items())

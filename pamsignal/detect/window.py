@@ -60,8 +60,12 @@ class Windows:
         if len(self._tallies) > self._most:
             self._tallies.popitem(last=False)
         times = tally.times
-        times.extend([time_us] * min(points, self.points))
-        del times[: -self.points]
+        if points == 1:
+            times.append(time_us)
+        else:
+            times.extend((time_us,) * min(points, self.points))
+        if len(times) > self.points:
+            del times[: -self.points]
         if member is not None:
             self._name(tally, member, time_us)
         return tally

@@ -161,7 +161,8 @@ _OWN_NAME_ONLY = frozenset({"sshd", "sudo", "su", "login"})
 
 def trust(observation: Observation, record: JournalRecord) -> Trust:
     """Return what may become of `observation`, made from `record`. Text without trusted fields is taken at its word."""
-    if observation.provenance is None:
+    provenance = observation.provenance
+    if provenance is None or (provenance is _VERIFIED and record.uid == ROOT):
         return Trust.ACCEPT
     if _contradicts(observation, record):
         return Trust.SPOOF
