@@ -63,8 +63,10 @@ class Notifier:
             return False
         if self._fed_us is not None and monotonic_us - self._fed_us < self.watchdog_us // 2:
             return False
+        if not self._send("WATCHDOG=1"):
+            return False  # tried again with the next turn
         self._fed_us = monotonic_us
-        return self._send("WATCHDOG=1")
+        return True
 
     def _send(self, text: str) -> bool:
         """Send one datagram; True if the service manager has it."""
@@ -74,7 +76,8 @@ class Notifier:
         try:
             sender = _socket.socket(_socket.AF_UNIX, _socket.SOCK_DGRAM | _socket.SOCK_CLOEXEC)
             sender.settimeout(_SEND_TIMEOUT_SECONDS)
-            sender.sendto(text.encode("utf-8", "backslashreplace"), self._address)
+            sender.connect(self._address)  # unconnected, waiting for a full queue would spin (unix(7), poll)
+            sender.send(text.encode("utf-8", "backslashreplace"))
         except OSError:
             return False
         finally:

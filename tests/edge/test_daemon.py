@@ -1,0 +1,451 @@
+"""The daemon itself, as a process: real journal files, a real HTTPS receiver, a real notification socket, real signals."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.edge.journals import an_entry, write_journal
+from tests.edge.receiver import Receiver, Reply, unused_port
+
+PROJECT = Path(__file__).parents[2]
+ATTACKER = "203.0.113.9"
+PATIENCE_S = 20
+
+
+class Service:
+    """pamsignal as systemd would run it, with all its directories below one folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.journal = folder / "journal"
+        self.journal.mkdir()
+        self.config = folder / "pamsignal.yaml"
+        self.notified = []
+        self._number = 0
+        self._process = None
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(folder / "notify"))
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        while True:
+            try:
+                self.notified.append(self._socket.recv(4096).decode())
+            except OSError:
+                return
+
+    def write(self, *lines, at_us=None):
+        """Add a journal file with `lines` (message, or message and fields), a millisecond apart, ending now."""
+        self._number += 1
+        end_us = at_us or time.time_ns() // 1000
+        entries = []
+        for number, line in enumerate(lines):
+            message, fields = line if isinstance(line, tuple) else (line, {})
+            entries.append(an_entry(message, time_us=end_us - (len(lines) - number) * 1000, **fields))
+        write_journal(self.folder / "made" / f"{self._number:04}.journal", entries)
+        # Only a whole file may appear in the directory.
+        os.replace(self.folder / "made" / f"{self._number:04}.journal", self.journal / f"{self._number:04}.journal")
+
+    def configure(self, text):
+        self.config.write_text(text)
+        self.config.chmod(0o600)
+
+    def start(self, ready=True, **environment):
+        known = len(self.notified)
+        env = {
+            **os.environ,
+            "NOTIFY_SOCKET": str(self.folder / "notify"),
+            "STATE_DIRECTORY": str(self.folder / "state"),
+            "RUNTIME_DIRECTORY": str(self.folder / "run"),
+            **environment,
+        }
+        command = [sys.executable, "-Es", "-m", "pamsignal", "run", "--config", str(self.config)]
+        log = (self.folder / "log").open("ab")
+        self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
+        if ready:
+            self.until(lambda: any("READY=1" in text for text in self.notified[known:]))
+        return self
+
+    def until(self, condition):
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, self.log()
+            assert self._process.poll() is None or not condition, self.log()
+            time.sleep(0.02)
+
+    def send(self, number):
+        self._process.send_signal(number)
+
+    def wait(self):
+        return self._process.wait(PATIENCE_S)
+
+    def stop(self):
+        if self._process is not None and self._process.poll() is None:
+            self.send(signal.SIGTERM)
+            return self.wait()
+        return None
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+    def log(self):
+        return (self.folder / "log").read_text()
+
+    def status(self):
+        return json.loads((self.folder / "run" / "status.json").read_text())
+
+    def close(self):
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+        self._socket.close()
+
+
+@pytest.fixture
+def service(tmp_path):
+    one = Service(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def receiver(authority):
+    with Receiver(certificate=authority.issue_cert("127.0.0.1")) as one:
+        yield one
+
+
+@pytest.fixture
+def watched(service, receiver, authority, tmp_path):
+    """A service that sends to the receiver, on a journal that has begun."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    service.configure(webhook_config(receiver.url(), tmp_path))
+    service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
+    return service
+
+
+def webhook_config(url, folder, extra=""):
+    return (
+        f"journal: {{directory: {folder}/journal}}\n{extra}"
+        f"sinks:\n  hook: {{type: webhook, url: '{url}', signing: none, ca_file: {folder}/ca.pem, "
+        "noise_per_10_minutes: 600, success_per_10_minutes: 600}\n"
+    )
+
+
+def a_login(number, user="alice"):
+    pid = 10_000 + number
+    return f"Accepted password for {user} from {ATTACKER} port {20_000 + number} ssh2", {"_PID": pid, "SYSLOG_PID": pid}
+
+
+def a_failure(number, address=ATTACKER):
+    pid = 30_000 + number
+    return f"Failed password for root from {address} port {40_000 + number} ssh2", {"_PID": pid, "SYSLOG_PID": pid}
+
+
+def documents(receiver):
+    return [json.loads(request.body) for request in receiver.requests]
+
+
+def ports(receiver, rule="login_success"):
+    return [one["source"]["port"] for one in documents(receiver) if one["rule"]["name"] == rule]
+
+
+def test_a_login_reaches_the_receiver_and_what_was_before_the_first_start_does_not(watched, receiver):
+    watched.write(a_login(1))
+    watched.start()
+    watched.write(a_login(2))
+    watched.until(lambda: ports(receiver))
+    assert watched.stop() == 0
+    assert ports(receiver) == [20_002]
+    (document,) = documents(receiver)
+    assert document["user"]["name"] == "alice"
+    assert document["source"]["ip"] == ATTACKER
+    assert document["pamsignal"]["method"] == "password"
+
+
+def test_it_tells_systemd_how_it_is(watched):
+    watched.start(WATCHDOG_USEC="400000")
+    watched.until(lambda: watched.notified.count("WATCHDOG=1") >= 3)
+    watched.stop()
+    assert watched.notified[0].startswith("READY=1\nSTATUS=watching")
+    assert any(text.startswith("STOPPING=1") for text in watched.notified)
+
+
+def test_logins_while_it_was_away_arrive_when_it_is_back_and_are_marked_late(watched, receiver):
+    watched.start()
+    watched.stop()
+    watched.write(*map(a_login, range(10)), at_us=time.time_ns() // 1000 - 3600 * 1_000_000)
+    watched.start()
+    watched.until(lambda: len(ports(receiver)) == 10)
+    watched.stop()
+    assert ports(receiver) == [20_000 + number for number in range(10)]
+    assert all(document["pamsignal"]["late"] for document in documents(receiver))
+
+
+def test_killed_again_and_again_it_loses_nothing_and_repeats_nothing_under_another_id(watched, receiver):
+    chance = random.Random(20261123)
+    wanted = 0
+    watched.start()
+    for _ in range(8):
+        for _ in range(chance.randrange(1, 4)):
+            watched.write(*(a_login(wanted + number) for number in range(3)))
+            wanted += 3
+            time.sleep(chance.random() * 0.1)
+        watched.kill()
+        watched.start(ready=False)
+        time.sleep(chance.random() * 0.6)
+    watched.until(lambda: len(set(ports(receiver))) == wanted)
+    watched.stop()
+    assert sorted(set(ports(receiver))) == [20_000 + number for number in range(wanted)]
+    ids = {}
+    for document in documents(receiver):
+        ids.setdefault(document["source"]["port"], set()).add(document["event"]["id"])
+    assert all(len(one) == 1 for one in ids.values())
+
+
+def test_a_window_goes_on_over_a_restart(watched, receiver):
+    watched.start()
+    watched.write(*map(a_failure, range(3)))
+    watched.until(lambda: watched.log().count("watching") == 1)
+    time.sleep(0.5)
+    watched.stop()
+    watched.start()
+    watched.write(*map(a_failure, range(3, 5)))
+    watched.until(lambda: documents(receiver))
+    watched.stop()
+    (document,) = documents(receiver)
+    assert document["rule"]["name"] == "brute_force"
+    assert document["pamsignal"]["attempts"] == 5
+
+
+def test_a_restart_in_an_attack_does_not_report_it_again(watched, receiver):
+    watched.start()
+    watched.write(*map(a_failure, range(8)))
+    watched.until(lambda: documents(receiver))
+    watched.stop()
+    watched.start()
+    watched.write(*map(a_failure, range(8, 30)), a_login(99))
+    watched.until(lambda: len(documents(receiver)) >= 2)
+    watched.stop()
+    rules = [document["rule"]["name"] for document in documents(receiver)]
+    assert rules == ["brute_force", "success_after_failures"]
+
+
+def test_an_endpoint_that_is_down_gets_everything_in_order_when_it_is_back(service, authority, tmp_path):
+    port = unused_port()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    service.configure(webhook_config(f"https://127.0.0.1:{port}/hook", tmp_path))
+    service.write("Server listening on :: port 22.")
+    service.start()
+    service.write(*map(a_login, range(5)))
+    service.until(lambda: "does not take alerts" in service.log())
+    service.stop()
+    with Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
+        service.configure(webhook_config(receiver.url(), tmp_path))
+        service.start()
+        service.until(lambda: len(ports(receiver)) == 5)
+        service.stop()
+        assert ports(receiver) == [20_000 + number for number in range(5)]
+
+
+def test_an_endpoint_that_hangs_delays_neither_the_other_sink_nor_the_end(service, authority, receiver, tmp_path):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Receiver(
+        *(Reply(raw=b"HTTP/1.1 200 OK\r\n", drip=b"X-Slow: 1\r\n") for _ in range(50)),
+        certificate=authority.issue_cert("127.0.0.1"),
+    ) as slow:
+        text = webhook_config(receiver.url(), tmp_path)
+        service.configure(
+            text + text.splitlines()[-1].replace("hook:", "slow:").replace(receiver.url(), slow.url()) + "\n"
+        )
+        service.write("Server listening on :: port 22.")
+        service.start()
+        service.write(*map(a_login, range(3)))
+        service.until(lambda: len(ports(receiver)) == 3)
+        began = time.monotonic()
+        assert service.stop() == 0
+        assert time.monotonic() - began < 5
+
+
+def test_hup_takes_a_changed_configuration(watched, receiver, tmp_path):
+    watched.start()
+    with_trust = webhook_config(receiver.url(), tmp_path, f"trusted: {{networks: [{ATTACKER}/32]}}\n")
+    watched.configure(with_trust)
+    watched.send(signal.SIGHUP)
+    watched.until(lambda: "reloaded" in watched.log())
+    watched.write(a_login(1), (a_login(2)[0].replace(ATTACKER, "198.51.100.7"), a_login(2)[1]))
+    watched.until(lambda: ports(receiver))
+    watched.stop()
+    assert ports(receiver) == [20_002]
+    reloading = next(n for n, text in enumerate(watched.notified) if text.startswith("RELOADING=1\nMONOTONIC_USEC="))
+    assert any("READY=1" in text for text in watched.notified[reloading:])
+
+
+def test_a_reload_that_is_wrong_keeps_the_old_settings_and_says_so(watched, receiver, tmp_path):
+    watched.start()
+    watched.configure(webhook_config(receiver.url(), tmp_path, "detekt: {}\n"))
+    watched.send(signal.SIGHUP)
+    watched.until(lambda: documents(receiver))
+    watched.write(a_login(1))
+    watched.until(lambda: ports(receiver))
+    watched.send(signal.SIGUSR1)
+    watched.until(lambda: watched.status()["config"]["reload_rejected"])
+    watched.stop()
+    assert documents(receiver)[0]["rule"]["name"] == "config_rejected"
+    assert "did you mean" in watched.log()
+
+
+def test_a_reload_in_the_middle_of_an_attack_loses_no_count(watched, receiver):
+    watched.start()
+    watched.write(*map(a_failure, range(3)))
+    time.sleep(0.5)
+    watched.send(signal.SIGHUP)
+    watched.until(lambda: "reloaded" in watched.log())
+    watched.write(*map(a_failure, range(3, 5)))
+    watched.until(lambda: documents(receiver))
+    watched.stop()
+    assert documents(receiver)[0]["pamsignal"]["attempts"] == 5
+
+
+def test_a_configuration_that_is_wrong_ends_with_78_and_every_problem(service):
+    service.configure("brute_froce: 3\nsinks: {x: {type: telegramm}}\n")
+    service.start(ready=False)
+    assert service.wait() == 78
+    assert service.log().count("pamsignal.yaml:") >= 2
+    assert "Traceback" not in service.log()
+
+
+def test_a_second_daemon_on_the_same_state_is_refused(watched):
+    watched.start()
+    first, watched._process = watched._process, None
+    try:
+        watched.start(ready=False)
+        assert watched.wait() == 2
+        assert "runs already" in watched.log()
+    finally:
+        watched._process = first
+        watched.stop()
+
+
+def test_without_a_journal_it_waits_says_so_and_reads_what_appears(watched, receiver):
+    for path in watched.journal.iterdir():
+        path.unlink()
+    watched.start()
+    watched.until(lambda: any("waiting for the journal" in text for text in watched.notified))
+    watched.write(a_login(1))
+    watched.until(lambda: ports(receiver))
+    watched.stop()
+
+
+def test_a_journal_that_was_vacuumed_is_a_gap_that_is_told(watched, receiver):
+    watched.start()
+    watched.write(a_login(1))
+    watched.until(lambda: ports(receiver))
+    watched.stop()
+    for path in watched.journal.iterdir():
+        path.unlink()
+    watched.write(a_login(2))
+    watched.start()
+    watched.until(lambda: len(documents(receiver)) >= 3)
+    watched.stop()
+    rules = {document["rule"]["name"] for document in documents(receiver)}
+    assert rules == {"login_success", "journal_gap"}
+    assert ports(receiver) == [20_001, 20_002]
+
+
+def test_a_damaged_store_is_put_aside_and_told_and_the_watch_goes_on(watched, receiver):
+    watched.start()
+    watched.stop()
+    (watched.folder / "state" / "state.db").write_bytes(b"not a database" * 1000)
+    for beside in ("state.db-wal", "state.db-shm"):
+        (watched.folder / "state" / beside).unlink(missing_ok=True)
+    watched.start()
+    watched.write(a_login(1))
+    watched.until(lambda: ports(receiver))
+    watched.until(lambda: any(one["rule"]["name"] == "store_trouble" for one in documents(receiver)))
+    watched.stop()
+
+
+def test_a_revoked_endpoint_is_told_on_the_other_channel(service, authority, receiver, tmp_path):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Receiver(*(Reply(401) for _ in range(99)), certificate=authority.issue_cert("127.0.0.1")) as revoked:
+        text = webhook_config(receiver.url(), tmp_path)
+        service.configure(
+            text + text.splitlines()[-1].replace("hook:", "old:").replace(receiver.url(), revoked.url()) + "\n"
+        )
+        service.write("Server listening on :: port 22.")
+        service.start()
+        service.write(a_login(1))
+        service.until(lambda: any(one["rule"]["name"] == "sink_paused" for one in documents(receiver)))
+        service.send(signal.SIGUSR1)
+        service.until(lambda: "sink old does not take alerts" in service.status()["problems"])
+        service.stop()
+
+
+def test_a_session_that_outlives_the_daemon_gets_its_duration(watched, receiver, tmp_path):
+    watched.configure(
+        webhook_config(receiver.url(), tmp_path, "alerts: {actions: [session_closed]}\n")
+        .replace("sinks:\n", "sinks:\n")
+        .replace("noise", "min_severity: info, noise")
+    )
+    watched.start()
+    begun_us = time.time_ns() // 1000
+    process = {"_PID": 777, "SYSLOG_PID": 777}
+    watched.write(
+        (f"Accepted password for alice from {ATTACKER} port 50022 ssh2", process),
+        ("pam_unix(sshd:session): session opened for user alice(uid=1000) by (uid=0)", process),
+        at_us=begun_us,
+    )
+    time.sleep(0.5)
+    watched.kill()
+    watched.write(("pam_unix(sshd:session): session closed for user alice", process), at_us=begun_us + 60_000_000)
+    watched.start()
+    watched.until(lambda: documents(receiver))
+    watched.stop()
+    (document,) = documents(receiver)
+    assert document["event"]["action"] == "session_closed"
+    assert 59 < document["event"]["duration"] / 1e9 < 61
+    assert document["source"]["ip"] == ATTACKER
+
+
+def test_its_files_are_for_it_alone_but_for_the_status(watched):
+    watched.start()
+    watched.until((watched.folder / "run" / "status.json").exists)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (watched.folder / "state").iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+    assert (watched.folder / "run" / "status.json").stat().st_mode & 0o777 == 0o644
+    watched.stop()
+    assert watched.status()["state"] == "stopped"
+
+
+def test_no_secret_leaves_but_in_the_request(service, authority, receiver, tmp_path):
+    canary = "canary0secret0path"
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    service.configure(webhook_config(receiver.url(f"/{canary}"), tmp_path, "log_level: debug\n"))
+    service.write("Server listening on :: port 22.")
+    service.start()
+    service.write(a_login(1))
+    service.until(lambda: ports(receiver))
+    pid = service._process.pid
+    told = [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")]
+    service.send(signal.SIGUSR1)
+    service.stop()
+    told += [service.log().encode(), json.dumps(service.status()).encode(), "".join(service.notified).encode()]
+    told += [path.read_bytes() for path in (tmp_path / "state").iterdir()]
+    assert not any(canary.encode() in one for one in told)
