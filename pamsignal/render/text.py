@@ -62,6 +62,10 @@ def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
         yield f"to group {_name(event.group, show)}"
     if event.source:
         yield f"from {_name(_host(event.source), show)}"
+    if event.method and event.action is Action.LOGIN_SUCCESS:
+        yield f"by {event.method.value}"
+    if event.command and event.action is Action.ELEVATION_SUCCESS:
+        yield f"for {_name(event.command, show)}"
     if event.duration_us is not None and event.action is Action.SESSION_CLOSED:
         yield f"after {when.span(event.duration_us)}"
     if event.attempts > 1:

@@ -94,7 +94,7 @@ def test_the_true_name_stands_in_the_document_and_only_the_message_is_made_for_e
     name = "\u202ealice\n"
     document = ecs.alert_document(an_alert(subject=a_login(user=name)))
     assert document["user"]["name"] == name
-    assert document["message"] == "Login: “\\u202ealice\\x0a” from 203.0.113.9 on web-01"
+    assert document["message"] == "Login: “\\u202ealice\\x0a” from 203.0.113.9 by publickey on web-01"
 
 
 def test_a_name_that_was_no_utf_8_is_still_encoded():
