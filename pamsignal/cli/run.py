@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Optional
 
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.daemon import Options, serve
-from pamsignal.errors import UsageError
+from pamsignal.errors import ConfigError
 from pamsignal.journal import JournalReader, read_json_file
 from pamsignal.model import Alert
 from pamsignal.pipeline import Engine, Produced
@@ -109,7 +109,7 @@ def config_path(given: Optional[str]) -> Optional[str]:
     """Return the file to use: the one that was named, else the usual one if it is there."""
     if given is not None:
         if not os.path.exists(given):
-            raise UsageError(f"{given}: no such file. Write one with: pamsignal init --output {given}")
+            raise ConfigError(f"{given}: no such file. Write one with: pamsignal init --output {given}")
         return given
     return DEFAULT_PATH if os.path.exists(DEFAULT_PATH) else None
 

@@ -62,18 +62,22 @@ def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
         yield f"to group {_name(event.group, show)}"
     if event.source:
         yield f"from {_name(_host(event.source), show)}"
-    if event.method and event.action is Action.LOGIN_SUCCESS:
-        yield f"by {event.method.value}"
-    if event.command and event.action is Action.ELEVATION_SUCCESS:
-        yield f"for {_name(event.command, show)}"
-    if event.duration_us is not None and event.action is Action.SESSION_CLOSED:
-        yield f"after {when.span(event.duration_us)}"
+    yield from _manner_clauses(event, show)
     if event.attempts > 1:
         yield f"({event.attempts} attempts)"
     if alert.suppressed:
         yield f"and {alert.suppressed} more"
     if event.provenance in (Provenance.UNVERIFIED, Provenance.SPOOFED):
         yield f"({event.provenance.value})"
+
+
+def _manner_clauses(event: AuthEvent, show: Show) -> Iterator[str]:
+    if event.method and event.action is Action.LOGIN_SUCCESS:
+        yield f"by {event.method.value}"
+    elif event.command and event.action is Action.ELEVATION_SUCCESS:
+        yield f"for {_name(event.command, show)}"
+    elif event.duration_us is not None and event.action is Action.SESSION_CLOSED:
+        yield f"after {when.span(event.duration_us)}"
 
 
 def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:

@@ -56,7 +56,8 @@ class Service:
             entries.append(an_entry(message, time_us=end_us - (len(lines) - number) * 1000, **fields))
         write_journal(self.folder / "made" / f"{self._number:04}.journal", entries)
         # Only a whole file may appear in the directory.
-        os.replace(self.folder / "made" / f"{self._number:04}.journal", self.journal / f"{self._number:04}.journal")
+        made = self.folder / "made" / f"{self._number:04}.journal"
+        made.replace(self.journal / made.name)
 
     def configure(self, text):
         self.config.write_text(text)
