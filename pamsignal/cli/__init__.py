@@ -5,6 +5,7 @@ A verb is a module with `add_arguments(parser)` and `run(arguments) -> exit code
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -24,28 +25,53 @@ VERBS: Mapping[str, Tuple[str, str]] = {
 
 EXIT_BUG = 70
 EXIT_INTERRUPTED = 130
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run one verb and return its exit code. Expected errors are one clear message on stderr."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    _settle_streams()
     try:
-        return _run(words)
+        return _run(list(sys.argv[1:] if argv is None else argv))
     except PamSignalError as error:
         print(f"pamsignal: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away, `| head` for one. Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output went away, `| head` for one
+        _discard_output()
         return 0
-    except Exception:  # noqa: BLE001 - the last of three places: a bug is shown whole, with its own exit code
-        import traceback  # noqa: PLC0415 - only a bug needs it
+    except Exception as error:  # noqa: BLE001 - the last of three places: a bug is shown whole, with its own exit code
+        return _output_failed(error) if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS else _bug()
 
-        traceback.print_exc()
-        print("pamsignal: this is a bug, please report it with the lines above", file=sys.stderr)
-        return EXIT_BUG
+
+def _settle_streams() -> None:
+    """Give a closed standard stream an end, and let no character fail that the terminal's encoding does not have."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115 - it lives as long as the program
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - the same
+    elif hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Let what is still in the buffer go nowhere: Python would complain again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _output_failed(error: OSError) -> int:
+    _discard_output()
+    print(f"pamsignal: the output cannot be written: {error.strerror}", file=sys.stderr)
+    return PamSignalError.exit_code
+
+
+def _bug() -> int:
+    import traceback  # noqa: PLC0415 - only a bug needs it
+
+    traceback.print_exc()
+    print("pamsignal: this is a bug, please report it with the lines above", file=sys.stderr)
+    return EXIT_BUG
 
 
 def _run(words: Sequence[str]) -> int:
@@ -55,4 +81,6 @@ def _run(words: Sequence[str]) -> int:
     from pamsignal.cli.arguments import build_parser  # noqa: PLC0415 - see above
 
     arguments = build_parser(VERBS, words).parse_args(words)
-    return int(import_module(VERBS[arguments.verb][0]).run(arguments))
+    code = int(import_module(VERBS[arguments.verb][0]).run(arguments))
+    sys.stdout.flush()  # here, where a reader that went away is no traceback
+    return code

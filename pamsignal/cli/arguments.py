@@ -38,8 +38,16 @@ def build_parser(
         described = f"{summary[0].upper()}{summary[1:]}."
         one = below.add_parser(verb, help=summary, description=described, parents=[shared], allow_abbrev=False)
         if words is None or verb in words:
-            import_module(module).add_arguments(one)
+            import_module(module).add_arguments(one, **({"send_test": _send_test} if verb == "init" else {}))
     return parser
+
+
+def _send_test(path: str) -> int:
+    """Send a test alert by the configuration at `path`: what `init --test` does when it is written."""
+    from pamsignal.cli import test_alert  # noqa: PLC0415 - the sinks are for whoever sends
+    from pamsignal.config import load  # noqa: PLC0415 - the same
+
+    return test_alert.send(load.load(path), ())
 
 
 class _Version(argparse.Action):
@@ -67,7 +75,7 @@ def _shared_options() -> argparse.ArgumentParser:
     shared.add_argument("--config", metavar="FILE", help="configuration file (default: /etc/pamsignal/pamsignal.yaml)")
     shared.add_argument("--json", action="store_true", help="print JSON")
     shared.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
-    shared.add_argument("--utc", action="store_true", help="show times in UTC")
-    shared.add_argument("-q", "--quiet", action="store_true", help="only problems")
+    shared.add_argument("--utc", action="store_true", help="show times in UTC on a terminal, too")
+    shared.add_argument("-q", "--quiet", action="store_true", help="results and problems only, no talk")
     shared.add_argument("-v", "--verbose", action="store_true", help="say more")
     return shared

@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
-from typing import Dict, Iterator, NamedTuple, Optional, Union
+from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Union
 
 from pamsignal import parse
 from pamsignal.cli import reasons
 from pamsignal.errors import UsageError
-from pamsignal.journal import record_from_json, records_from
+from pamsignal.journal import JournalReader, Source, is_journal_file, record_from_json, records_of
 from pamsignal.model import JournalRecord, Observation, Unparsed
 
 Meaning = Union[Observation, Unparsed, None]
 
-# `Mon dd hh:mm:ss host ident[pid]: MESSAGE`, or with the RFC 3339 time that rsyslog writes by default since Debian 12.
+# `Mon dd hh:mm:ss host ident[pid]: MESSAGE` (RFC 3164, 4.1), as files and `journalctl` have it: with a priority before
+# it or none, with fractions of a second, or with the RFC 3339 time that rsyslog writes by default since Debian 12.
 _SYSLOG = re.compile(
-    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.:+Z-]{0,20}) "
+    r"(?:<\d{1,3}>)?"
+    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.,:+Z-]{0,20}) "
     r"\S{1,255} (?P<identifier>[^\s:\[\]]{1,64})(?:\[(?P<pid>\d{1,10})\])?: (?P<message>.*)",
-    re.DOTALL,
+    re.DOTALL | re.ASCII,
+)
+
+# What the contract tells of a line, in this order; line, pid and matched stand before it.
+_FACTS = (
+    *("pattern", "action", "outcome", "user", "target_user"),
+    *("source_ip", "source_port", "method", "service", "provenance"),
 )
 
 
 class Explained(NamedTuple):
-    """One input line, the record it was read as where it has trusted fields, and what it means."""
+    """One input line, the record it was read as where it is one of the journal, and what it means."""
 
     line: str
     pid: Optional[int]
@@ -36,24 +45,24 @@ class Explained(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `explain` takes."""
     parser.add_argument("line", nargs="?", metavar="LINE", help="a log line; - reads lines from standard input")
-    parser.add_argument("--file", metavar="JOURNAL", help="explain every record of a journal file, or of JSON lines")
+    parser.add_argument("--file", metavar="FILE", help="explain all of a journal file, or every line of another file")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one answer for each line, in order."""
+    """Print one answer for each line, in order; each at once, because `tail -f FILE | pamsignal explain -` waits."""
     as_json = getattr(arguments, "json", False)
     for explained in _inputs(arguments):
-        sys.stdout.write(to_json(explained) + "\n" if as_json else reasons.for_people(explained))
+        sys.stdout.write(to_json(explained) + "\n" if as_json else reasons.for_people(explained, arguments))
+        if arguments.file is None:
+            sys.stdout.flush()
     return 0
 
 
 def explain(line: str) -> Explained:
     """Explain a bare message, a syslog line, or a JSON record of `journalctl -o json`."""
-    if line.startswith("{"):
-        try:
-            return explain_record(record_from_json(line.encode("utf-8", "backslashreplace")), line)
-        except (ValueError, RecursionError):
-            pass  # a message may begin with a brace, too
+    record = _record_of(line) if line.startswith("{") else None
+    if record is not None:
+        return explain_record(record, line)
     match = _SYSLOG.fullmatch(line)
     if match is None:
         return Explained(line, None, parse.observe_line(line), None)
@@ -63,35 +72,80 @@ def explain(line: str) -> Explained:
 
 def explain_record(record: JournalRecord, line: str) -> Explained:
     """Explain a record, shown as `line`."""
-    return Explained(line, record.pid if record.pid is not None else record.syslog_pid, parse.observe(record), record)
+    seen = parse.observe(record)
+    if isinstance(seen, Observation) and not _names_its_sender(record):
+        seen = seen._replace(provenance=None)
+    return Explained(line, record.pid if record.pid is not None else record.syslog_pid, seen, record)
 
 
 def to_json(explained: Explained) -> str:
     """Return the fixed contract: exactly these keys, null for what is unknown."""
     seen = explained.meaning if isinstance(explained.meaning, Observation) else None
     answer: Dict[str, object] = {"line": explained.line, "pid": explained.pid, "matched": seen is not None}
-    source = seen.source if seen is not None else None
-    answer["pattern"] = seen.pattern if seen else None
-    answer["action"] = seen.action.value if seen else None
-    answer["outcome"] = seen.outcome.value if seen and seen.outcome else None
-    answer["user"] = (seen.user or None) if seen else None
-    answer["target_user"] = (seen.target_user or None) if seen else None
-    answer["source_ip"] = str(source.ip) if source and source.ip else None
-    answer["source_port"] = source.port if source else None
-    answer["method"] = seen.method.value if seen and seen.method else None
-    answer["service"] = seen.service if seen else None
-    answer["provenance"] = seen.provenance.value if seen and seen.provenance else None
+    answer.update(_facts(seen))
     return json.dumps(answer, separators=(",", ":"))
+
+
+def _facts(seen: Optional[Observation]) -> Dict[str, object]:
+    if seen is None:
+        return dict.fromkeys(_FACTS)
+    ip, port = seen.source[:2] if seen.source else (None, None)
+    values = (
+        seen.pattern,
+        seen.action.value,
+        seen.outcome.value if seen.outcome else None,
+        seen.user,
+        seen.target_user,
+        str(ip) if ip else None,
+        port,
+        seen.method.value if seen.method else None,
+        seen.service,
+        seen.provenance.value if seen.provenance else None,
+    )
+    return {name: value or None for name, value in zip(_FACTS, values)}
+
+
+def _record_of(line: str) -> Optional[JournalRecord]:
+    """Return the record in a JSON object, None if it is none: a message may begin with a brace, too."""
+    try:
+        members = json.loads(line)
+        # What stands in a bug report may have lost its time, which means nothing here.
+        return record_from_json(json.dumps({"__REALTIME_TIMESTAMP": 0, **members}).encode())
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _names_its_sender(record: JournalRecord) -> bool:
+    """Tell whether any field is there by which journald vouches for who wrote the message."""
+    fields = (record.exe, record.uid, record.pid, record.comm, record.unit, record.transport)
+    return any(field is not None for field in fields)
 
 
 def _inputs(arguments: argparse.Namespace) -> Iterator[Explained]:
     if arguments.file is not None:
-        for record in records_from([arguments.file]):
-            yield explain_record(record, record.message)
-    elif arguments.line is not None and arguments.line != "-":
-        yield explain(arguments.line)
-    elif arguments.line == "-" or not sys.stdin.isatty():
-        for raw in sys.stdin.buffer:
-            yield explain(raw.rstrip(b"\n").decode("utf-8", "backslashreplace"))
-    else:
+        if arguments.line is not None:
+            raise UsageError("give either a line or --file, not both")
+        return _of_file(arguments.file)
+    if arguments.line is not None and arguments.line != "-":
+        return iter((explain(_text(os.fsencode(arguments.line))),))
+    if arguments.line is None and sys.stdin.isatty():
         raise UsageError("nothing to explain. Try: pamsignal explain 'Failed password for root from …', or - for stdin")
+    return _of_lines(sys.stdin.buffer)
+
+
+def _of_file(path: str) -> Iterator[Explained]:
+    if is_journal_file(path):
+        for record in records_of(JournalReader(Source(files=(path,)))):
+            yield explain_record(record, record.message)
+        return
+    with open(path, "rb") as stream:
+        yield from _of_lines(stream)
+
+
+def _of_lines(lines: Iterable[bytes]) -> Iterator[Explained]:
+    for line in lines:
+        yield explain(_text(line[:-1] if line.endswith(b"\n") else line).rstrip("\r"))
+
+
+def _text(line: bytes) -> str:
+    return line.decode("utf-8", "backslashreplace")

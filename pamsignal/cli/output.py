@@ -1,21 +1,24 @@
-"""Events and alerts on standard output, as ECS documents or as lines for people."""
+"""Events and alerts on standard output: ECS documents, or lines for people with colours and local time where they fit."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+import time
 from typing import Optional, TextIO
 
+from pamsignal.deliver.sinks.console import wants_color
 from pamsignal.model import Alert, Outcome, Severity
 from pamsignal.pipeline import Judged, Produced
 from pamsignal.render import ecs, text, when
 
-_DIM, _GREEN, _YELLOW, _RED, _BOLD_RED, _PLAIN = "2", "32", "33", "31", "1;31", "0"
+BOLD, DIM, GREEN, YELLOW, RED = "1", "2", "32", "33", "31"
 _ALERT_COLOR = {
-    Severity.INFO: _DIM,
-    Severity.NOTICE: _GREEN,
-    Severity.WARNING: _YELLOW,
-    Severity.CRITICAL: _BOLD_RED,
+    Severity.INFO: DIM,
+    Severity.NOTICE: GREEN,
+    Severity.WARNING: YELLOW,
+    Severity.CRITICAL: f"{BOLD};{RED}",
 }
 
 
@@ -26,34 +29,30 @@ class Documents:
         self._style = style
         self._events = only != "alerts"
         self._alerts = only != "events"
-        self._no_color = getattr(arguments, "no_color", False)
+        self._colored = is_colored(arguments)
+        self._local = is_local(arguments)
 
     def write(self, produced: Produced, stream: TextIO) -> None:
         """Write one line for each event and alert."""
         if self._events:
-            stream.writelines(self._event(judged, stream) + "\n" for judged in produced.events)
+            stream.writelines(self._event(judged) + "\n" for judged in produced.events)
         if self._alerts:
-            stream.writelines(self._alert(alert, stream) + "\n" for alert in produced.alerts)
+            stream.writelines(self._alert(alert) + "\n" for alert in produced.alerts)
 
-    def _event(self, judged: Judged, stream: TextIO) -> str:
+    def _event(self, judged: Judged) -> str:
+        event = judged.event
         if self._style == "ecs":
-            return ecs.to_json_line(ecs.event_document(judged.event, judged.context))
-        line = event_line(judged)
-        color = _DIM if judged.event.outcome is not Outcome.SUCCESS else _PLAIN
-        return painted(line, color, colored=colors_wanted(stream, no_color=self._no_color))
+            return ecs.to_json_line(ecs.event_document(event, judged.context))
+        shown = Alert(event.id, event.time_us, Severity.INFO, event.action.value, event, judged.context)
+        line = f"{timestamp(event.time_us, local=self._local)}  event           {text.headline(shown)}"
+        return painted(line, DIM, colored=self._colored and event.outcome is not Outcome.SUCCESS)
 
-    def _alert(self, alert: Alert, stream: TextIO) -> str:
+    def _alert(self, alert: Alert) -> str:
         if self._style == "ecs":
             return ecs.to_json_line(ecs.alert_document(alert))
-        line = f"{when.timestamp(alert.time_us)}  ALERT {alert.severity.word:8}  {text.headline(alert)}"
-        return painted(line, _ALERT_COLOR[alert.severity], colored=colors_wanted(stream, no_color=self._no_color))
-
-
-def event_line(judged: Judged) -> str:
-    """Return one line about an event, safe for a terminal."""
-    event = judged.event
-    shown = Alert(event.id, event.time_us, Severity.INFO, event.action.value, event, judged.context)
-    return f"{when.timestamp(event.time_us)}  event           {text.headline(shown)}"
+        stamp = timestamp(alert.time_us, local=self._local)
+        line = f"{stamp}  ALERT {alert.severity.word:8}  {text.headline(alert)}"
+        return painted(line, _ALERT_COLOR[alert.severity], colored=self._colored)
 
 
 def painted(line: str, color: str, *, colored: bool) -> str:
@@ -61,10 +60,25 @@ def painted(line: str, color: str, *, colored: bool) -> str:
     return f"\x1b[{color}m{line}\x1b[0m" if colored else line
 
 
-def colors_wanted(stream: TextIO, *, no_color: bool) -> bool:
-    """Decide as no-color.org and bixense.com/clicolors ask: a terminal that can, unless somebody says otherwise."""
-    if no_color or os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("CLICOLOR_FORCE", "0") != "0":
-        return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+def is_colored(arguments: argparse.Namespace) -> bool:
+    """Tell whether standard output gets colours: as --no-color says, else as the environment and the terminal do."""
+    choice = "never" if getattr(arguments, "no_color", False) else "auto"
+    return wants_color(choice, os.environ, is_terminal=sys.stdout.isatty())
+
+
+def is_local(arguments: argparse.Namespace) -> bool:
+    """Tell whether times are shown in local time: to a person at a terminal who did not say --utc, and nobody else.
+
+    What goes into a file or a pipe is the same on every host.
+    """
+    return sys.stdout.isatty() and not getattr(arguments, "utc", False)
+
+
+def timestamp(time_us: int, *, local: bool) -> str:
+    """Return RFC 3339 with microseconds, in UTC or with the offset of local time: `…T14:23:01.123456+01:00`."""
+    if not local:
+        return when.timestamp(time_us)
+    offset_minutes = time.localtime(time_us // 1_000_000).tm_gmtoff // 60
+    hours, minutes = divmod(abs(offset_minutes), 60)
+    shown = when.timestamp(time_us + offset_minutes * 60_000_000).rstrip("Z")
+    return f"{shown}{'-' if offset_minutes < 0 else '+'}{hours:02d}:{minutes:02d}"

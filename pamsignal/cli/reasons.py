@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
 
+from pamsignal.cli import output
 from pamsignal.detect import notable
-from pamsignal.model import Action, Endpoint, Observation, Unparsed
+from pamsignal.model import Action, Endpoint, JournalRecord, Observation, Unparsed
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.render.escape import for_terminal
 
 if TYPE_CHECKING:
+    import argparse
+
     from pamsignal.cli.explain import Explained
 
 # Longer lines exist, and are shown whole with --json.
@@ -47,10 +50,11 @@ _ALERTED: Mapping[Action, str] = {
 }
 
 
-def for_people(explained: Explained) -> str:
-    """Return a paragraph about one line, safe for a terminal."""
-    rows = "".join(f"  {label:<11} {value}\n" for label, value in _rows(explained))
-    return f"{for_terminal(explained.line, _SHOWN)}\n{rows}"
+def for_people(explained: Explained, arguments: argparse.Namespace) -> str:
+    """Return a paragraph about one line, safe for a terminal; with --verbose, also who wrote it."""
+    rows = [*_rows(explained), *(_sender(explained.record) if getattr(arguments, "verbose", False) else ())]
+    head = output.painted(for_terminal(explained.line, _SHOWN), output.BOLD, colored=output.is_colored(arguments))
+    return "".join((f"{head}\n", *(f"  {label:<11} {value}\n" for label, value in rows), "\n"))
 
 
 def _rows(explained: Explained) -> Iterator[Tuple[str, str]]:
@@ -98,6 +102,15 @@ def _verdict(explained: Explained, seen: Observation) -> Iterator[Tuple[str, str
         return
     yield "counted", _COUNTED.get(seen.action, "yes: one event")
     yield "alerted", _ALERTED.get(seen.action) or _by_itself(seen.action)
+
+
+def _sender(record: Optional[JournalRecord]) -> Iterator[Tuple[str, str]]:
+    """Return what the kernel and journald say about who wrote the line; a bare line has none of it."""
+    if record is None:
+        return
+    named = (("exe", record.exe), ("uid", record.uid), ("pid", record.pid), ("unit", record.unit))
+    words = ", ".join(f"{name} {for_terminal(str(value))}" for name, value in named if value is not None)
+    yield "written by", words or "unknown"
 
 
 def _by_itself(action: Action) -> str:

@@ -3,48 +3,63 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
-from typing import Iterable, Iterator, List, Optional, TextIO
+from typing import Iterable, Iterator, List, Optional, Sequence, TextIO, Tuple
 
 from pamsignal.cli.moments import moment_us
 from pamsignal.cli.output import Documents
 from pamsignal.cli.progress import progress
 from pamsignal.config import load
 from pamsignal.errors import UsageError
-from pamsignal.journal import JournalReader, Source, records_from, records_of
+from pamsignal.journal import LIVE, JournalReader, Source, damaged_files, records_from, records_of
+from pamsignal.journal.source import journal_files
 from pamsignal.model import JournalRecord
 from pamsignal.pipeline import Engine, Produced
+from pamsignal.render.escape import for_terminal
+
+FORMATS = ("ecs", "text")
+_LATER_FORMATS = ("cef", "leef")
+_PROBLEM_LIMIT = 1000
+
+Records = Iterator[JournalRecord]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `replay` takes."""
-    parser.add_argument("--file", action="append", default=[], metavar="JOURNAL", help="a journal file, or JSON lines")
+    parser.add_argument(
+        "--file", action="append", default=[], metavar="FILE", help="a journal file, or JSON lines; can be given again"
+    )
     parser.add_argument("--directory", metavar="DIR", help="a directory of journal files")
     parser.add_argument(
         "--since", metavar="TIME", help="skip what is older, as in journalctl: '2026-11-23 12:00', '1h ago'"
     )
     parser.add_argument("--until", metavar="TIME", help="skip what is newer")
-    parser.add_argument("--format", choices=("ecs", "text"), help="default: text on a terminal, else ecs")
+    parser.add_argument(
+        "--format", type=_format, metavar="|".join(FORMATS), help="default: text on a terminal, else ecs"
+    )
     parser.add_argument("--only", choices=("events", "alerts"), help="print only one kind")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one document for each event and alert, in order, and the rate at the end on stderr."""
-    if arguments.file and arguments.directory:
-        raise UsageError("give either --file or --directory, not both")
     settings = load.load(arguments.config) if getattr(arguments, "config", None) else load.defaults()
-    style = arguments.format or ("text" if sys.stdout.isatty() and not getattr(arguments, "json", False) else "ecs")
-    documents = Documents(style, arguments.only, arguments)
-    records = _within(_records(arguments), _moment(arguments.since), _moment(arguments.until))
+    is_quiet = getattr(arguments, "quiet", False)
+    since_us, until_us = _moment(arguments.since), _moment(arguments.until)
+    records, files = _records(arguments, since_us)
+    documents = Documents(_style(arguments), arguments.only, arguments)
     engine = Engine(settings.engine)
+    # As the daemon does: what is there by now stays, and the collector need not look at it again and again.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
     started = time.process_time()
-    with progress(records, sys.stderr, quiet=getattr(arguments, "quiet", False)) as watched:
+    with progress(_within(records, since_us, until_us), files, sys.stderr, quiet=is_quiet) as watched:
         for produced in steps(engine, watched):
             documents.write(produced, sys.stdout)
     sys.stdout.flush()
-    if not getattr(arguments, "quiet", False):
-        _report(engine, time.process_time() - started, sys.stderr)
+    if not is_quiet:
+        _report(engine, time.process_time() - started, sys.stderr, verbose=getattr(arguments, "verbose", False))
     return 0
 
 
@@ -61,22 +76,38 @@ def steps(engine: Engine, records: Iterable[JournalRecord]) -> Iterator[Produced
         yield engine.tick(due_us)
 
 
-def _records(arguments: argparse.Namespace) -> Iterator[JournalRecord]:
+def _format(word: str) -> str:
+    if word in _LATER_FORMATS:
+        raise argparse.ArgumentTypeError(f"{word} comes in a later version; there are {' and '.join(FORMATS)}")
+    if word not in FORMATS:
+        raise argparse.ArgumentTypeError(f"there is no format {word!r}; there are {' and '.join(FORMATS)}")
+    return word
+
+
+def _style(arguments: argparse.Namespace) -> str:
+    is_for_people = sys.stdout.isatty() and not getattr(arguments, "json", False)
+    return arguments.format or ("text" if is_for_people else "ecs")
+
+
+def _records(arguments: argparse.Namespace, since_us: Optional[int]) -> Tuple[Records, Sequence[str]]:
+    """Return what to read, and the files it comes from."""
     if arguments.file:
-        return records_from(arguments.file)
-    reader = JournalReader(Source(directory=arguments.directory))
+        if arguments.directory:
+            raise UsageError("give either --file or --directory, not both")
+        return records_from(arguments.file), arguments.file
+    source = Source(directory=arguments.directory) if arguments.directory else LIVE
+    reader = JournalReader(source)
     if not reader.has_files():
         where = arguments.directory or "/var/log/journal or /run/log/journal"
         raise UsageError(f"no journal in {where}. Give one with --file or --directory")
-    since_us = _moment(arguments.since)
+    for problem in damaged_files(source) if arguments.directory else ():
+        print(f"pamsignal: passed over: {for_terminal(problem, _PROBLEM_LIMIT)}", file=sys.stderr)
     if since_us is not None:
         reader.seek_time(since_us)
-    return records_of(reader)
+    return records_of(reader), tuple(journal_files(source))
 
 
-def _within(
-    records: Iterable[JournalRecord], since_us: Optional[int], until_us: Optional[int]
-) -> Iterator[JournalRecord]:
+def _within(records: Records, since_us: Optional[int], until_us: Optional[int]) -> Records:
     for record in records:
         if (since_us is None or record.time_us >= since_us) and (until_us is None or record.time_us <= until_us):
             yield record
@@ -86,7 +117,7 @@ def _moment(text: Optional[str]) -> Optional[int]:
     return None if text is None else moment_us(text, time.time())
 
 
-def _report(engine: Engine, cpu_seconds: float, stream: TextIO) -> None:
+def _report(engine: Engine, cpu_seconds: float, stream: TextIO, *, verbose: bool) -> None:
     counts = engine.counts
     rate = f", {counts.records / cpu_seconds:,.0f} records per CPU second" if cpu_seconds > 0 else ""
     parts: List[str] = [
@@ -96,3 +127,6 @@ def _report(engine: Engine, cpu_seconds: float, stream: TextIO) -> None:
         f"{sum(counts.spoofed.values()):,} spoofed",
     ]
     print(f"pamsignal: {', '.join(parts)}{rate}", file=stream)
+    if verbose:
+        for program, example in sorted(counts.examples.items()):
+            print(f"not understood, of {for_terminal(program)}: {for_terminal(example)}", file=stream)

@@ -9,7 +9,10 @@ import sys
 import time
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
-from pamsignal.errors import NotRunningError
+from pamsignal.cli import output
+from pamsignal.cli.moments import moment_us
+from pamsignal.errors import NotRunningError, UsageError
+from pamsignal.render import when
 from pamsignal.render.escape import for_terminal
 from pamsignal.runtime import status_file
 from pamsignal.runtime.directories import SYSTEM, directories
@@ -17,78 +20,133 @@ from pamsignal.runtime.directories import SYSTEM, directories
 # The daemon writes every ten seconds.
 STALE_SECONDS = 60
 WATCH_SECONDS = 2.0
+_VALUE_LIMIT = 2000
+_CLEAR_SCREEN = "\x1b[H\x1b[2J"  # ECMA-48 CUP, ED
+_OBJECTS = ("journal", "events", "not_understood", "spoofed", "sinks", "config")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `status` takes."""
-    parser.add_argument("--watch", action="store_true", help="show it again every two seconds")
+    parser.add_argument("--watch", action="store_true", help="show it again every two seconds, until Ctrl-C")
     parser.add_argument("--file", metavar="FILE", help="status file, if status_file is set in the configuration")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the status; 0 if all is well, 1 if something is not, 3 if the daemon does not run."""
-    while True:
-        status = read_status(arguments.file or _usual_file())
-        if getattr(arguments, "json", False):
-            print(json.dumps(status, separators=(",", ":")))
-        else:
-            sys.stdout.write(("\x1b[H\x1b[2J" if arguments.watch and sys.stdout.isatty() else "") + for_people(status))
-        sys.stdout.flush()
-        if not arguments.watch:
-            return 1 if status.get("problems") else 0
+    while arguments.watch:
+        try:
+            _show(arguments, before=_CLEAR_SCREEN if sys.stdout.isatty() else "")
+        except NotRunningError as error:
+            print(f"pamsignal: {error}", file=sys.stderr)
         time.sleep(WATCH_SECONDS)
+    return _show(arguments)
+
+
+def _show(arguments: argparse.Namespace, before: str = "") -> int:
+    status = read_status(arguments.file or _usual_file())
+    if getattr(arguments, "json", False):
+        print(json.dumps(status, separators=(",", ":")), flush=True)
+    else:
+        sys.stdout.write(before + for_people(status, arguments))
+        sys.stdout.flush()
+    return 1 if status.get("problems") else 0
 
 
 def read_status(path: str) -> Dict[str, Any]:
     """Return the status of a daemon that runs. NotRunningError if it does not."""
     status = status_file.read(path)
+    if not all(isinstance(status.get(name), dict) for name in _OBJECTS):
+        raise NotRunningError(f"{path} is not a status file of this pamsignal; try: systemctl restart pamsignal")
     if status.get("state") == "stopped":
         raise NotRunningError(f"pamsignal was stopped at {status.get('written')}; try: systemctl start pamsignal")
     age_seconds = time.time() - os.stat(path).st_mtime
-    if age_seconds > STALE_SECONDS:
+    if age_seconds > STALE_SECONDS or _is_gone(status.get("pid")):
         raise NotRunningError(
             f"{path} is {age_seconds:.0f} s old: pamsignal was killed or hangs; try: systemctl restart pamsignal"
         )
     return status
 
 
-def for_people(status: Mapping[str, Any]) -> str:
-    """Return the status as lines."""
-    return "".join(f"{label + ':':16} {for_terminal(value)}\n" for label, value in _rows(status))
-
-
-def _rows(status: Mapping[str, Any]) -> Iterator[Tuple[str, str]]:
-    journal: Mapping[str, Any] = status.get("journal", {})
-    yield (
-        "pamsignal",
-        f"{status.get('version')}, pid {status.get('pid')}, {status.get('state')} since {status.get('started')}",
-    )
-    yield "last record", f"{journal.get('last_record') or 'none yet'}"
-    yield "records", f"{status.get('records')} read, {status.get('understood')} understood"
-    yield "events", _counted(status.get("events", {}))
-    yield "not understood", _counted(status.get("not_understood", {}))
-    yield "spoofed lines", _counted(status.get("spoofed", {}))
-    for name, sink in sorted(status.get("sinks", {}).items()):
-        yield f"sink {name}", _sink_words(sink)
-    config: Mapping[str, Any] = status.get("config", {})
-    yield "configuration", f"fingerprint {config['fingerprint'][:12]}" if config.get("fingerprint") else "defaults"
+def for_people(status: Mapping[str, Any], arguments: argparse.Namespace) -> str:
+    """Return the status as lines, safe for a terminal."""
+    shown = dict(_rows(status, local=output.is_local(arguments)))
+    if getattr(arguments, "verbose", False):
+        shown.update(_more_rows(status))
     problems: List[str] = status.get("problems", [])
-    yield "problems", "none" if not problems else problems[0]
-    for problem in problems[1:]:
-        yield "", problem
+    shown["problems"] = "; ".join(problems) or "none"
+    width = max(map(len, shown)) + 1
+    lines = {
+        label: f"{for_terminal(label) + ':':{width}} {for_terminal(value, _VALUE_LIMIT)}"
+        for label, value in shown.items()
+    }
+    lines["problems"] = output.painted(
+        lines["problems"], output.RED if problems else output.GREEN, colored=output.is_colored(arguments)
+    )
+    return "".join(f"{line}\n" for line in lines.values())
+
+
+def _rows(status: Mapping[str, Any], *, local: bool) -> Iterator[Tuple[str, str]]:
+    since = f"{_moment(status.get('started'), local=local)} ({_span(status.get('uptime_seconds'))})"
+    yield "pamsignal", f"{status.get('version')}, pid {status.get('pid')}, {status.get('state')} since {since}"
+    yield "last record", _last_record(status["journal"], local=local)
+    yield "records", f"{status.get('records')} read, {status.get('understood')} understood"
+    yield "events", _counted(status["events"])
+    yield "not understood", _counted(status["not_understood"])
+    yield "spoofed lines", _counted(status["spoofed"])
+    for name, sink in sorted(status["sinks"].items()):
+        yield f"sink {name}", _sink_words(sink, local=local)
+    fingerprint = status["config"].get("fingerprint")
+    yield "configuration", f"fingerprint {fingerprint[:12]}" if fingerprint else "defaults"
+
+
+def _more_rows(status: Mapping[str, Any]) -> Iterator[Tuple[str, str]]:
+    journal = status["journal"]
+    yield "journal", f"{journal.get('skipped')} entries unreadable, reopened {journal.get('reopened')} times"
+    yield "provenance", _counted(status.get("provenance", {}))
+    yield "dropped", _counted(status.get("store", {}).get("lost", {}))
+    yield "faults", str(status.get("faults"))
+
+
+def _last_record(journal: Mapping[str, Any], *, local: bool) -> str:
+    if not journal.get("last_record"):
+        return "none yet"
+    return f"{_moment(journal['last_record'], local=local)} ({_span(journal.get('seconds_since'))} before)"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
 
 
-def _sink_words(sink: Mapping[str, Any]) -> str:
+def _sink_words(sink: Mapping[str, Any], *, local: bool) -> str:
     words = f"{sink.get('sent')} sent, {sink.get('queued')} waiting, {sink.get('given_up')} given up"
     if sink.get("failures_in_a_row"):
         words += f"; {sink['failures_in_a_row']} failures in a row ({sink.get('last_error')})"
     if sink.get("held_until"):
-        words += f"; next try {sink['held_until']}"
+        words += f"; next try {_moment(sink['held_until'], local=local)}"
     return words
+
+
+def _moment(stamp: object, *, local: bool) -> str:
+    """Return a time of the file as people want it; what is no time stands as it is."""
+    try:
+        return output.timestamp(moment_us(str(stamp), time.time()), local=local)
+    except UsageError:
+        return str(stamp)
+
+
+def _span(seconds: object) -> str:
+    return when.span(seconds * 1_000_000) if isinstance(seconds, int) else "unknown"
+
+
+def _is_gone(pid: object) -> bool:
+    """Tell whether no process has this id: the daemon was killed and had no time to say so."""
+    try:
+        os.kill(pid if isinstance(pid, int) and pid > 0 else os.getpid(), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        return False  # another user's process is there all the same
+    return False
 
 
 def _usual_file() -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import sys
 import time
 from typing import List, Sequence
 
@@ -15,8 +15,7 @@ from pamsignal.daemon import sinks_of
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.detect import alert_about
 from pamsignal.errors import UsageError
-from pamsignal.model import Alert, Finding, Sent, Severity
-from pamsignal.render import text
+from pamsignal.model import Alert, Finding, Result, Sent, Severity
 from pamsignal.render.escape import for_terminal
 
 
@@ -30,25 +29,31 @@ def run(arguments: argparse.Namespace) -> int:
     """Send, or show, one alert for each sink; 1 if any sink does not take it."""
     path = config_path(getattr(arguments, "config", None))
     settings = load.load(path) if path else load.defaults()
-    return send(settings, arguments.sinks, dry_run=arguments.dry_run)
+    as_json = getattr(arguments, "json", False)
+    if arguments.dry_run:
+        return show(settings, arguments.sinks, as_json=as_json)
+    return send(settings, arguments.sinks, as_json=as_json, quiet=getattr(arguments, "quiet", False))
 
 
-def send(settings: Settings, names: Sequence[str], *, dry_run: bool) -> int:
-    """Do it for the sinks called `names`, or all."""
-    sinks = _chosen(sinks_of(settings), names)
+def send(settings: Settings, names: Sequence[str], *, as_json: bool = False, quiet: bool = False) -> int:
+    """Send it through the sinks called `names`, or all. With `quiet` only failures are told."""
     alert = marked_alert(settings)
     failed = False
-    for sink in sinks:
-        if dry_run:
-            sys.stdout.write(f"{sink.name}:\n{_preview(sink, alert)}\n")
-            continue
+    for sink in _chosen(settings, names):
         result = sink.deliver([alert])
-        arrived = isinstance(result, Sent)
-        failed = failed or not arrived
-        print(
-            f"{sink.name}: {'sent' if isinstance(result, Sent) else for_terminal(f'{result.reason}: {result.detail}')}"
-        )
+        failed = failed or not isinstance(result, Sent)
+        if not (quiet and isinstance(result, Sent)):
+            print(_as_json(sink, result) if as_json else _in_words(sink, result), flush=True)
     return 1 if failed else 0
+
+
+def show(settings: Settings, names: Sequence[str], *, as_json: bool = False) -> int:
+    """Show what each sink would send, and send nothing."""
+    alert = marked_alert(settings)
+    for sink in _chosen(settings, names):
+        preview = sink.preview(alert)
+        print(json.dumps({"sink": sink.name, "preview": preview}) if as_json else f"{sink.name}:\n{preview}\n")
+    return 0
 
 
 def marked_alert(settings: Settings) -> Alert:
@@ -63,21 +68,24 @@ def marked_alert(settings: Settings) -> Alert:
     return alert_about(finding, Severity.NOTICE)
 
 
-def _chosen(sinks: List[Sink], names: Sequence[str]) -> List[Sink]:
-    known = {sink.name: sink for sink in sinks}
+def _in_words(sink: Sink, result: Result) -> str:
+    words = "sent" if isinstance(result, Sent) else for_terminal(f"{result.reason}: {result.detail}")
+    return f"{for_terminal(sink.name)}: {words}"
+
+
+def _as_json(sink: Sink, result: Result) -> str:
+    reason, detail = (None, None) if isinstance(result, Sent) else (result.reason, result.detail or None)
+    return json.dumps({"sink": sink.name, "sent": reason is None, "reason": reason, "detail": detail})
+
+
+def _chosen(settings: Settings, names: Sequence[str]) -> List[Sink]:
+    known = {sink.name: sink for sink in sinks_of(settings)}
     for name in names:
         if name not in known:
-            raise UsageError(f"no sink is called {name!r}. There are: {', '.join(known) or 'none'}")
-    chosen = [known[name] for name in names] or sinks
+            is_off = any(one.name == name for one in settings.sinks)
+            why = f"sink {name!r} is switched off (enabled: false)" if is_off else f"no sink is called {name!r}"
+            raise UsageError(f"{why}. There are: {', '.join(known) or 'none'}")
+    chosen = [known[name] for name in names] or list(known.values())
     if not chosen:
         raise UsageError("no sink is configured. Write a configuration with: pamsignal init")
     return chosen
-
-
-def _preview(sink: Sink, alert: Alert) -> str:
-    preview = getattr(sink, "preview", None)
-    if callable(preview):
-        return str(preview(alert))
-    return "\n".join(
-        [text.headline(alert), *(f"  {label}: {for_terminal(value)}" for label, value in text.fields(alert))]
-    )

@@ -20,3 +20,7 @@ class Sink(Protocol):
     def deliver(self, alerts: Sequence[Alert]) -> Result:
         """Deliver all `alerts` or none, and say how it went. Expected failures are values, never exceptions."""
         ...
+
+    def preview(self, alert: Alert) -> str:
+        """Return what `deliver` would send, in lines fit for a terminal, every secret masked."""
+        ...

@@ -70,6 +70,10 @@ class Console:
             return Refused("gone", "the output is closed", pause=True)
         return Sent()
 
+    def preview(self, alert: Alert) -> str:
+        """Return the lines, without colour."""
+        return lines_of(alert, color=False).rstrip("\n")
+
     def _encodable(self, shown: str) -> str:
         encoding = self._stream.encoding or "utf-8"
         return shown.encode(encoding, "backslashreplace").decode(encoding)

@@ -10,6 +10,7 @@ from pamsignal.render import escape
 
 LONGEST_WAIT_SECONDS = 3600.0
 _DETAIL_LIMIT = 200
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=/|$)")  # without a name and password before the host
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
 # Statuses that say "not now" without being a server's failure (RFC 9110, RFC 8470, RFC 6585).
@@ -60,6 +61,15 @@ def result_of(answer: Answer, detail: str = "") -> Result:
     if status < 400:
         return Refused("redirect", f"{said}; redirects are not followed, configure the final URL")
     return Refused(_UNUSABLE.get(status, "client_error"), said, pause=status in _UNUSABLE)
+
+
+def described(request: Request) -> str:
+    """Return `request` in lines for people: the whole body, header values as far as they are no secrets."""
+    origin = _ORIGIN.match(request.url.reveal())
+    head = [f"POST {origin[0] if origin else ''}/***"]
+    head += [f"{name}: {escape.for_terminal(str(value))}" for name, value in request.headers.items()]
+    body = request.body.decode("utf-8", "backslashreplace")
+    return "\n".join([*head, "", *(escape.for_terminal(line, len(line)) for line in body.splitlines())])
 
 
 def after_seconds(answer: Answer) -> Optional[float]:

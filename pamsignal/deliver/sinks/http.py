@@ -16,7 +16,7 @@ from typing import Any, Iterator, Optional, Sequence, Union
 import urllib3
 
 from pamsignal import __version__
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, described
 from pamsignal.deliver.sinks.guard import READ_SECONDS, LinkLocalError, Pool, TlsPool
 from pamsignal.deliver.sinks.lean_requests import requests
 from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
@@ -54,6 +54,10 @@ class HttpSink:
             if not isinstance(result, Sent):
                 return result
         return Sent()
+
+    def preview(self, alert: Alert) -> str:
+        """Return the request as it would be sent now; of the URL, which may be the key, the scheme and host alone."""
+        return described(self._channel.request_for(alert, int(time.time())))
 
     def _deliver_one(self, alert: Alert) -> Result:
         answer = self._transport.exchange(self._channel.request_for(alert, int(time.time())))

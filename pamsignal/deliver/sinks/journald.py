@@ -12,7 +12,7 @@ from typing import Dict, Iterator, NamedTuple, Sequence, Tuple
 
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.model import Alert, Finding, Result, Sent, Severity, TryLater
-from pamsignal.render import ecs, text
+from pamsignal.render import ecs, escape, text
 from pamsignal.render.document import Document, Value
 
 SOCKET_PATH = "/run/systemd/journal/socket"
@@ -92,6 +92,10 @@ class Journald:
         finally:
             connection.close()
         return Sent()
+
+    def preview(self, alert: Alert) -> str:
+        """Return the fields of the entry, one a line."""
+        return "\n".join(f"{name}={escape.for_terminal(value, _TEXT_LIMIT)}" for name, value in _entry_fields(alert))
 
 
 def _entry_fields(alert: Alert) -> Iterator[Tuple[str, str]]:
