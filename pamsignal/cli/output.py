@@ -1,4 +1,4 @@
-"""Events and alerts on standard output: ECS documents, or lines for people with colours and local time where they fit."""
+"""Events and alerts on standard output: ECS documents, or lines for people, in colour and local time where it fits."""
 
 from __future__ import annotations
 
