@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.detect import brute_force, evidence, notable, success, trust
+from pamsignal.detect.brute_force import Rule
 from pamsignal.detect.identity import alert_id
 from pamsignal.detect.throttle import Digest, Throttle
+from pamsignal.detect.window import Tally
 from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
 
 SECOND_US = 1_000_000
@@ -35,7 +37,7 @@ class Detector:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._trusted = trust.Trusted(settings.trusted)
-        self._culprits = brute_force.rules(settings.rules, settings.max_tracked)
+        self._culprits = brute_force.culprits(settings.rules, settings.max_tracked)
         self._success = success.SuccessAfterFailures(settings.success_after_failures, settings.max_tracked)
         self._throttle = Throttle(settings.cooldown_seconds * SECOND_US, settings.max_tracked)
 
@@ -43,11 +45,12 @@ class Detector:
         """Return the alerts that `event` gives rise to. A success is judged on its own, whatever else goes on."""
         if self._trusted.covers(event):
             return []
-        finding = self._success.add(event, time_us)
+        seen = evidence.of(event)
+        finding = self._success.add(event, seen, time_us)
         if finding is not None:
             # Somebody who mistypes at sudo is on the host already, and mostly is who they say they are.
             return [alert_about(finding, Severity.CRITICAL if event.source else Severity.WARNING, context)]
-        alerts = self._count(event, context, time_us) if event.action in evidence.RELEVANT else []
+        alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
         return alerts + self._by_itself(event, context, time_us)
 
     def report_spoof(self, finding: Finding, time_us: int) -> List[Alert]:
@@ -68,31 +71,31 @@ class Detector:
         """Return when the next quiet time ends."""
         return self._throttle.next_due_us()
 
-    def _count(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
+    def _count(self, event: AuthEvent, seen: evidence.Evidence, context: Context, time_us: int) -> List[Alert]:
         alerts: List[Alert] = []
-        for key_of, rules in self._culprits:
-            key = key_of(event)
+        for culprits in self._culprits:
+            key = culprits.key_of(seen)
             if key is not None:
-                finding = self._conclude(event, key, rules, time_us)
+                tallies = [counter.add(key, seen, time_us) for counter in culprits.counters]
+                finding = self._conclude(event, key, culprits.rules, tallies, time_us)
                 if finding is not None:
                     alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
         return alerts
 
-    def _conclude(self, event: AuthEvent, key: str, rules: List[brute_force.Rule], time_us: int) -> Optional[Finding]:
-        """Count `event` by all `rules`, and return the first finding about a culprit that is not spoken of already."""
-        told: Optional[Finding] = None
-        is_known = False
+    def _conclude(
+        self, event: AuthEvent, key: str, rules: Tuple[Rule, ...], tallies: List[Optional[Tally]], time_us: int
+    ) -> Optional[Finding]:
+        """Return the first finding of `rules` about a culprit that is not spoken of already."""
         for rule in rules:
-            tally = rule.count(event, key, time_us)
-            group = (rule.kind.group, key)
-            is_known = is_known or self._throttle.absorb(group, event.attempts, event.time_us)
-            if is_known or tally is None:
-                continue
-            finding = rule.conclude(event, key, tally, time_us)
+            group = (rule.group, key)
+            if self._throttle.absorb(group, event.attempts, event.time_us):
+                return None
+            tally = tallies[rule.place]
+            finding = rule.conclude(event, key, tally, time_us) if tally is not None else None
             if finding is not None:
-                told, is_known = finding, True
                 self._throttle.begin(group, finding, time_us, rule.window_us)
-        return told
+                return finding
+        return None
 
     def _by_itself(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
         severity = notable.severity_of(event)

@@ -6,9 +6,10 @@ these T1110.001 (password guessing), T1110.003 (password spraying) and T1087 (ac
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from operator import attrgetter
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from pamsignal.detect import evidence, keys
+from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import SAMPLE, Tally, Windows
 from pamsignal.model import AuthEvent, Finding
 
@@ -39,7 +40,16 @@ DEFAULTS: Mapping[str, Settings] = {
 }
 
 
-KeyOf = Callable[[AuthEvent], Optional[str]]
+class Count(NamedTuple):
+    """What a window counts: `tries` and `weak` signs of each `key`, and who takes part. Each names an Evidence field.
+
+    Without `weak` only tries count.
+    """
+
+    key: str
+    member: str
+    tries: str = "tries"
+    weak: Optional[str] = None
 
 
 class Kind(NamedTuple):
@@ -51,75 +61,82 @@ class Kind(NamedTuple):
 
     name: str
     group: str
-    key: KeyOf
-    member: Callable[[AuthEvent], Optional[str]]
-    weight: Callable[[AuthEvent, int], int]
+    counts: Count
     technique: str
     names_count: bool = False
 
 
+_BY_SOURCE = Count("source", "name", weak="weak")
+
+# Rules that count by the same key stand together; the first one that has something to say speaks.
 KINDS = (
-    Kind("brute_force", "source", keys.source, evidence.name, evidence.points, "T1110.001"),
-    Kind("user_enumeration", "source", keys.source, evidence.name, evidence.unknown_names, "T1087", names_count=True),
-    Kind("slow_brute_force", "slow", keys.source, evidence.name, evidence.points, "T1110.001"),
-    Kind("brute_force_network", "network", keys.network, keys.source, evidence.points, "T1110.001"),
-    Kind("distributed_brute_force", "account", keys.account, keys.source, evidence.tries_only, "T1110.003"),
-    Kind("local_brute_force", "actor", keys.actor, evidence.target, evidence.local_tries, "T1110.001"),
+    Kind("brute_force", "source", _BY_SOURCE, "T1110.001"),
+    Kind("user_enumeration", "source", Count("source", "name", "unknown"), "T1087", names_count=True),
+    Kind("slow_brute_force", "slow", _BY_SOURCE, "T1110.001"),
+    Kind("brute_force_network", "network", Count("network", "source", weak="weak"), "T1110.001"),
+    Kind("distributed_brute_force", "account", Count("account", "source"), "T1110.003"),
+    Kind("local_brute_force", "actor", Count("actor", "target"), "T1110.001"),
 )
 
 
-class Rule:
-    """One kind with its settings and its windows."""
+class Counter:
+    """The windows of one count, shared by the rules that read them: one span for each."""
 
-    def __init__(self, kind: Kind, settings: Settings, most: int) -> None:
-        self.kind = kind
-        self._settings = settings
-        self._scale = settings.weak_per_attempt
-        names = settings.attempts if kind.names_count else settings.sources
-        self._windows = Windows(
-            settings.attempts * self._scale,
-            settings.window_seconds * SECOND_US,
+    def __init__(self, count: Count, chosen: Sequence[Settings], members: int, most: int) -> None:
+        self._tries_of: Callable[[Evidence], int] = attrgetter(count.tries)
+        self._weak_of: Optional[Callable[[Evidence], int]] = attrgetter(count.weak) if count.weak else None
+        self._member_of: Callable[[Evidence], Optional[str]] = attrgetter(count.member)
+        self.windows = Windows(
+            [one.window_seconds * SECOND_US for one in chosen],
             most,
-            members=max(names, SAMPLE),
+            tries=max(one.attempts for one in chosen),
+            weak=max(one.attempts * one.weak_per_attempt for one in chosen),
+            members=members,
         )
-        self._names = names
 
-    @property
-    def window_us(self) -> int:
-        """How far the rule looks back."""
-        return self._windows.span_us
-
-    def count(self, event: AuthEvent, key: str, time_us: int) -> Optional[Tally]:
-        """Count `event` for `key`; return what is known of the key then, None if the event is no evidence here."""
-        points = self.kind.weight(event, self._scale)
-        if not points:
+    def add(self, key: str, evidence: Evidence, time_us: int) -> Optional[Tally]:
+        """Count `evidence` for `key`; return what is known of the key then, None if it is no evidence here."""
+        tries = self._tries_of(evidence)
+        weak = self._weak_of(evidence) if self._weak_of is not None else 0
+        if not tries and not weak:
             return None
-        tally = self._windows.add(key, time_us, points, self.kind.member(event))
-        if points >= self._scale:
-            tally.attempts += points // self._scale
-        else:
-            tally.weak += points
-        return tally
+        return self.windows.add(key, time_us, tries, weak, self._member_of(evidence))
+
+
+class Rule:
+    """One kind with its settings. It reads the windows of `counter`, which is number `place`, as their span `span`."""
+
+    def __init__(self, kind: Kind, settings: Settings, counter: Counter, place: int, span: int) -> None:
+        self.kind = kind
+        self.group = kind.group
+        self.place = place
+        self.window_us = settings.window_seconds * SECOND_US
+        self._settings = settings
+        self._windows = counter.windows
+        self._span = span
+        self._names = _names(kind, settings)
 
     def conclude(self, event: AuthEvent, key: str, tally: Tally, time_us: int) -> Optional[Finding]:
         """Return a finding if `event` filled the window of `key`."""
-        if not self._windows.is_full(tally, time_us):
+        settings = self._settings
+        if not self._windows.is_full(tally, self._span, time_us, settings.attempts, settings.weak_per_attempt):
             return None
-        names = self._windows.members_within(tally, time_us)
+        names = self._windows.members_within(tally, self._span, time_us)
         return self._finding(event, key, tally, names) if len(names) >= self._names or self._names == 1 else None
 
     def _finding(self, event: AuthEvent, key: str, tally: Tally, names: List[str]) -> Finding:
-        are_sources = self.kind.member is keys.source
+        are_sources = self.kind.counts.member == "source"
         sample = tuple(names[-SAMPLE:])
+        run = tally.runs[self._span]
         return Finding(
             rule=self.kind.name,
             key=key,
             time_us=event.time_us,
             hostname=event.hostname,
-            attempts=tally.attempts,
-            weak=tally.weak,
-            window_us=self._windows.span_us,
-            first_us=event.time_us - (tally.last_us - tally.first_us),
+            attempts=tally.attempts - run.attempts,
+            weak=tally.weak - run.weak,
+            window_us=self.window_us,
+            first_us=event.time_us - (tally.last_us - run.first_us),
             last_us=event.time_us,
             users=() if are_sources else sample,
             user_total=0 if are_sources else len(names),
@@ -130,15 +147,36 @@ class Rule:
         )
 
 
-# What events are counted by, and the rules that do so.
-Culprit = Tuple[KeyOf, List[Rule]]
+class Culprits(NamedTuple):
+    """Whom events are counted against: one field of Evidence, the counters of it, and the rules that read them."""
+
+    key_of: Callable[[Evidence], Optional[str]]
+    counters: Tuple[Counter, ...]
+    rules: Tuple[Rule, ...]
 
 
-def rules(settings: Mapping[str, Settings], most: int) -> List[Culprit]:
+def culprits(settings: Mapping[str, Settings], most: int) -> List[Culprits]:
     """Build the rules that are switched on, together with those that count by the same key."""
     chosen = {**DEFAULTS, **settings}
-    by_key: Dict[KeyOf, List[Rule]] = {}
+    by_key: Dict[str, List[Kind]] = {}
     for kind in KINDS:
         if chosen[kind.name].enabled:
-            by_key.setdefault(kind.key, []).append(Rule(kind, chosen[kind.name], most))
-    return list(by_key.items())
+            by_key.setdefault(kind.counts.key, []).append(kind)
+    return [_culprits(key, kinds, chosen, most) for key, kinds in by_key.items()]
+
+
+def _culprits(key: str, kinds: List[Kind], chosen: Mapping[str, Settings], most: int) -> Culprits:
+    counters: List[Counter] = []
+    rules: Dict[str, Rule] = {}
+    for count in dict.fromkeys(kind.counts for kind in kinds):
+        readers = {kind: chosen[kind.name] for kind in kinds if kind.counts == count}
+        members = max(_names(kind, one) for kind, one in readers.items())
+        counter = Counter(count, tuple(readers.values()), members, most)
+        for span, (kind, one) in enumerate(readers.items()):
+            rules[kind.name] = Rule(kind, one, counter, len(counters), span)
+        counters.append(counter)
+    return Culprits(attrgetter(key), tuple(counters), tuple(rules[kind.name] for kind in kinds))
+
+
+def _names(kind: Kind, settings: Settings) -> int:
+    return settings.attempts if kind.names_count else settings.sources

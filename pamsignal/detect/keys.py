@@ -1,56 +1,31 @@
-"""What events are counted by: an address, a network, an account, a local actor."""
+"""What events are counted by, as text: an address, its network, a local actor without a name."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_network
-from typing import Callable, Optional, Sequence, Union
+from typing import Callable, Optional, Sequence, Tuple, Union
 
 from pamsignal.model import Address, AuthEvent
 
 Network = Union[IPv4Network, IPv6Network]
 
-# A name can be as long as sshd lets it; what identifies it does not have to be.
-_NAME_LENGTH = 128
+
+@lru_cache(maxsize=4096)
+def of_address(address: Address) -> Tuple[str, str]:
+    """Return what is one source, and the network around it.
+
+    An IPv4 address as it is and its /24; the /64 of an IPv6 address, which is what one customer gets (RFC 6177), and
+    its /48.
+    """
+    if isinstance(address, IPv4Address):
+        text = str(address)
+        return text, text.rpartition(".")[0] + ".0/24"
+    return str(ip_network((address, 64), strict=False)), str(ip_network((address, 48), strict=False))
 
 
-@lru_cache(maxsize=8192)
-def address_key(address: Address) -> str:
-    """Return an IPv4 address as it is, an IPv6 address as its /64: that is what one customer gets (RFC 6177)."""
-    return str(address) if isinstance(address, IPv4Address) else str(ip_network((address, 64), strict=False))
-
-
-@lru_cache(maxsize=8192)
-def network_key(address: Address) -> str:
-    """Return the /24 of an IPv4 address, the /48 of an IPv6 one."""
-    return str(ip_network((address, 24 if isinstance(address, IPv4Address) else 48), strict=False))
-
-
-def source(event: AuthEvent) -> Optional[str]:
-    """Return the remote address, or the host name where only that is known."""
-    endpoint = event.source
-    if endpoint is None:
-        return None
-    return address_key(endpoint.ip) if endpoint.ip is not None else endpoint.host
-
-
-def network(event: AuthEvent) -> Optional[str]:
-    """Return the remote network."""
-    endpoint = event.source
-    return network_key(endpoint.ip) if endpoint is not None and endpoint.ip is not None else None
-
-
-def account(event: AuthEvent) -> Optional[str]:
-    """Return the account that was tried from outside."""
-    return event.user[:_NAME_LENGTH] if event.user and event.source is not None else None
-
-
-def actor(event: AuthEvent) -> Optional[str]:
-    """Return who acts on this host: the account, its uid, or the terminal where neither is known."""
-    if event.source is not None:
-        return None
-    if event.user:
-        return event.user[:_NAME_LENGTH]
+def nameless(event: AuthEvent) -> Optional[str]:
+    """Return who acts on this host where no name is known: the uid, or else the terminal."""
     return f"uid {event.user_id}" if event.user_id is not None else event.tty
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from pamsignal.detect import evidence, keys
+from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import Windows
 from pamsignal.model import Action, AuthEvent, Finding
 
@@ -24,35 +24,36 @@ class SuccessAfterFailures:
     """Remembers failures per address, and per actor for local ones, until a success from there."""
 
     def __init__(self, settings: Settings, most: int) -> None:
-        self._enabled = settings.enabled
-        self._windows = Windows(settings.attempts, settings.window_seconds * SECOND_US, most)
+        self._settings = settings
+        self._windows = Windows((settings.window_seconds * SECOND_US,), most, tries=settings.attempts)
 
-    def add(self, event: AuthEvent, time_us: int) -> Optional[Finding]:
+    def add(self, event: AuthEvent, evidence: Evidence, time_us: int) -> Optional[Finding]:
         """Take in `event`; return a finding if it is a success that failures led up to."""
-        key = keys.source(event) or keys.actor(event)
-        if key is None or not self._enabled:
+        key = evidence.source or evidence.actor
+        if key is None or not self._settings.enabled:
             return None
         if event.action in _SUCCESSES:
             return self._judge(event, key, time_us)
-        count = evidence.local_tries(event, 1) if event.source is None else evidence.tries(event)
-        if count:
-            self._windows.add(key, time_us, count, evidence.name(event)).attempts += count
+        if evidence.tries:
+            self._windows.add(key, time_us, evidence.tries, member=evidence.name)
         return None
 
     def _judge(self, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
-        tally = self._windows.get(key)
-        if tally is None or not self._windows.is_full(tally, time_us):
+        windows = self._windows
+        tally = windows.get(key)
+        if tally is None or not windows.is_full(tally, 0, time_us, self._settings.attempts):
             return None
-        names = tuple(self._windows.members_within(tally, time_us))
-        self._windows.forget(key)  # told once; the next success from there is judged by what fails from now on
+        names = tuple(windows.members_within(tally, 0, time_us))
+        run = tally.runs[0]
+        windows.forget(key)  # told once; the next success from there is judged by what fails from now on
         return Finding(
             rule="success_after_failures",
             key=key,
             time_us=event.time_us,
             hostname=event.hostname,
-            attempts=tally.attempts,
-            window_us=self._windows.span_us,
-            first_us=event.time_us - (time_us - tally.first_us),
+            attempts=tally.attempts - run.attempts,
+            window_us=windows.spans_us[0],
+            first_us=event.time_us - (time_us - run.first_us),
             last_us=event.time_us,
             users=names,
             user_total=len(names),

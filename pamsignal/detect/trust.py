@@ -25,6 +25,7 @@ class Trusted:
 
     def __init__(self, settings: Settings) -> None:
         self._users = frozenset(settings.users)
+        self._is_nobody = not settings.users and not settings.networks
         self._is_within: Callable[[Address], bool] = keys.within([ip_network(one) for one in settings.networks])
 
     def covers(self, event: AuthEvent) -> bool:
@@ -32,6 +33,8 @@ class Trusted:
 
         A failure in a trusted user's name is not covered: anybody can type a name.
         """
+        if self._is_nobody:
+            return False
         endpoint = event.source
         if endpoint is not None and endpoint.ip is not None and self._is_within(endpoint.ip):
             return True
