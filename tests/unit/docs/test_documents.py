@@ -1,0 +1,156 @@
+"""What the documents show works: links, configurations, command lines, and output."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+
+import pytest
+
+from pamsignal.cli import VERBS, main
+from pamsignal.cli.arguments import build_parser
+from pamsignal.config.check import check_text
+from tests.unit.docs.documents import (
+    DOCUMENTS,
+    ROOT,
+    all_blocks,
+    anchors,
+    blocks,
+    calls_of_pamsignal,
+    commands,
+    hosts,
+    links,
+    name,
+)
+
+README = ROOT / "README.md"
+# Where a reader may be sent: the code host, standards, and the makers of what is spoken to. No registry of packages.
+HOSTS = {
+    "api.telegram.org",
+    "core.telegram.org",
+    "docs.slack.dev",
+    "github.com",
+    "hooks.slack.com",
+    "keepachangelog.com",
+    "semver.org",
+    "systemd.io",
+    "www.elastic.co",
+    "www.freedesktop.org",
+}
+# `make run` where there is no journal plays this.
+SAMPLE = ["replay", "--file", "pamsignal/sample.jsonl", "--format", "text"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_every_relative_link_leads_to_a_file_and_heading(path):
+    for link in links(path):
+        if link.startswith("https://"):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_links_lead_only_to_hosts_that_were_chosen(path):
+    assert {host for host in hosts(path) - HOSTS if not host.endswith(".example.org")} == set()
+
+
+@pytest.mark.parametrize("block", all_blocks("yaml"), ids=lambda block: block.place)
+def test_every_configuration_is_accepted_without_a_warning(block):
+    assert check_text(block.text, block.place).lines == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_every_command_line_is_one_that_pamsignal_takes(path):
+    parser = build_parser(VERBS)
+    calls = chain.from_iterable(map(calls_of_pamsignal, commands(path)))
+    assert [call for call in calls if not is_taken(parser, call)] == []
+
+
+def is_taken(parser, call):
+    try:
+        parser.parse_args(call)
+    except SystemExit as end:  # --version and --help end with 0
+        return not end.code
+    return True
+
+
+def test_there_are_command_lines_to_look_at():
+    found = [call for path in DOCUMENTS for command in commands(path) for call in calls_of_pamsignal(command)]
+    assert {call[0] for call in found if call} >= {*VERBS} - {"run"}
+
+
+def test_a_call_of_pamsignal_is_found_wherever_it_stands_in_a_line():
+    line = "grep sshd a.log | sudo pamsignal explain --json - > b.txt && pamsignal status  # how is it?"
+    assert list(calls_of_pamsignal(line)) == [["explain", "--json", "-"], ["status"]]
+
+
+def examples_of(blocks):
+    """Each command of the console blocks with the output that stands below it."""
+    for block in blocks:
+        for part in block.text.split("$ ")[1:]:
+            command, _, shown = part.partition("\n")
+            yield pytest.param(command, shown.rstrip("\n").split("\n"), id=f"{block.place} {command[:40]}")
+
+
+@pytest.mark.parametrize(("command", "shown"), [*examples_of(all_blocks("console"))])
+def test_output_in_the_documents_is_what_the_command_prints(command, shown, capsys, monkeypatch):
+    """A line with an ellipsis alone stands for any number of lines. To mend it: run the command, and copy."""
+    monkeypatch.chdir(ROOT)
+    (arguments,) = [SAMPLE] if command == "make run" else calls_of_pamsignal(command)
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out.rstrip("\n").split("\n")
+    assert excerpt_of(printed, shown) == shown
+
+
+def excerpt_of(printed, shown):
+    """What `shown` has to be: its own lines as long as they are printed one after the other, then what comes instead."""
+    found, at, is_gap = [], 0, False
+    for line in shown:
+        if line == "…":
+            is_gap = True
+        elif is_gap and line in printed[at:]:
+            at, is_gap = printed.index(line, at) + 1, False
+        elif not is_gap and printed[at : at + 1] == [line]:
+            at += 1
+        else:
+            return [*found, *printed[at : at + 1]]
+        found.append(line)
+    return found if is_gap or at == len(printed) else [*found, *printed[at:]]
+
+
+def test_an_excerpt_may_leave_out_only_what_it_says():
+    printed = ["a", "b", "c", "d"]
+    assert excerpt_of(printed, ["a", "…", "c", "d"]) == ["a", "…", "c", "d"]
+    assert excerpt_of(printed, ["a", "c", "…"]) == ["a", "b"]
+    assert excerpt_of(printed, ["…", "c"]) == ["…", "c", "d"]
+    assert excerpt_of(printed, ["…", "x"]) == ["…", "a"]
+
+
+def test_the_document_of_the_webhook_page_is_what_a_webhook_gets(capsys):
+    (block,) = blocks(ROOT / "docs/how-to/webhook.md", "json")
+    shown = json.loads(block.text)
+    main(["replay", "--file", str(ROOT / "pamsignal/sample.jsonl"), "--format", "ecs", "--only", "alerts"])
+    sent = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (real,) = [document for document in sent if document["rule"] == shown["rule"]]
+    shown["observer"]["version"] = real["observer"]["version"]
+    assert shown == real
+
+
+def test_the_readme_installs_only_files_that_are_there():
+    by_hand = README.read_text().partition("<!-- by hand: begin -->")[2].partition("<!-- by hand: end -->")[0]
+    files = [word for word in by_hand.split() if word.startswith(("tools/", "packaging/"))]
+    assert files == ["tools/install.sh", "packaging/systemd/stage-config", "packaging/systemd/pamsignal.service"]
+    assert all((ROOT / file).is_file() for file in files)
+
+
+def test_every_decision_stands_in_the_list():
+    folder = ROOT / "docs/adr"
+    assert links(folder / "README.md") == sorted(path.name for path in folder.glob("[0-9]*.md"))
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs/adr").glob("[0-9]*.md")), ids=name)
+def test_a_decision_fits_on_a_page(path):
+    assert len(path.read_text().splitlines()) <= 40
