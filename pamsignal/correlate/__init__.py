@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Dict, Hashable, List, Optional, Tuple
+from typing import Callable, Collection, Dict, Hashable, List, Optional
 
 from pamsignal.correlate.attempts import Attempts
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.sessions import Changes, OpenSession, Sessions
 from pamsignal.correlate.trace import IDLE_US, Line, Trace, Traces
-from pamsignal.model import Action, AuthEvent, JournalRecord, Observation, Outcome
+from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Observation, Outcome
 
 __all__ = ["Changes", "Correlator", "Line", "OpenSession"]
 
@@ -16,6 +16,9 @@ _Step = Callable[[Trace, Line], List[AuthEvent]]
 
 # Lines that only the beginning of a process can write: after an end they mean that the pid is somebody else's now.
 _BEGINNINGS = frozenset({Action.INVALID_USER, Action.LOGIN_SUCCESS, Action.LOGIN_FAILURE, Action.SESSION_OPENED})
+
+_SESSION_ACTIONS = frozenset({Action.SESSION_OPENED, Action.SESSION_CLOSED})
+_ELEVATION_FAILURE = Action.ELEVATION_FAILURE
 
 # One line says it all. sshd's listener writes the drops of every address under one pid.
 _ALONE = frozenset(
@@ -56,22 +59,26 @@ class Correlator:
 
     def feed(self, line: Line) -> List[AuthEvent]:
         """Take in one understood line and return the events it completes, oldest first."""
-        seen = line.seen
-        if seen.service in self._ignored and seen.action not in (Action.SESSION_OPENED, Action.SESSION_CLOSED):
+        record, seen, time_us = line
+        action = seen.action
+        if seen.service in self._ignored and action not in _SESSION_ACTIONS:
             return []
-        if seen.action in _ALONE:
-            return [event_of(line, None, seen.action, seen.outcome, attempts=seen.attempts)]
-        trace, events = self._trace_of(line)
-        trace.learn(seen)
-        step = self._steps.get(seen.action)
-        if step is not None:
-            events += step(trace, line)
-        surplus = self._traces.take_surplus()
-        return events if surplus is None else events + self._settle(surplus)
+        if action in _ALONE:
+            return [event_of(line, None, action, seen.outcome, attempts=seen.attempts)]
+        key = _key_of(record, seen)
+        trace = self._traces.get(key)
+        if trace is None:
+            return self._follow(self._traces.begin(key, time_us), line) + self._settle_surplus()
+        if not _is_another(trace, line):
+            self._traces.touch(trace, time_us)
+            return self._follow(trace, line)
+        events = self._settle(trace)
+        self._traces.forget(trace)
+        return events + self._follow(self._traces.begin(key, time_us), line)
 
     def is_due(self, time_us: int) -> bool:
-        """Tell whether `tick` may have something to say at `time_us`; cheap, and never wrong when it says no."""
-        return self._traces.is_due(time_us) or self.sessions.is_due(time_us)
+        """Tell whether `tick` has something to look at by `time_us`; cheap."""
+        return self._traces.is_due(time_us) or time_us >= self.sessions.nearest_us
 
     def tick(self, time_us: int) -> List[AuthEvent]:
         """Return the events that waited for a better line until `time_us`."""
@@ -85,14 +92,14 @@ class Correlator:
         moments = (self._traces.next_due_us(), self.sessions.next_due_us())
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _trace_of(self, line: Line) -> Tuple[Trace, List[AuthEvent]]:
-        key = _key_of(line.record, line.seen)
-        old = self._traces.get(key)
-        if old is None or not _is_another(old, line):
-            return self._traces.touch(key, line.time_us), []
-        events = self._settle(old)
-        self._traces.forget(old)
-        return self._traces.touch(key, line.time_us), events
+    def _follow(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        trace.learn(line.seen)
+        step = self._steps.get(line.seen.action)
+        return step(trace, line) if step is not None else []
+
+    def _settle_surplus(self) -> List[AuthEvent]:
+        surplus = self._traces.take_surplus()
+        return self._settle(surplus) if surplus is not None else []
 
     def _settle(self, trace: Trace) -> List[AuthEvent]:
         return self._attempts.settle(trace) + self.sessions.settle(trace)
@@ -114,7 +121,7 @@ class Correlator:
 
 def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
     """One process, or what comes nearest to it: polkit's agent and daemon share the account they speak of."""
-    if seen.program == "polkitd" and seen.action is Action.ELEVATION_FAILURE:
+    if seen.action is _ELEVATION_FAILURE and seen.program == "polkitd":
         return (record.boot_id, seen.program, seen.user)
     pid = seen.connection_pid or record.pid or record.syslog_pid
     return (record.boot_id, pid if pid is not None else str(seen.source or seen.user))
@@ -122,12 +129,24 @@ def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
 
 def _is_another(trace: Trace, line: Line) -> bool:
     """Tell whether the line belongs to a later process with the same pid."""
-    seen = line.seen
-    new, old = seen.source, trace.source
-    if new and old and new.ip and old.ip and (new.ip != old.ip or (new.port and old.port and new.port != old.port)):
+    _, seen, time_us = line
+    return (
+        time_us - trace.last_us > IDLE_US
+        or (trace.ended and _is_beginning(seen))
+        or (seen.source is not trace.source and _is_elsewhere(seen.source, trace.source))
+    )
+
+
+def _is_beginning(seen: Observation) -> bool:
+    return seen.action in _BEGINNINGS and not seen.limit and not seen.pattern.endswith("more_failures")
+
+
+def _is_elsewhere(new: Optional[Endpoint], old: Optional[Endpoint]) -> bool:
+    if new is None or old is None or new.ip is None or old.ip is None:
+        return False
+    if new.ip is not old.ip and new.ip != old.ip:
         return True
-    begins = seen.action in _BEGINNINGS and not seen.limit and not seen.pattern.endswith("more_failures")
-    return (trace.ended and begins) or line.time_us - trace.last_us > IDLE_US
+    return bool(new.port and old.port and new.port != old.port)
 
 
 def _is_pam(seen: Observation) -> bool:

@@ -62,7 +62,7 @@ class Attempts:
         seen = line.seen
         if _told_by_pam(seen):
             trace.failure = line
-            trace.pam.setdefault(_teller(seen), 1)
+            trace.pam = {_teller(seen): 1, **trace.pam}
             self._wait_at_most(trace, line.time_us + PAM_WAIT_US)
             return []
         events = [] if trace.failure is None or _is_denial(trace.failure.seen) else self.settle(trace)
@@ -102,9 +102,10 @@ class Attempts:
 
     def settle(self, trace: Trace) -> List[AuthEvent]:
         """Turn whatever `trace` still holds back into events."""
-        fresh = trace.tries - trace.counted
-        if trace.failure is not None and fresh > 0:
-            return [self._tell_failure(trace, trace.failure, fresh)]
+        if trace.failure is not None:
+            fresh = trace.tries - trace.counted
+            if fresh > 0:
+                return [self._tell_failure(trace, trace.failure, fresh)]
         if trace.counted or trace.succeeded:
             trace.forget_lines()
             return []
@@ -164,7 +165,7 @@ def _add_pam(trace: Trace, seen: Observation) -> None:
         trace.more += seen.attempts
     else:
         teller = _teller(seen)
-        trace.pam[teller] = trace.pam.get(teller, 0) + seen.attempts
+        trace.pam = {**trace.pam, teller: trace.pam.get(teller, 0) + seen.attempts}
 
 
 def _teller(seen: Observation) -> str:

@@ -16,7 +16,7 @@ def event_id(record: JournalRecord, part: str) -> str:
     """Derive 32 hexadecimal digits from machine id, cursor and `part`: the same line always gives the same id."""
     # Without the cursor's first two parts: journald numbers anew when it moves the journal from /run to /var.
     place = record.cursor.partition(";b=")[2] if record.cursor else ""
-    return identity(record.machine_id, place or (record.time_us, record.message), part)
+    return identity(f"{record.machine_id}\n{place or (record.time_us, record.message)}\n{part}")
 
 
 def event_of(
@@ -30,15 +30,16 @@ def event_of(
 ) -> AuthEvent:
     """Put `line` and what `trace` already knew into one event."""
     record, seen, _ = line
-    return AuthEvent(
+    user = seen.user if seen.user is not None or trace is None else trace.user
+    event = AuthEvent(
         event_id(record, action.value),
         record.time_us,
         record.hostname,
         seen.service,
         action,
         outcome,
-        _bounded(seen.user if seen.user is not None or trace is None else trace.user),
-        _bounded(seen.target_user),
+        user if user is None or len(user) <= MOST_TEXT else _bounded(user),
+        seen.target_user,
         seen.user_id,
         _source(seen.source, trace),
         seen.destination or (trace.destination if trace else None),
@@ -47,21 +48,34 @@ def event_of(
         reason or seen.reason,
         attempts,
         trace.known_account if trace else seen.known_account,
-        _bounded(seen.tty),
-        _bounded(seen.cwd),
-        _bounded(seen.command),
-        _bounded(seen.group),
+        seen.tty,
+        seen.cwd,
+        seen.command,
+        seen.group,
         record.pid if record.pid is not None else record.syslog_pid,
         seen.session_id or (trace.session_id if trace else None),
         None,
         seen.provenance,
     )
+    return event if len(record.message) <= MOST_TEXT else _with_bounded_texts(event)
+
+
+def _with_bounded_texts(event: AuthEvent) -> AuthEvent:
+    return event._replace(
+        target_user=_bounded(event.target_user),
+        tty=_bounded(event.tty),
+        cwd=_bounded(event.cwd),
+        command=_bounded(event.command),
+        group=_bounded(event.group),
+    )
 
 
 def _source(told: Optional[Endpoint], trace: Optional[Trace]) -> Optional[Endpoint]:
     known = trace.source if trace is not None else None
-    if told is None or (known is not None and known.port is not None and known.ip == told.ip):
-        return known or told
+    if told is known or known is None:
+        return told
+    if told is None or (known.port is not None and known.ip == told.ip):
+        return known
     return told
 
 

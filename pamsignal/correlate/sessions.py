@@ -11,7 +11,7 @@ from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.services import Kind, kind_of
-from pamsignal.correlate.trace import Line, Trace, Traces
+from pamsignal.correlate.trace import NEVER, Line, Trace, Traces
 from pamsignal.model import Action, AuthEvent, Endpoint, Outcome
 
 # login(1) of util-linux writes LOGIN ON after PAM's line, pkexec its command after polkit's, logind at once.
@@ -41,7 +41,7 @@ class Changes(NamedTuple):
 
 
 class Sessions:
-    """All open sessions, bounded; the oldest is forgotten first."""
+    """All open sessions, bounded; the oldest is forgotten first. `take_due` says nothing before `nearest_us`."""
 
     def __init__(self, traces: Traces, ignored_services: Collection[str], most: int = 4096) -> None:
         self._traces = traces
@@ -53,6 +53,7 @@ class Sessions:
         self._machinery: OrderedDict[Hashable, None] = OrderedDict()
         self._opened: Dict[str, OpenSession] = {}
         self._closed: List[str] = []
+        self.nearest_us = NEVER
 
     def restore(self, session: OpenSession) -> None:
         """Put back a session that was open when the daemon stopped."""
@@ -124,11 +125,8 @@ class Sessions:
         session_id = _session_key(line)
         if session_id in self._by_session_id:
             self._removed[session_id] = (line.time_us + REMOVE_WAIT_US, line)
+            self.nearest_us = self.next_due_us() or NEVER
         return []
-
-    def is_due(self, time_us: int) -> bool:
-        """Tell whether `take_due` has something to say at `time_us`."""
-        return bool(self._removed) and (self.next_due_us() or 0) <= time_us
 
     def next_due_us(self) -> Optional[int]:
         """Return when the oldest removal by logind stops waiting for PAM."""
@@ -147,6 +145,7 @@ class Sessions:
             session = self._forget(self._by_session_id.get(session_id, ""))
             if session is not None:
                 events.append(_closing(None, line, session))
+        self.nearest_us = self.next_due_us() or NEVER
         return events
 
     def _remember(self, session: OpenSession) -> None:

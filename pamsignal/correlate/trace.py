@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from typing import Dict, Hashable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.model import Endpoint, JournalRecord, Observation
 
 # A silent process is over after this long: its pid may belong to somebody else by now. sshd itself gives a client
 # 120 s (sshd_config(5), LoginGraceTime), sudo five minutes a prompt (sudoers(5), passwd_timeout).
 IDLE_US = 900_000_000
+NEVER = 2**63
 
 
 class Line(NamedTuple):
@@ -34,50 +35,29 @@ class Trace:
     yet told. `due_us` is when to stop waiting for a better line.
     """
 
-    __slots__ = (
-        "counted",
-        "denied",
-        "destination",
-        "due_us",
-        "end",
-        "ended",
-        "failed",
-        "failure",
-        "key",
-        "known_account",
-        "last_us",
-        "more",
-        "offered",
-        "opened",
-        "pam",
-        "session_id",
-        "source",
-        "succeeded",
-        "told_by_session",
-        "user",
-    )
+    # Defaults of the class, and not assignments in __init__: most traces live and die with few of them changed.
+    user: Optional[str] = None
+    source: Optional[Endpoint] = None
+    destination: Optional[Endpoint] = None
+    known_account: Optional[bool] = None
+    session_id: Optional[str] = None
+    failed = 0
+    pam: Mapping[str, int] = {}
+    more = 0
+    counted = 0
+    denied = False
+    succeeded = False
+    told_by_session = False
+    ended = False
+    failure: Optional[Line] = None
+    offered: Optional[Line] = None
+    end: Optional[Line] = None
+    opened: Optional[Line] = None
+    due_us: Optional[int] = None
 
     def __init__(self, key: Hashable, time_us: int) -> None:
         self.key = key
         self.last_us = time_us
-        self.user: Optional[str] = None
-        self.source: Optional[Endpoint] = None
-        self.destination: Optional[Endpoint] = None
-        self.known_account: Optional[bool] = None
-        self.session_id: Optional[str] = None
-        self.failed = 0
-        self.pam: Dict[str, int] = {}
-        self.more = 0
-        self.counted = 0
-        self.denied = False
-        self.succeeded = False
-        self.told_by_session = False
-        self.ended = False
-        self.failure: Optional[Line] = None
-        self.offered: Optional[Line] = None
-        self.end: Optional[Line] = None
-        self.opened: Optional[Line] = None
-        self.due_us: Optional[int] = None
 
     @property
     def tries(self) -> int:
@@ -86,8 +66,10 @@ class Trace:
         return max(self.failed, by_pam)
 
     def forget_lines(self) -> None:
-        """Let go of the lines that were kept for an event: it is told."""
+        """Let go of the lines that were kept for an event, as it is told, and of the moment they waited for."""
         self.failure = self.offered = self.end = None
+        if self.opened is None:
+            self.due_us = None
 
     def learn(self, seen: Observation) -> None:
         """Keep what `seen` says about who and from where; what is already known in more detail stays."""
@@ -97,8 +79,9 @@ class Trace:
             self.known_account = seen.known_account
         if seen.destination is not None:
             self.destination = seen.destination
-        if seen.source is not None and _says_more(seen.source, self.source):
-            self.source = seen.source
+        new = seen.source
+        if new is not None and new is not self.source and _says_more(new, self.source):
+            self.source = new
 
 
 def _says_more(new: Endpoint, old: Optional[Endpoint]) -> bool:
@@ -106,13 +89,17 @@ def _says_more(new: Endpoint, old: Optional[Endpoint]) -> bool:
 
 
 class Traces:
-    """All traces, by key, with the moments at which they want to be looked at again."""
+    """All traces, by key, with the moments at which they want to be looked at again.
+
+    None of these comes before `nearest_us`.
+    """
 
     def __init__(self, most: int = 4096) -> None:
         self._most = most
         self._by_key: OrderedDict[Hashable, Trace] = OrderedDict()
         self._due: List[Tuple[int, int, Trace]] = []
         self._sequence = 0
+        self.nearest_us = NEVER
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -121,15 +108,15 @@ class Traces:
         """Return the trace of `key` as it is, or None."""
         return self._by_key.get(key)
 
-    def touch(self, key: Hashable, time_us: int) -> Trace:
-        """Return the trace of `key`, made new if there is none."""
-        trace = self._by_key.get(key)
-        if trace is None:
-            trace = self._by_key[key] = Trace(key, time_us)
-        else:
-            self._by_key.move_to_end(key)
-            trace.last_us = max(trace.last_us, time_us)
+    def begin(self, key: Hashable, time_us: int) -> Trace:
+        """Return a new trace of `key`, in the place of any other."""
+        trace = self._by_key[key] = Trace(key, time_us)
         return trace
+
+    def touch(self, trace: Trace, time_us: int) -> None:
+        """Note that `trace` has a further line; time only goes forward."""
+        self._by_key.move_to_end(trace.key)
+        trace.last_us = time_us
 
     def forget(self, trace: Trace) -> None:
         """Drop `trace`; the next line of its key starts afresh."""
@@ -150,26 +137,25 @@ class Traces:
         trace.due_us = until_us
         self._sequence += 1
         heapq.heappush(self._due, (until_us, self._sequence, trace))
+        self.nearest_us = min(self.nearest_us, until_us)
         if len(self._due) > 4 * self._most:
             self._due = [entry for entry in self._due if entry[2].due_us == entry[0]]
             heapq.heapify(self._due)
-
-    def is_due(self, time_us: int) -> bool:
-        """Tell whether a trace may want to be looked at by `time_us`; cheap, and never wrong when it says no."""
-        return bool(self._due) and self._due[0][0] <= time_us
 
     def next_due_us(self) -> Optional[int]:
         """Return the nearest moment a trace waits for."""
         while self._due and self._due[0][2].due_us != self._due[0][0]:
             heapq.heappop(self._due)
+        self.nearest_us = self._due[0][0] if self._due else NEVER
         return self._due[0][0] if self._due else None
+
+    def is_due(self, time_us: int) -> bool:
+        """Tell whether the moment of a trace has come. Most waits are over before: their line is told already."""
+        return time_us >= self.nearest_us and (self.next_due_us() or NEVER) <= time_us
 
     def take_due(self, time_us: int) -> Iterator[Trace]:
         """Take out and yield the traces whose moment has come, in order."""
-        while True:
-            due_us = self.next_due_us()
-            if due_us is None or due_us > time_us:
-                return
+        while self.is_due(time_us):
             trace = heapq.heappop(self._due)[2]
             trace.due_us = None
             yield trace
