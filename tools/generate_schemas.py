@@ -78,7 +78,7 @@ def explain() -> Schema:
 
 
 def event() -> Schema:
-    """Return the schema of one document of `pamsignal replay --format ecs`, of `run --json`, and of the webhook sink."""
+    """Return the schema of one document of `pamsignal replay --format ecs`, `run --json` and the webhook sink."""
     endpoint = {"ip": TEXT, "port": PORT, "address": TEXT, "domain": TEXT}
     origin = {
         "geo": known(

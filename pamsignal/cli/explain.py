@@ -19,10 +19,11 @@ Meaning = Union[Observation, Unparsed, None]
 
 # `Mon dd hh:mm:ss host ident[pid]: MESSAGE` (RFC 3164, 4.1), as files and `journalctl` have it: with a priority before
 # it or none, with fractions of a second, or with the RFC 3339 time that rsyslog writes by default since Debian 12.
+# The identifier may hold a bracket: gdm's is `gdm-password]`.
 _SYSLOG = re.compile(
     r"(?:<\d{1,3}>)?"
     r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.,:+Z-]{0,20}) "
-    r"\S{1,255} (?P<identifier>[^\s:\[\]]{1,64})(?:\[(?P<pid>\d{1,10})\])?: (?P<message>.*)",
+    r"\S{1,255} (?P<identifier>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,10})\])?: (?P<message>.*)",
     re.DOTALL | re.ASCII,
 )
 

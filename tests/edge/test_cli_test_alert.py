@@ -1,0 +1,113 @@
+"""`pamsignal test-alert`: what it shows and sends, and that no secret is shown on any way."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.edge.command import json_lines, pamsignal
+from tests.edge.receiver import Receiver, unused_port
+
+SINKS = """\
+sinks:
+  phone: {type: telegram, token: "123456789:AACANARYCANARYCANARYCANARYCANARYCAN", chat_id: "42"}
+  team: {type: slack, url: "https://hooks.slack.com/services/T0/B0/CANARYSLACK"}
+  hook:
+    type: webhook
+    url: "https://receiver.example:8443/CANARYPATH?x=CANARYQUERY"
+    secrets: ["whsec_Q0FOQVJZQ0FOQVJZQ0FOQVJZQ0FOQVJZQ0FOQVJZ"]
+    headers: {X-Token: CANARYHEADER}
+  screen: {type: console}
+  journal: {type: journald}
+  off: {type: console, enabled: false}
+"""
+
+
+@pytest.fixture
+def configured(tmp_path):
+    def written(text=SINKS):
+        path = tmp_path / "pamsignal.yaml"
+        path.write_text(text)
+        path.chmod(0o600)
+        return path
+
+    return written
+
+
+def test_a_dry_run_shows_the_exact_payload_of_each_sink_with_secrets_masked(configured):
+    answer = pamsignal("test-alert", "--dry-run", "--config", configured())
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "CANARY" not in answer.stdout
+    assert "Q0FOQVJZ" not in answer.stdout
+    shown = dict(zip(("phone", "team", "hook", "screen", "journal"), _parts(answer.stdout)))
+    assert shown["phone"].startswith("POST https://api.telegram.org/***\nContent-Type: application/json\n\n{")
+    assert json.loads(shown["phone"].partition("\n\n")[2])["chat_id"] == "42"
+    assert json.loads(shown["team"].partition("\n\n")[2])["blocks"][0]["type"] == "section"
+    assert shown["hook"].startswith("POST https://receiver.example:8443/***\n")
+    assert "X-Token: ***\n" in shown["hook"]
+    assert json.loads(shown["hook"].partition("\n\n")[2])["rule"]["name"] == "test_alert"
+    assert "Test alert: pamsignal can reach you here" in shown["screen"]
+    assert "PAMSIGNAL_RULE=test_alert" in shown["journal"].splitlines()
+
+
+def _parts(shown):
+    for name in ("phone", "team", "hook", "screen", "journal"):
+        before, _, shown = shown.partition(f"{name}:\n")
+        if before:
+            yield before.rstrip("\n")
+    yield shown.rstrip("\n")
+
+
+def test_a_dry_run_in_json_is_one_object_for_each_sink(configured):
+    answers = json_lines(pamsignal("test-alert", "--dry-run", "--json", "--config", configured()).stdout)
+    assert [answer["sink"] for answer in answers] == ["phone", "team", "hook", "screen", "journal"]
+    assert "CANARY" not in str(answers)
+
+
+def test_a_sink_that_takes_it_is_0_and_one_that_does_not_is_1(configured):
+    with Receiver() as receiver:
+        config = configured(_hooks(good=receiver.url(), dead=f"http://127.0.0.1:{unused_port()}"))
+        answer = pamsignal("test-alert", "--config", config)
+        assert answer.returncode == 1
+        assert answer.stdout.splitlines()[0] == "good: sent"
+        assert answer.stdout.splitlines()[1] == "dead: network: connection refused"
+        assert json.loads(receiver.requests[0].body)["rule"]["name"] == "test_alert"
+        assert pamsignal("test-alert", "good", "--config", config).returncode == 0
+        quiet = pamsignal("test-alert", "-q", "--json", "--config", config)
+        assert json_lines(quiet.stdout) == [
+            {"sink": "dead", "sent": False, "reason": "network", "detail": "connection refused"}
+        ]
+
+
+def _hooks(**urls):
+    sinks = (
+        f"  {name}: {{type: webhook, url: '{url}', signing: none, allow_insecure: true}}\n"
+        for name, url in urls.items()
+    )
+    return "sinks:\n" + "".join(sinks)
+
+
+@pytest.mark.parametrize(
+    ("names", "text", "said"),
+    [
+        (("nobody",), SINKS, "no sink is called 'nobody'. There are: phone, team, hook, screen, journal"),
+        (("off",), SINKS, "sink 'off' is switched off (enabled: false). There are: phone, team, hook, screen, journal"),
+        (
+            (),
+            "sinks: {off: {type: console, enabled: false}}\n",
+            "no sink is configured. Write a configuration with: pamsignal init",
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_said_with_2(configured, names, text, said):
+    answer = pamsignal("test-alert", "--dry-run", *names, "--config", configured(text))
+    assert (answer.returncode, answer.stdout, answer.stderr) == (2, "", f"pamsignal: {said}\n")
+
+
+def test_init_sends_one_if_it_is_asked_to(tmp_path):
+    answer = pamsignal("init", "--yes", "--test", "--output", tmp_path / "p.yaml")
+    written, sent = answer.stdout.splitlines()
+    assert written == f"{tmp_path}/p.yaml: written, alerts go to journald"
+    assert (sent == "journald: sent") == (answer.returncode == 0)
+    assert sent.startswith("journald: ")
