@@ -21,20 +21,20 @@ class Clock:
         self.steps = 0
         self._offset_us = 0
         self._last: Optional[JournalRecord] = None
+        self._last_us = 0
         self._now_us = 0
 
     def at_record(self, record: JournalRecord) -> int:
         """Return the time of `record`, in µs since the epoch as if the clock had never been set."""
-        last, self._last = self._last, record
-        if last is not None and abs(record.time_us - last.time_us) > TOLERANCE_US:
-            self._take_out_step(last, record)
-        return self._forward(record.time_us + self._offset_us)
+        time_us = record.time_us
+        if not -TOLERANCE_US <= time_us - self._last_us <= TOLERANCE_US and self._last is not None:
+            self._take_out_step(self._last, record)
+        self._last, self._last_us = record, time_us
+        self._now_us = now_us = max(self._now_us, time_us + self._offset_us)
+        return now_us
 
     def at(self, time_us: int) -> int:
         """Return `time_us` of a clock that is never set, but never earlier than what was returned before."""
-        return self._forward(time_us)
-
-    def _forward(self, time_us: int) -> int:
         self._now_us = max(self._now_us, time_us)
         return self._now_us
 

@@ -17,15 +17,16 @@ from pamsignal.parse.reason import refusal
 
 Build = Callable[["re.Match[str]", str, Optional[Provenance]], Observation]
 
+_new = tuple.__new__  # what Observation._make does, without its own call
 _METHODS = {method.value: method for method in Method}
 _FIELD = {name: index for index, name in enumerate(Observation._fields)}
 _PROGRAM, _SERVICE, _PROVENANCE = _FIELD["program"], _FIELD["service"], _FIELD["provenance"]
 
 # What a named group of an expression says, field by field. A group that matched nothing, or nothing but emptiness,
-# says nothing. `ip`/`port` and `to_ip`/`to_port` together are the source and the destination.
-_MEANING: Dict[str, Tuple[Tuple[str, Callable[[str], object]], ...]] = {
+# says nothing; None takes the text as it is. `ip`/`port` and `to_ip`/`to_port` together are the source and the destination.
+_MEANING: Dict[str, Tuple[Tuple[str, Optional[Callable[[str], object]]], ...]] = {
     **{
-        name: ((name, str),)
+        name: ((name, None),)
         for name in ("service", "user", "target_user", "tty", "cwd", "command", "group", "session_id", "submethod")
     },
     **{name: ((name, int),) for name in ("attempts", "user_id", "connection_pid")},
@@ -98,12 +99,12 @@ def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
         for index, number, convert in fills:
             text = texts[number]
             if text:
-                values[index] = convert(text)
+                values[index] = text if convert is None else convert(text)
         for index, ip, port in ends:
             text = texts[ip]
             if text:
                 values[index] = endpoint(text, texts[port])
-        return Observation._make(values)
+        return _new(Observation, values)
 
     return build
 
@@ -124,8 +125,11 @@ class Table:
 
     def find(self, message: str) -> Optional[Tuple[Pattern, re.Match[str]]]:
         """Return the pattern that owns the whole of `message`, and its match. Linear in its length."""
-        words = message.split(" ", self._word_at + 1)
-        word = words[self._word_at] if len(words) > self._word_at else ""
+        if self._word_at == 0:
+            word = message.partition(" ")[0]
+        else:
+            words = message.split(" ", self._word_at + 1)
+            word = words[self._word_at] if len(words) > self._word_at else ""
         for shape in self._by_word.get(word, self._anywhere):
             match = shape.expression.fullmatch(message)
             if match is not None:
