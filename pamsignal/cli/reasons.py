@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
 
 from pamsignal.cli import output
 from pamsignal.detect import notable
-from pamsignal.model import Action, Endpoint, JournalRecord, Observation, Unparsed
+from pamsignal.model import Action, Endpoint, JournalRecord, Observation, Outcome, Unparsed
 from pamsignal.parse.provenance import Trust, trust
+from pamsignal.pipeline import DEFAULTS
 from pamsignal.render.escape import for_terminal
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _COUNTED: Mapping[Action, str] = {
     Action.ELEVATION_SUCCESS: "yes: one use of privilege",
     Action.ELEVATION_FAILURE: "yes: an attempt, together with the other lines of the same try",
     Action.ELEVATION_DENIED: "yes: one refusal",
+    Action.JOURNAL_SUPPRESSED: "no: it is about the journal itself",
     Action.DETAIL: "no: it only completes another line of the same process, or is known to mean nothing",
 }
 
@@ -47,6 +49,8 @@ _ALERTED: Mapping[Action, str] = {
     Action.CONNECTION_DROPPED: _SUMS_UP,
     Action.ELEVATION_FAILURE: "not by itself: local_brute_force alerts when they add up",
     Action.SESSION_OPENED: "only if no login line came before it",
+    Action.JOURNAL_SUPPRESSED: "yes: lines about logins may be among those that were dropped",
+    Action.DETAIL: "no",
 }
 
 
@@ -83,6 +87,7 @@ def _facts(seen: Observation) -> Iterator[Tuple[str, str]]:
         ("directory", seen.cwd),
         ("command", seen.command),
         ("reason", seen.reason),
+        ("times", str(seen.attempts) if seen.attempts > 1 else None),
     ]
     for label, value in hostile:
         if value:
@@ -94,14 +99,32 @@ def _facts(seen: Observation) -> Iterator[Tuple[str, str]]:
 def _verdict(explained: Explained, seen: Observation) -> Iterator[Tuple[str, str]]:
     verdict = Trust.ACCEPT if explained.record is None else trust(seen, explained.record)
     if verdict is Trust.SPOOF:
-        yield "counted", "no: the kernel says that another program wrote this line"
+        yield "counted", "no: the fields that nobody can forge say that another program wrote this line"
         yield "alerted", "as spoofed_line, which names the account that wrote it; never as what the line claims"
         return
+    why_not = _why_not(seen)
     if verdict is Trust.IGNORE:
-        yield "counted", "no: it cannot be told who wrote it, and it would mean nothing anyway"
+        why_not = "it cannot be told who wrote it, and it would mean nothing anyway"
+    if why_not is not None:
+        yield "counted", f"no: {why_not}"
+        yield "alerted", "no"
         return
     yield "counted", _COUNTED.get(seen.action, "yes: one event")
+    if verdict is Trust.CLAIM:
+        yield "claimed", "nothing proves who wrote it: it speaks for the account that wrote it alone, marked unverified"
     yield "alerted", _ALERTED.get(seen.action) or _by_itself(seen.action)
+
+
+def _why_not(seen: Observation) -> Optional[str]:
+    """Return why a line that means something counts for nothing, None if it may count."""
+    if seen.limit:
+        return "it repeats tries that other lines of the same connection tell"
+    if seen.action is Action.CONNECTION_CLOSED and not (seen.preauth or seen.outcome is Outcome.FAILURE):
+        return "the end of a connection after its login"
+    is_session = seen.action in (Action.SESSION_OPENED, Action.SESSION_CLOSED)
+    if is_session and seen.service in DEFAULTS.ignored_services:
+        return f"sessions of {seen.service} are service noise, with the default settings (ignore_services)"
+    return None
 
 
 def _sender(record: Optional[JournalRecord]) -> Iterator[Tuple[str, str]]:

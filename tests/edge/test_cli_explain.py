@@ -210,7 +210,7 @@ def test_people_are_told_whether_a_line_counts_and_alerts_and_why_not():
     answer = pamsignal("explain", "-", "-v", input=f"{ACCEPTED}\n{json.dumps(forged)}\nsshd\n")
     login, forgery, nothing = answer.stdout.split("\n\n")[:3]
     assert "alerted     yes, with the default settings" in login
-    assert "counted     no: the kernel says that another program wrote this line" in forgery
+    assert "counted     no: the fields that nobody can forge say that another program wrote this line" in forgery
     assert "written by  exe /usr/bin/logger, uid 1001, pid 5" in forgery
     assert "matched     no: not a line about logins" in nothing
 
@@ -221,9 +221,25 @@ def test_every_kind_of_line_reads_well():
     assert len(paragraphs) == len(SAMPLE)
     for paragraph in paragraphs:
         rows = dict(line.split(None, 1) for line in paragraph.splitlines()[1:])
-        assert "matched" in rows or "counted" in rows, paragraph
-        assert "alerted" in rows or "no" in rows.get("counted", rows.get("matched")), paragraph
+        assert "matched" in rows or {"pattern", "action", "counted", "alerted"} <= set(rows), paragraph
         assert "None" not in rows.values()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sshd[1]: Disconnected from user alice 203.0.113.9 port 50022", "no: the end of a connection after its login"),
+        ("CRON[1]: pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)", "no: sessions of cron are"),
+        (
+            "sshd[1]: error: maximum authentication attempts exceeded for root from 203.0.113.9 port 1 ssh2 [preauth]",
+            "no: it repeats tries",
+        ),
+        ("su[1]: FAILED SU (to root) alice on pts/0", "yes: an attempt"),
+    ],
+)
+def test_a_line_that_means_something_and_counts_for_nothing_says_why(line, said):
+    shown = pamsignal("explain", f"Nov 23 12:00:00 web-01 {line}").stdout
+    assert f"counted     {said}" in shown
 
 
 def test_hostile_text_moves_no_cursor():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,9 +18,12 @@ SCENARIOS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
 
 def replayed(name, *words):
-    folder = FOLDER / name
-    files = ("--file", folder / "journal.jsonl", "--config", folder / "pamsignal.yaml")
-    answer = pamsignal("replay", "--quiet", "--format", "ecs", *files, *words)
+    with tempfile.TemporaryDirectory() as private:
+        # A copy: a checkout can be writable for a group, which no configuration may be.
+        config = Path(shutil.copyfile(FOLDER / name / "pamsignal.yaml", Path(private) / "pamsignal.yaml"))
+        config.chmod(0o600)
+        files = ("--file", FOLDER / name / "journal.jsonl", "--config", config)
+        answer = pamsignal("replay", "--quiet", "--format", "ecs", *files, *words)
     assert (answer.returncode, answer.stderr) == (0, "")
     return answer.stdout.replace(f'"version":"{__version__}"', '"version":"VERSION"')
 
