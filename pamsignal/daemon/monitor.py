@@ -23,15 +23,17 @@ from pamsignal.journal import Position as Place
 from pamsignal.model import Alert, JournalRecord
 from pamsignal.pipeline import Counts, Engine, Judged, Produced
 from pamsignal.runtime.log import Log
-from pamsignal.runtime.loop import Loop, Wake, monotonic_us, realtime_us
+from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.sd_notify import Notifier
 
-BATCH = 1000
+BATCH = 500
 IDLE_SECONDS = 0.1
 BUSY_SECONDS = 0.02
 # Records reach the journal a moment after their time; waiting lines are settled only when none can be on its way.
 GRACE_US = 1_000_000
 STATUS_EVERY_US = 10_000_000
+# Whatever was forgotten to be waited for, and a clock that was set, are noticed within this.
+LONGEST_REST_US = 1_000_000
 STOP_SECONDS = 3.0
 
 
@@ -58,6 +60,7 @@ class Monitor:
         self._steady_us = self._started_us - monotonic_us()
         self._behind = True
         self._busy_until_us = 0
+        self._rest_until_us = 0
         self._report_due_us = 0
         self._alarms: List[Alert] = []
         self._store_trouble: Optional[str] = None
@@ -85,15 +88,33 @@ class Monitor:
         wake = parts.loop.wait(self._patience())
         if not self._obey(wake):
             return False
+        records = self._read()
+        if records or wake != NO_WAKE or self._alarms or monotonic_us() >= self._rest_until_us:
+            self._work(records)
+        parts.notifier.feed_watchdog(monotonic_us())
+        return True
+
+    def _work(self, records: List[JournalRecord]) -> None:
         now_us = realtime_us()
         collected = self._dispatcher.collect(now_us)
-        produced = self._think(self._read())
+        produced = self._think(records)
         self._note_gap()
         self._commit(now_us, collected, produced)
         self._dispatcher.hand_out(now_us)
         self._tell(now_us, collected, produced)
-        parts.notifier.feed_watchdog(monotonic_us())
-        return True
+        self._rest(now_us)
+
+    def _rest(self, now_us: int) -> None:
+        """Work out how long nothing is to be done unless something comes: a turn that only looks costs a third."""
+        due_us = self._engine.next_due_us()
+        waits = [LONGEST_REST_US]
+        waits += [due_us - self._engine_now_us()] if due_us is not None else []
+        later = (self._outgoing.next_deadline_us(now_us), self._dispatcher.next_deadline_us(now_us))
+        waits += [deadline_us - now_us for deadline_us in later if deadline_us is not None]
+        self._rest_until_us = monotonic_us() + min(waits)
+
+    def _engine_now_us(self) -> int:
+        return self._steady_us + monotonic_us() - GRACE_US
 
     def _use(self, settings: Settings, dispatcher: Dispatcher) -> None:
         self._settings = settings
@@ -158,7 +179,7 @@ class Monitor:
             events += step.events
             alerts += step.alerts
         if not self._behind:
-            due = self._engine.tick(self._steady_us + monotonic_us() - GRACE_US)
+            due = self._engine.tick(self._engine_now_us())
             events += due.events
             alerts += due.alerts
         return Produced(tuple(events), tuple(alerts))

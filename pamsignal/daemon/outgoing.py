@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence, Set, Tuple
+from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings
@@ -40,6 +40,10 @@ class Outgoing:
         admitted += [self._admitted(self._named(alarm), now_us) for alarm in alarms]
         admitted += [(self._named(summary), sinks) for summary, sinks in self._limiter.summaries(now_us)]
         return [delivery for delivery in admitted if delivery[1]]
+
+    def next_deadline_us(self, now_us: int) -> Optional[int]:
+        """Return when a summary of what was held back is due."""
+        return self._limiter.next_deadline_us(now_us)
 
     def alarms_about(self, collected: Collected, now_us: int) -> List[Alert]:
         """Return what the other sinks should say about one that does not deliver."""

@@ -41,6 +41,9 @@ class Wake(NamedTuple):
         return bool(self.signals & REPORT)
 
 
+NO_WAKE = Wake()
+
+
 class Loop:
     """Catches the signals from the moment it is made until `close`; make it in the main thread."""
 
@@ -68,6 +71,8 @@ class Loop:
         """Return when something has happened or `timeout_s` is over; None waits without end, 0 only looks."""
         timeout_ms = None if timeout_s is None else max(0, round(timeout_s * 1000 + 0.499))
         ready = self._poll.poll(timeout_ms)
+        if not ready:  # a signal or a courier would have left a byte
+            return NO_WAKE
         woken = self._drain()
         # Only now: a signal between the drain and here leaves a byte, and is seen at the next wait at the latest.
         signals = frozenset(self._signals)
