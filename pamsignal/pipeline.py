@@ -10,7 +10,7 @@ from typing import Callable, Collection, Dict, List, NamedTuple, Optional, Tuple
 
 from pamsignal import parse
 from pamsignal.clock import Clock
-from pamsignal.correlate import Correlator, Line, OpenSession
+from pamsignal.correlate import Correlator, OpenSession
 from pamsignal.correlate.sessions import Changes
 from pamsignal.detect import Detector
 from pamsignal.detect import Settings as DetectSettings
@@ -31,6 +31,9 @@ from pamsignal.model import (
     Unparsed,
 )
 from pamsignal.parse.provenance import Trust, trust
+
+# Members looked up once: before Python 3.12 an enum's class is searched for each of them.
+_ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED
 
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
 MOST_PROGRAMS = 64
@@ -121,11 +124,10 @@ class Engine:
         if seen.provenance is not None:
             counts.provenance[seen.provenance] += 1
         time_us = self._clock.at_record(record)
-        if not self._correlator.is_due(time_us) and not self._detector.is_due(time_us):
-            return self._respond(record, seen, time_us)
-        due = self.tick(time_us)
-        fresh = self._respond(record, seen, time_us)
-        return Produced(due.events + fresh.events, due.alerts + fresh.alerts)
+        if self._correlator.is_due(time_us) or self._detector.is_due(time_us):
+            due, fresh = self.tick(time_us), self._respond(record, seen, time_us)
+            return Produced(due.events + fresh.events, due.alerts + fresh.alerts)
+        return self._respond(record, seen, time_us)
 
     def tick(self, time_us: int) -> Produced:
         """Let everything happen that was waiting for `time_us`, a time of a clock that is never set."""
@@ -162,26 +164,24 @@ class Engine:
 
     def _respond(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
         verdict = trust(seen, record)
-        if verdict is Trust.ACCEPT:
-            if seen.outcome is Outcome.SUCCESS:
+        if verdict is _ACCEPT:
+            if seen.outcome is _SUCCESS:
                 self._learn(record, seen)
-            if seen.action is Action.JOURNAL_SUPPRESSED:
+            if seen.action is _SUPPRESSED:
                 return Produced(alerts=(_suppression(record, seen),))
-            return self._judge(self._correlator.feed(Line(record, seen, time_us)), time_us)
-        if verdict is Trust.CLAIM:
-            return self._judge(
-                self._correlator.feed(Line(record, claim_of(seen, record, self._name_of), time_us)), time_us
-            )
-        if verdict is Trust.SPOOF:
-            self.counts.spoofed[seen.program] += 1
-            return Produced(
-                alerts=tuple(self._detector.report_spoof(spoof_finding(record, seen, self._name_of), time_us))
-            )
-        return NOTHING
+        elif verdict is Trust.CLAIM:
+            seen = claim_of(seen, record, self._name_of)
+        else:
+            return self._suspect(record, seen, time_us) if verdict is Trust.SPOOF else NOTHING
+        events = self._correlator.feed(record, seen, time_us)
+        return self._judge(events, time_us) if events else NOTHING
+
+    def _suspect(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
+        self.counts.spoofed[seen.program] += 1
+        finding = spoof_finding(record, seen, self._name_of)
+        return Produced(alerts=tuple(self._detector.report_spoof(finding, time_us)))
 
     def _judge(self, events: List[AuthEvent], time_us: int, alerts: Collection[Alert] = ()) -> Produced:
-        if not events and not alerts:
-            return NOTHING
         judged: List[Judged] = []
         told = list(alerts)
         for event in events:

@@ -73,13 +73,13 @@ class Trace:
 
     def learn(self, seen: Observation) -> None:
         """Keep what `seen` says about who and from where; what is already known in more detail stays."""
-        if seen.user is not None:
-            self.user = seen.user
-        if seen.known_account is not None:
-            self.known_account = seen.known_account
-        if seen.destination is not None:
-            self.destination = seen.destination
-        new = seen.source
+        user, known_account, destination, new = seen.user, seen.known_account, seen.destination, seen.source
+        if user is not None:
+            self.user = user
+        if known_account is not None:
+            self.known_account = known_account
+        if destination is not None:
+            self.destination = destination
         if new is not None and new is not self.source and _says_more(new, self.source):
             self.source = new
 
@@ -104,19 +104,17 @@ class Traces:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def get(self, key: Hashable) -> Optional[Trace]:
-        """Return the trace of `key` as it is, or None."""
-        return self._by_key.get(key)
+    def take(self, key: Hashable) -> Optional[Trace]:
+        """Return the trace of `key`, which is the newest from now on, or None."""
+        trace = self._by_key.get(key)
+        if trace is not None:
+            self._by_key.move_to_end(key)
+        return trace
 
     def begin(self, key: Hashable, time_us: int) -> Trace:
         """Return a new trace of `key`, in the place of any other."""
         trace = self._by_key[key] = Trace(key, time_us)
         return trace
-
-    def touch(self, trace: Trace, time_us: int) -> None:
-        """Note that `trace` has a further line; time only goes forward."""
-        self._by_key.move_to_end(trace.key)
-        trace.last_us = time_us
 
     def forget(self, trace: Trace) -> None:
         """Drop `trace`; the next line of its key starts afresh."""

@@ -12,6 +12,7 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 from pamsignal.model import Finding
 
 LONGEST_US = 6 * 3_600_000_000
+NEVER = 2**63
 
 Key = Tuple[str, str]
 
@@ -41,13 +42,14 @@ class Digest(NamedTuple):
 
 
 class Throttle:
-    """All quiet times, at most `most`."""
+    """All quiet times, at most `most`. None ends before `nearest_us`."""
 
     def __init__(self, cooldown_us: int, most: int) -> None:
         self._cooldown_us = cooldown_us
         self._most = most
         self._episodes: OrderedDict[Key, Episode] = OrderedDict()
         self._ends: List[Tuple[int, Key]] = []
+        self.nearest_us = NEVER
 
     def absorb(self, key: Key, count: int, event_us: int) -> bool:
         """Count `count` for `key` and return True if its quiet time lasts."""
@@ -62,13 +64,9 @@ class Throttle:
         """Start a quiet time for `key`, of at least `least_us`, after `finding` was reported at `time_us`."""
         episode = Episode(finding, time_us, max(self._cooldown_us, least_us))
         self._episodes[key] = episode
-        heapq.heappush(self._ends, (episode.until_us, key))
+        self._end_later(key, episode)
         if len(self._episodes) > self._most:
             self._episodes.popitem(last=False)
-
-    def is_due(self, time_us: int) -> bool:
-        """Tell whether a quiet time may be over by `time_us`; cheap, and never wrong when it says no."""
-        return bool(self._ends) and self._ends[0][0] <= time_us
 
     def next_due_us(self) -> Optional[int]:
         """Return when the nearest quiet time ends."""
@@ -76,8 +74,10 @@ class Throttle:
             until_us, key = self._ends[0]
             episode = self._episodes.get(key)
             if episode is not None and episode.until_us == until_us:
+                self.nearest_us = until_us
                 return until_us
             heapq.heappop(self._ends)
+        self.nearest_us = NEVER
         return None
 
     def take_due(self, time_us: int) -> Iterator[Digest]:
@@ -102,4 +102,8 @@ class Throttle:
         episode.length_us = min(2 * episode.length_us, max(LONGEST_US, episode.length_us))
         episode.until_us = episode.since_us + episode.length_us
         episode.suppressed = 0
+        self._end_later(key, episode)
+
+    def _end_later(self, key: Key, episode: Episode) -> None:
         heapq.heappush(self._ends, (episode.until_us, key))
+        self.nearest_us = min(self.nearest_us, episode.until_us)

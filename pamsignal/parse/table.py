@@ -23,7 +23,8 @@ _FIELD = {name: index for index, name in enumerate(Observation._fields)}
 _PROGRAM, _SERVICE, _PROVENANCE = _FIELD["program"], _FIELD["service"], _FIELD["provenance"]
 
 # What a named group of an expression says, field by field. A group that matched nothing, or nothing but emptiness,
-# says nothing; None takes the text as it is. `ip`/`port` and `to_ip`/`to_port` together are the source and the destination.
+# says nothing; None takes the text as it is. `ip`/`port` and `to_ip`/`to_port` together are the source and the
+# destination.
 _MEANING: Dict[str, Tuple[Tuple[str, Optional[Callable[[str], object]]], ...]] = {
     **{
         name: ((name, None),)
@@ -84,26 +85,27 @@ def _compiled(expression: str) -> re.Pattern[str]:
 def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
     """Return a function that fills a copy of `blank`: lists and numbers only, as it runs for every line."""
     groups = expression.groupindex
-    fills = tuple(
-        (_FIELD[field], number, convert)
+    fills = [
+        (number, (_FIELD[field], convert))
         for group, number in groups.items()
         for field, convert in _MEANING.get(group, ())
-    )
-    ends = tuple((_FIELD[field], groups[ip], groups.get(port, 0)) for field, ip, port in _ENDS if ip in groups)
+    ]
+    # Never one number alone, for which match.group gives no tuple: group 0 is the line, and goes with no fill.
+    numbers = (*(number for number, _ in fills), 0, 0)
+    ways = tuple(way for _, way in fills)
+    ends = tuple((_FIELD[field], groups[ip], groups.get(port)) for field, ip, port in _ENDS if ip in groups)
 
     def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
         values = blank.copy()
         values[_PROGRAM] = values[_SERVICE] = program
         values[_PROVENANCE] = provenance
-        texts = (None, *match.groups())
-        for index, number, convert in fills:
-            text = texts[number]
+        for (index, convert), text in zip(ways, match.group(*numbers)):
             if text:
                 values[index] = text if convert is None else convert(text)
         for index, ip, port in ends:
-            text = texts[ip]
+            text = match[ip]
             if text:
-                values[index] = endpoint(text, texts[port])
+                values[index] = endpoint(text, match[port] if port else None)
         return _new(Observation, values)
 
     return build
@@ -125,12 +127,7 @@ class Table:
 
     def find(self, message: str) -> Optional[Tuple[Pattern, re.Match[str]]]:
         """Return the pattern that owns the whole of `message`, and its match. Linear in its length."""
-        if self._word_at == 0:
-            word = message.partition(" ")[0]
-        else:
-            words = message.split(" ", self._word_at + 1)
-            word = words[self._word_at] if len(words) > self._word_at else ""
-        for shape in self._by_word.get(word, self._anywhere):
+        for shape in self._candidates(message):
             match = shape.expression.fullmatch(message)
             if match is not None:
                 return shape, match
@@ -138,8 +135,18 @@ class Table:
 
     def observe(self, message: str, program: str, provenance: Optional[Provenance]) -> Optional[Observation]:
         """Return what `message` means, or None where no pattern fits it."""
-        found = self.find(message)
-        return None if found is None else found[0].build(found[1], program, provenance)
+        for _, _, expression, build in self._candidates(message):
+            match = expression.fullmatch(message)
+            if match is not None:
+                return build(match, program, provenance)
+        return None
+
+    def _candidates(self, message: str) -> Tuple[Pattern, ...]:
+        """Return the patterns that can fit `message`, by the word that tells them apart."""
+        if not self._word_at:
+            return self._by_word.get(message.partition(" ")[0], self._anywhere)
+        words = message.split(" ", self._word_at + 1)
+        return self._by_word.get(words[self._word_at] if len(words) > self._word_at else "", self._anywhere)
 
     def owners(self, message: str) -> List[str]:
         """Return the names of all patterns that fit `message`: the tests want at most one."""
