@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Union
 
 from pamsignal import parse
@@ -135,7 +136,7 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[Explained]:
 
 
 def _of_file(path: str) -> Iterator[Explained]:
-    if is_journal_file(path):
+    if not Path(path).is_fifo() and is_journal_file(path):  # what is looked at in a pipe is gone
         for record in records_of(JournalReader(Source(files=(path,)))):
             yield explain_record(record, record.message)
         return

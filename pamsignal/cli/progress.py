@@ -72,7 +72,9 @@ def _part(first_us: int, now_us: int, last_us: int) -> float:
 
 
 def _last_us(path: str) -> int:
-    """Return the time of the last record in a file, 0 if it cannot be told."""
+    """Return the time of the last record in a file, 0 if it cannot be told: a pipe must not be looked into."""
+    if not os.path.isfile(path):
+        return 0
     try:
         with open(path, "rb") as stream:
             if is_journal_file(path):

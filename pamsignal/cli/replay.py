@@ -13,7 +13,7 @@ from pamsignal.cli.output import Documents
 from pamsignal.cli.progress import progress
 from pamsignal.config import load
 from pamsignal.errors import UsageError
-from pamsignal.journal import LIVE, JournalReader, Source, damaged_files, records_from, records_of
+from pamsignal.journal import LIVE, JournalReader, Source, damaged_files, read_json_lines, records_from, records_of
 from pamsignal.journal.source import journal_files
 from pamsignal.model import JournalRecord
 from pamsignal.pipeline import Engine, Produced
@@ -29,7 +29,11 @@ Records = Iterator[JournalRecord]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `replay` takes."""
     parser.add_argument(
-        "--file", action="append", default=[], metavar="FILE", help="a journal file, or JSON lines; can be given again"
+        "--file",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a journal file, or JSON lines; can be given again; - reads JSON lines from standard input",
     )
     parser.add_argument("--directory", metavar="DIR", help="a directory of journal files")
     parser.add_argument(
@@ -94,6 +98,8 @@ def _records(arguments: argparse.Namespace, since_us: Optional[int]) -> Tuple[Re
     if arguments.file:
         if arguments.directory:
             raise UsageError("give either --file or --directory, not both")
+        if arguments.file == ["-"]:
+            return read_json_lines(sys.stdin.buffer, "standard input"), ()
         return records_from(arguments.file), arguments.file
     source = Source(directory=arguments.directory) if arguments.directory else LIVE
     reader = JournalReader(source)

@@ -79,7 +79,7 @@ def _secret_file(path: str) -> bytes:
     if guarded.uid not in {0, os.geteuid()}:
         raise ConfigError(f"expected a file of root, found one of uid {guarded.uid}; run: chown root {path}")
     if guarded.mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise ConfigError(f"expected a file for its owner only, found mode {guarded.mode:04o}; run: chmod 600 {path}")
+        raise ConfigError(f"expected a file for its owner only, found mode {guarded.mode:04o}; run: chgrp systemd-journal {path} && chmod 640 {path}")
     return guarded.content
 
 

@@ -98,15 +98,22 @@ def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str
     if finding.user_total > 1:
         yield f"on {finding.user_total} accounts"
     if finding.window_us:
-        yield f"in {when.span(finding.window_us)}"
+        yield f"in {when.span(_length_us(alert, finding))}"
+
+
+def _length_us(alert: Alert, finding: Finding) -> int:
+    """Return how long it took, and for a digest how long it speaks of."""
+    if alert.digest or finding.first_us is None or finding.last_us is None:
+        return finding.window_us
+    return finding.last_us - finding.first_us
 
 
 def _own_clauses(finding: Finding, show: Show) -> Iterator[str]:
-    if finding.attempts:
-        yield str(finding.attempts)
     about = finding.note or finding.key
+    if finding.attempts > 1:
+        yield str(finding.attempts)
     if about:
-        yield f"({show(about)})" if finding.attempts else show(about)
+        yield f"({show(about)})" if finding.attempts > 1 else show(about)
 
 
 def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:

@@ -58,7 +58,6 @@ RULES: Dict[str, RuleWords] = {
     "alerts_suppressed": RuleWords("Alerts suppressed"),
     "store_trouble": RuleWords("Trouble with the state database"),
     "test_alert": RuleWords("Test alert"),
-    "late_digest": RuleWords("While pamsignal was not reading"),
 }
 
 SEVERITY_MARKS: Dict[Severity, str] = {
