@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import select
+import subprocess
 
 import pytest
 
-from tests.edge.command import json_lines, misfits, on_terminal, pamsignal, started
+from tests.edge.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
 from tests.edge.journals import an_entry, write_journal
 from tests.unit.parse.journal_lines import FOLDER
 
@@ -171,6 +172,12 @@ def test_a_journal_file_and_the_same_lines_in_a_file_are_told_alike(tmp_path):
     assert [answer["line"] for answer in from_journal] == [ACCEPTED, "hello"]
     assert [answer["provenance"] for answer in from_journal] == ["verified", None]
     assert [answer["action"] for answer in from_lines] == [answer["action"] for answer in from_journal]
+
+
+def test_a_file_can_be_a_pipe():
+    command = f"{' '.join(PAMSIGNAL)} explain --json --file <(echo '{ACCEPTED}')"
+    answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [one["line"] for one in json_lines(answer.stdout)] == [ACCEPTED]
 
 
 def test_a_line_is_answered_while_the_input_is_still_open():

@@ -117,6 +117,27 @@ def test_a_journal_file_a_directory_and_json_lines_of_the_same_records_are_one(t
     assert [one["rule"]["name"] for one in from_file if "rule" in one] == ["brute_force", "brute_force"]
 
 
+def test_json_lines_can_come_through_a_pipe():
+    assert replayed("--file", "-", input=SAMPLE.read_text()) == replayed("--file", SAMPLE)
+    broken = pamsignal("replay", "--file", "-", input="nonsense\n")
+    assert broken.returncode == 1
+    assert broken.stderr.startswith("pamsignal: standard input:1: not a record of `journalctl -o json`")
+
+
+@pytest.mark.parametrize("make", [write_journal, lambda path, _: path.write_text("{}\n") and path])
+@pytest.mark.parametrize("verb", ["replay", "explain"])
+def test_a_missing_right_is_77_and_says_what_to_do(tmp_path, make, verb):
+    path = make(tmp_path / "closed.journal", an_attack())
+    path.chmod(0)
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    answer = pamsignal(verb, "--file", path, **nobody)
+    assert (answer.returncode, answer.stdout) == (77, "")
+    assert "permission denied" in answer.stderr
+    assert "sudo" in answer.stderr
+
+
 def test_several_files_are_read_in_the_order_of_time(tmp_path):
     entries = an_attack()
     first = write_journal(tmp_path / "a.journal", entries[::2])
