@@ -56,6 +56,8 @@ def message(alert: Alert, show: ShowCut, limit: int) -> str:
 def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
     if event.user:
         yield _name(event.user, show)
+    elif event.user_id is not None:
+        yield f"uid {event.user_id}"
     if event.target_user and event.target_user != event.user:
         yield f"as {_name(event.target_user, show)}"
     if event.group:
@@ -193,9 +195,10 @@ def _certificate(key: Optional[Key]) -> Optional[str]:
 
 
 def _count(finding: Finding) -> str:
-    if finding.attempts or not finding.weak:
-        return f"{finding.attempts} attempt{'' if finding.attempts == 1 else 's'}"
-    return _connections(finding.weak)
+    attempts = f"{finding.attempts} attempt{'' if finding.attempts == 1 else 's'}"
+    if not finding.weak:
+        return attempts
+    return f"{attempts} and {_connections(finding.weak)}" if finding.attempts else _connections(finding.weak)
 
 
 def _connections(weak: int) -> str:

@@ -37,7 +37,10 @@ def test_a_headline_is_one_line_and_every_field_has_a_value(alert):
         ("session_closed", "Session closed: alice from 203.0.113.9 after 1 h 12 min on web-01"),
         ("sudo_unverified", 'Privileges taken: alice as root for “/bin/sh -c "a && b > c"” (unverified) on web-01'),
         ("group_added", "Account added to a group: eve to group sudo on web-01"),
-        ("brute_force", "Brute force: 12 attempts from 203.0.113.9 on 2 accounts in 1 min on web-01"),
+        (
+            "brute_force",
+            "Brute force: 12 attempts and 7 connections without a login from 203.0.113.9 on 2 accounts in 1 min on web-01",
+        ),
         ("brute_force_digest", "Brute force: and 212 more from 203.0.113.9 on 2 accounts in 10 min on web-01"),
         ("account_under_attack", "Distributed brute force: 12 attempts on root by 34 addresses in 1 min on web-01"),
         ("scans_only", "Brute force: 40 connections without a login from 203.0.113.9 in 1 min on web-01"),
