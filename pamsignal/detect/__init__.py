@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.detect import brute_force, evidence, notable, success, trust
-from pamsignal.detect.brute_force import Rule
+from pamsignal.detect.brute_force import Group
+from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.identity import alert_id
 from pamsignal.detect.throttle import Digest, Throttle
-from pamsignal.detect.window import Tally
 from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
 
 SECOND_US = 1_000_000
@@ -71,31 +71,38 @@ class Detector:
         """Return when the next quiet time ends."""
         return self._throttle.next_due_us()
 
-    def _count(self, event: AuthEvent, seen: evidence.Evidence, context: Context, time_us: int) -> List[Alert]:
+    def _count(self, event: AuthEvent, seen: Evidence, context: Context, time_us: int) -> List[Alert]:
         alerts: List[Alert] = []
-        for culprits in self._culprits:
-            key = culprits.key_of(seen)
-            if key is not None:
-                tallies = [counter.add(key, seen, time_us) for counter in culprits.counters]
-                finding = self._conclude(event, key, culprits.rules, tallies, time_us)
-                if finding is not None:
-                    alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
+        for key_of, groups in self._culprits:
+            key = key_of(seen)
+            finding = self._conclude(event, seen, key, groups, time_us) if key is not None else None
+            if finding is not None:
+                alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
         return alerts
 
     def _conclude(
-        self, event: AuthEvent, key: str, rules: Tuple[Rule, ...], tallies: List[Optional[Tally]], time_us: int
+        self, event: AuthEvent, seen: Evidence, key: str, groups: List[Group], time_us: int
     ) -> Optional[Finding]:
-        """Return the first finding of `rules` about a culprit that is not spoken of already."""
-        for rule in rules:
-            group = (rule.group, key)
-            if self._throttle.absorb(group, event.attempts, event.time_us):
-                return None
-            tally = tallies[rule.place]
-            finding = rule.conclude(event, key, tally, time_us) if tally is not None else None
-            if finding is not None:
-                self._throttle.begin(group, finding, time_us, rule.window_us)
-                return finding
-        return None
+        """Count `event` against the culprit `key`; return the first finding if none of `groups` spoke of it already.
+
+        A group that is quiet counts nothing: a quiet time is never shorter than its windows, and ends only when nothing
+        happened in it. What an earlier group speaks of is not told twice.
+        """
+        told: Optional[Finding] = None
+        is_known = False
+        for group in groups:
+            if self._throttle.absorb((group.name, key), 0 if is_known else event.attempts, event.time_us):
+                is_known = True
+                continue
+            for rule in group.rules:
+                tally = rule.count(seen, key, time_us)
+                if is_known or tally is None:
+                    continue
+                told = rule.conclude(event, key, tally, time_us)
+                if told is not None:
+                    is_known = True
+                    self._throttle.begin((group.name, key), told, time_us, group.longest_us)
+        return told
 
     def _by_itself(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
         severity = notable.severity_of(event)

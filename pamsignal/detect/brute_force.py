@@ -7,7 +7,7 @@ these T1110.001 (password guessing), T1110.003 (password spraying) and T1087 (ac
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional
 
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import SAMPLE, Tally, Windows
@@ -40,61 +40,53 @@ DEFAULTS: Mapping[str, Settings] = {
 }
 
 
-class Count(NamedTuple):
-    """What a window counts: `tries` and `weak` signs of each `key`, and who takes part. Each names an Evidence field.
-
-    Without `weak` only tries count.
-    """
-
-    key: str
-    member: str
-    tries: str = "tries"
-    weak: Optional[str] = None
-
-
 class Kind(NamedTuple):
     """What makes the rules different.
 
-    `group` is shared by rules that speak of the same culprit: once one has reported, the others stay quiet.
-    `names_count` makes different names the threshold, and not tries.
+    `group` is shared by rules that speak of the same culprit in the same way: once one has reported, the others stay
+    quiet. `key`, `member`, `tries` and `weak` name fields of Evidence: whom it counts against, who is told apart, what
+    is a try, and what a weak sign. `names_count` makes different names the threshold, and not tries.
     """
 
     name: str
     group: str
-    counts: Count
+    key: str
+    member: str
     technique: str
+    tries: str = "tries"
+    weak: Optional[str] = None
     names_count: bool = False
 
 
-_BY_SOURCE = Count("source", "name", weak="weak")
-
-# Rules that count by the same key stand together; the first one that has something to say speaks.
+# Rules with the same key stand together; the first one that has something to say speaks.
 KINDS = (
-    Kind("brute_force", "source", _BY_SOURCE, "T1110.001"),
-    Kind("user_enumeration", "source", Count("source", "name", "unknown"), "T1087", names_count=True),
-    Kind("slow_brute_force", "slow", _BY_SOURCE, "T1110.001"),
-    Kind("brute_force_network", "network", Count("network", "source", weak="weak"), "T1110.001"),
-    Kind("distributed_brute_force", "account", Count("account", "source"), "T1110.003"),
-    Kind("local_brute_force", "actor", Count("actor", "target"), "T1110.001"),
+    Kind("brute_force", "source", "source", "name", "T1110.001", weak="weak"),
+    Kind("user_enumeration", "source", "source", "name", "T1087", tries="unknown", names_count=True),
+    Kind("slow_brute_force", "slow", "source", "name", "T1110.001", weak="weak"),
+    Kind("brute_force_network", "network", "network", "source", "T1110.001", weak="weak"),
+    Kind("distributed_brute_force", "account", "account", "source", "T1110.003"),
+    Kind("local_brute_force", "actor", "actor", "target", "T1110.001"),
 )
 
 
-class Counter:
-    """The windows of one count, shared by the rules that read them: one span for each."""
+class Rule:
+    """One kind with its settings and its windows."""
 
-    def __init__(self, count: Count, chosen: Sequence[Settings], members: int, most: int) -> None:
-        self._tries_of: Callable[[Evidence], int] = attrgetter(count.tries)
-        self._weak_of: Optional[Callable[[Evidence], int]] = attrgetter(count.weak) if count.weak else None
-        self._member_of: Callable[[Evidence], Optional[str]] = attrgetter(count.member)
+    def __init__(self, kind: Kind, settings: Settings, most: int) -> None:
+        self.kind = kind
         self.windows = Windows(
-            [one.window_seconds * SECOND_US for one in chosen],
+            settings.window_seconds * SECOND_US,
             most,
-            tries=max(one.attempts for one in chosen),
-            weak=max(one.attempts * one.weak_per_attempt for one in chosen),
-            members=members,
+            settings.attempts,
+            settings.weak_per_attempt,
+            members=settings.attempts if kind.names_count else settings.sources,
         )
+        self._names = settings.attempts if kind.names_count else settings.sources
+        self._tries_of: Callable[[Evidence], int] = attrgetter(kind.tries)
+        self._weak_of: Optional[Callable[[Evidence], int]] = attrgetter(kind.weak) if kind.weak else None
+        self._member_of: Callable[[Evidence], Optional[str]] = attrgetter(kind.member)
 
-    def add(self, key: str, evidence: Evidence, time_us: int) -> Optional[Tally]:
+    def count(self, evidence: Evidence, key: str, time_us: int) -> Optional[Tally]:
         """Count `evidence` for `key`; return what is known of the key then, None if it is no evidence here."""
         tries = self._tries_of(evidence)
         weak = self._weak_of(evidence) if self._weak_of is not None else 0
@@ -102,41 +94,25 @@ class Counter:
             return None
         return self.windows.add(key, time_us, tries, weak, self._member_of(evidence))
 
-
-class Rule:
-    """One kind with its settings. It reads the windows of `counter`, which is number `place`, as their span `span`."""
-
-    def __init__(self, kind: Kind, settings: Settings, counter: Counter, place: int, span: int) -> None:
-        self.kind = kind
-        self.group = kind.group
-        self.place = place
-        self.window_us = settings.window_seconds * SECOND_US
-        self._settings = settings
-        self._windows = counter.windows
-        self._span = span
-        self._names = _names(kind, settings)
-
     def conclude(self, event: AuthEvent, key: str, tally: Tally, time_us: int) -> Optional[Finding]:
         """Return a finding if `event` filled the window of `key`."""
-        settings = self._settings
-        if not self._windows.is_full(tally, self._span, time_us, settings.attempts, settings.weak_per_attempt):
+        if not self.windows.is_full(tally, time_us):
             return None
-        names = self._windows.members_within(tally, self._span, time_us)
+        names = self.windows.members_within(tally, time_us)
         return self._finding(event, key, tally, names) if len(names) >= self._names or self._names == 1 else None
 
     def _finding(self, event: AuthEvent, key: str, tally: Tally, names: List[str]) -> Finding:
-        are_sources = self.kind.counts.member == "source"
+        are_sources = self.kind.member == "source"
         sample = tuple(names[-SAMPLE:])
-        run = tally.runs[self._span]
         return Finding(
             rule=self.kind.name,
             key=key,
             time_us=event.time_us,
             hostname=event.hostname,
-            attempts=tally.attempts - run.attempts,
-            weak=tally.weak - run.weak,
-            window_us=self.window_us,
-            first_us=event.time_us - (tally.last_us - run.first_us),
+            attempts=tally.attempts,
+            weak=tally.weak,
+            window_us=self.windows.span_us,
+            first_us=event.time_us - (tally.last_us - tally.first_us),
             last_us=event.time_us,
             users=() if are_sources else sample,
             user_total=0 if are_sources else len(names),
@@ -147,36 +123,31 @@ class Rule:
         )
 
 
+class Group(NamedTuple):
+    """The rules that speak of the same culprit in the same way."""
+
+    name: str
+    rules: List[Rule]
+
+    @property
+    def longest_us(self) -> int:
+        """How far back any of them looks."""
+        return max(rule.windows.span_us for rule in self.rules)
+
+
 class Culprits(NamedTuple):
-    """Whom events are counted against: one field of Evidence, the counters of it, and the rules that read them."""
+    """Whom events are counted against: a field of Evidence, and the groups of rules, the most urgent first."""
 
     key_of: Callable[[Evidence], Optional[str]]
-    counters: Tuple[Counter, ...]
-    rules: Tuple[Rule, ...]
+    groups: List[Group]
 
 
 def culprits(settings: Mapping[str, Settings], most: int) -> List[Culprits]:
-    """Build the rules that are switched on, together with those that count by the same key."""
+    """Build the rules that are switched on, in their groups, together with those that count by the same key."""
     chosen = {**DEFAULTS, **settings}
-    by_key: Dict[str, List[Kind]] = {}
+    by_key: Dict[str, Dict[str, List[Rule]]] = {}
     for kind in KINDS:
         if chosen[kind.name].enabled:
-            by_key.setdefault(kind.counts.key, []).append(kind)
-    return [_culprits(key, kinds, chosen, most) for key, kinds in by_key.items()]
-
-
-def _culprits(key: str, kinds: List[Kind], chosen: Mapping[str, Settings], most: int) -> Culprits:
-    counters: List[Counter] = []
-    rules: Dict[str, Rule] = {}
-    for count in dict.fromkeys(kind.counts for kind in kinds):
-        readers = {kind: chosen[kind.name] for kind in kinds if kind.counts == count}
-        members = max(_names(kind, one) for kind, one in readers.items())
-        counter = Counter(count, tuple(readers.values()), members, most)
-        for span, (kind, one) in enumerate(readers.items()):
-            rules[kind.name] = Rule(kind, one, counter, len(counters), span)
-        counters.append(counter)
-    return Culprits(attrgetter(key), tuple(counters), tuple(rules[kind.name] for kind in kinds))
-
-
-def _names(kind: Kind, settings: Settings) -> int:
-    return settings.attempts if kind.names_count else settings.sources
+            groups = by_key.setdefault(kind.key, {})
+            groups.setdefault(kind.group, []).append(Rule(kind, chosen[kind.name], most))
+    return [Culprits(attrgetter(key), [Group(*group) for group in groups.items()]) for key, groups in by_key.items()]

@@ -24,13 +24,13 @@ class SuccessAfterFailures:
     """Remembers failures per address, and per actor for local ones, until a success from there."""
 
     def __init__(self, settings: Settings, most: int) -> None:
-        self._settings = settings
-        self._windows = Windows((settings.window_seconds * SECOND_US,), most, tries=settings.attempts)
+        self._enabled = settings.enabled
+        self._windows = Windows(settings.window_seconds * SECOND_US, most, settings.attempts)
 
     def add(self, event: AuthEvent, evidence: Evidence, time_us: int) -> Optional[Finding]:
         """Take in `event`; return a finding if it is a success that failures led up to."""
         key = evidence.source or evidence.actor
-        if key is None or not self._settings.enabled:
+        if key is None or not self._enabled:
             return None
         if event.action in _SUCCESSES:
             return self._judge(event, key, time_us)
@@ -41,19 +41,18 @@ class SuccessAfterFailures:
     def _judge(self, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
         windows = self._windows
         tally = windows.get(key)
-        if tally is None or not windows.is_full(tally, 0, time_us, self._settings.attempts):
+        if tally is None or not windows.is_full(tally, time_us):
             return None
-        names = tuple(windows.members_within(tally, 0, time_us))
-        run = tally.runs[0]
+        names = tuple(windows.members_within(tally, time_us))
         windows.forget(key)  # told once; the next success from there is judged by what fails from now on
         return Finding(
             rule="success_after_failures",
             key=key,
             time_us=event.time_us,
             hostname=event.hostname,
-            attempts=tally.attempts - run.attempts,
-            window_us=windows.spans_us[0],
-            first_us=event.time_us - (time_us - run.first_us),
+            attempts=tally.attempts,
+            window_us=windows.span_us,
+            first_us=event.time_us - (time_us - tally.first_us),
             last_us=event.time_us,
             users=names,
             user_total=len(names),

@@ -8,6 +8,7 @@ free text, so the time is linear in the length of the line.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from pamsignal.model import Action, Method, Observation, Outcome, Provenance
@@ -22,10 +23,9 @@ _METHODS = {method.value: method for method in Method}
 _FIELD = {name: index for index, name in enumerate(Observation._fields)}
 _PROGRAM, _SERVICE, _PROVENANCE = _FIELD["program"], _FIELD["service"], _FIELD["provenance"]
 
-# What a named group of an expression says, field by field. A group that matched nothing, or nothing but emptiness,
-# says nothing; None takes the text as it is. `ip`/`port` and `to_ip`/`to_port` together are the source and the
-# destination.
-_MEANING: Dict[str, Tuple[Tuple[str, Optional[Callable[[str], object]]], ...]] = {
+# What a named group of an expression says, field by field; None takes the text as it is. A group that matched nothing,
+# or nothing but emptiness, says nothing. `ip`/`port` and `to_ip`/`to_port` are the source and the destination.
+_TEXTS: Dict[str, Tuple[Tuple[str, Optional[Callable[[str], object]]], ...]] = {
     **{
         name: ((name, None),)
         for name in ("service", "user", "target_user", "tty", "cwd", "command", "group", "session_id", "submethod")
@@ -34,16 +34,15 @@ _MEANING: Dict[str, Tuple[Tuple[str, Optional[Callable[[str], object]]], ...]] =
     "method": (("method", _METHODS.get),),
     "key": (("key", key), ("principal", principal)),
     "reason": (("reason", refusal),),
-    "unknown": (("known_account", lambda _: False),),
-    "invalid": (("known_account", lambda _: False), ("reason", lambda _: "invalid user")),
-    "preauth": (("preauth", lambda _: True),),
-    "failing": (("outcome", lambda _: Outcome.FAILURE),),
-    "gave_up": (("preauth", lambda _: True), ("outcome", lambda _: Outcome.FAILURE)),
-    "scan": (
-        ("action", lambda _: Action.CONNECTION_SCAN),
-        ("preauth", lambda _: True),
-        ("outcome", lambda _: Outcome.FAILURE),
-    ),
+}
+# Groups of fixed words, where it says everything that they are there.
+_MARKS: Dict[str, Dict[str, object]] = {
+    "unknown": {"known_account": False},
+    "invalid": {"known_account": False, "reason": "invalid user"},
+    "preauth": {"preauth": True},
+    "failing": {"outcome": Outcome.FAILURE},
+    "gave_up": {"preauth": True, "outcome": Outcome.FAILURE},
+    "scan": {"action": Action.CONNECTION_SCAN, "preauth": True, "outcome": Outcome.FAILURE},
 }
 _ENDS = (("source", "ip", "port"), ("destination", "to_ip", "to_port"))
 
@@ -85,21 +84,28 @@ def _compiled(expression: str) -> re.Pattern[str]:
 def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
     """Return a function that fills a copy of `blank`: lists and numbers only, as it runs for every line."""
     groups = expression.groupindex
-    fills = [
-        (number, (_FIELD[field], convert))
-        for group, number in groups.items()
-        for field, convert in _MEANING.get(group, ())
-    ]
-    # Never one number alone, for which match.group gives no tuple: group 0 is the line, and goes with no fill.
-    numbers = (*(number for number, _ in fills), 0, 0)
-    ways = tuple(way for _, way in fills)
+    marks = [group for group in groups if group in _MARKS]
+    mark_numbers = [groups[group] for group in marks] * 2  # twice: of one number alone, match.group makes no tuple
+    fills = tuple(
+        (_FIELD[field], number, convert) for group, number in groups.items() for field, convert in _TEXTS.get(group, ())
+    )
     ends = tuple((_FIELD[field], groups[ip], groups.get(port)) for field, ip, port in _ENDS if ip in groups)
 
-    def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+    @lru_cache(maxsize=16)
+    def marked(*found: Optional[str]) -> List[object]:
+        """Return `blank` with what the marks say that were found."""
         values = blank.copy()
+        for mark, text in zip(marks, found):
+            for field, value in _MARKS[mark].items() if text else ():
+                values[_FIELD[field]] = value
+        return values
+
+    def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
+        values = marked(*match.group(*mark_numbers)).copy() if marks else blank.copy()
         values[_PROGRAM] = values[_SERVICE] = program
         values[_PROVENANCE] = provenance
-        for (index, convert), text in zip(ways, match.group(*numbers)):
+        for index, number, convert in fills:
+            text = match[number]
             if text:
                 values[index] = text if convert is None else convert(text)
         for index, ip, port in ends:

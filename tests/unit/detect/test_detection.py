@@ -302,8 +302,8 @@ def test_a_hundred_thousand_addresses_take_no_more_room_than_the_cap():
     for number in range(2000):
         address = f"198.{18 + number % 2}.{number // 250 % 250}.{number % 250}"
         story.tell(number * 0.01, f"Failed password for root from {address} port 4000 ssh2", pid=2000 + number)
-    counters = [one for culprits in story.engine._detector._culprits for one in culprits.counters]
-    assert all(len(counter.windows) <= 64 for counter in counters)
+    groups = [group for culprits in story.engine._detector._culprits for group in culprits.groups]
+    assert all(len(rule.windows) <= 64 for group in groups for rule in group.rules)
 
 
 def test_alerts_of_the_same_story_have_the_same_ids():
