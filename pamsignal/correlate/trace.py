@@ -16,6 +16,7 @@ from pamsignal.model import Endpoint, JournalRecord, Observation
 # 120 s (sshd_config(5), LoginGraceTime), sudo five minutes a prompt (sudoers(5), passwd_timeout).
 IDLE_US = 900_000_000
 NEVER = 2**63
+_SWEEP_AT = 512
 
 
 class Line(NamedTuple):
@@ -98,6 +99,7 @@ class Traces:
         self._most = most
         self._by_key: OrderedDict[Hashable, Trace] = OrderedDict()
         self._due: List[Tuple[int, int, Trace]] = []
+        self._sweep_at = _SWEEP_AT
         self._sequence = 0
         self.nearest_us = NEVER
 
@@ -136,9 +138,14 @@ class Traces:
         self._sequence += 1
         heapq.heappush(self._due, (until_us, self._sequence, trace))
         self.nearest_us = min(self.nearest_us, until_us)
-        if len(self._due) > 4 * self._most:
-            self._due = [entry for entry in self._due if entry[2].due_us == entry[0]]
-            heapq.heapify(self._due)
+        if len(self._due) > self._sweep_at:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Drop the waits that are over, and with them the traces that only they still hold."""
+        self._due = [entry for entry in self._due if entry[2].due_us == entry[0]]
+        heapq.heapify(self._due)
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._due))
 
     def next_due_us(self) -> Optional[int]:
         """Return the nearest moment a trace waits for."""

@@ -7,6 +7,7 @@ first one counts.
 
 from __future__ import annotations
 
+from sys import intern
 from typing import Dict, List, Mapping, Optional, Union
 
 from pamsignal.model import JournalRecord
@@ -52,7 +53,8 @@ def record_from_fields(fields: Mapping[str, Value], cursor: Optional[str], time_
 def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> JournalRecord:
     """Convert what nearly every entry is: UTF-8, one value each, numbers where they belong. Anything else raises.
 
-    tuple.__new__ and decode() without arguments halve the time, which every entry of a flood pays.
+    tuple.__new__ and decode() without arguments halve the time, which every entry of a flood pays. The boot id is one
+    string for all, as every process that is followed is known by it.
     """
     get = fields.get
     sent_us = int(fields["_SOURCE_REALTIME_TIMESTAMP"][:DIGITS])
@@ -61,7 +63,7 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
         (
             cursor,
             sent_us if time_us - _DAY_US <= sent_us <= time_us else time_us,
-            fields["_BOOT_ID"].decode(),
+            intern(fields["_BOOT_ID"].decode()),
             fields["_MACHINE_ID"].decode(),
             fields["_HOSTNAME"].decode(),
             fields["_TRANSPORT"].decode(),
