@@ -21,10 +21,17 @@ Meaning = Union[Observation, Unparsed, None]
 # `Mon dd hh:mm:ss host ident[pid]: MESSAGE` (RFC 3164, 4.1), as files and `journalctl` have it: with a priority before
 # it or none, with fractions of a second, or with the RFC 3339 time that rsyslog writes by default since Debian 12.
 # The identifier may hold a bracket: gdm's is `gdm-password]`.
-_SYSLOG = re.compile(
-    r"(?:<\d{1,3}>)?"
-    r"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.,:+Z-]{0,20}) "
-    r"\S{1,255} (?P<identifier>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,10})\])?: (?P<message>.*)",
+_STAMP_3339 = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.,:+Z-]{0,20}"
+_STAMP = rf"(?:[A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} \d\d:\d\d:\d\d(?:\.\d{{1,9}})?|{_STAMP_3339})"
+_RFC_3164 = re.compile(
+    rf"(?:<\d{{1,3}}>)?{_STAMP} \S{{1,255}} "
+    r"(?P<identifier>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,10})\])?: (?P<message>.*)",
+    re.DOTALL | re.ASCII,
+)
+# `<PRI>1 TIME HOST APP PROCID MSGID`, one element of structured data or none, perhaps a byte order mark.
+_RFC_5424 = re.compile(
+    rf"<\d{{1,3}}>1 (?:-|{_STAMP_3339}) \S{{1,255}} "
+    r"(?P<identifier>\S{1,48}) (?:-|(?P<pid>\d{1,10})) \S{1,32} (?:-|\[[^\]]{1,500}\]) \ufeff?(?P<message>.*)",
     re.DOTALL | re.ASCII,
 )
 
@@ -65,7 +72,7 @@ def explain(line: str) -> Explained:
     record = _record_of(line) if line.startswith("{") else None
     if record is not None:
         return explain_record(record, line)
-    match = _SYSLOG.fullmatch(line)
+    match = _RFC_3164.fullmatch(line) or _RFC_5424.fullmatch(line)
     if match is None:
         return Explained(line, None, parse.observe_line(line), None)
     pid = int(match["pid"]) if match["pid"] else None
