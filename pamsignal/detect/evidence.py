@@ -53,7 +53,7 @@ def of(event: AuthEvent) -> Evidence:
     tries = remote_tries(event)
     weak = event.attempts if not tries and event.action in _WEAK else 0
     unknown = 1 if tries and event.known_account is False else 0
-    return Evidence(tries, weak, unknown, name, source, network, account=name)
+    return Evidence(tries, weak, unknown, name, source, network, name)
 
 
 def remote_tries(event: AuthEvent) -> int:
