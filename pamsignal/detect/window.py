@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections import OrderedDict
 from typing import Dict, List, Optional
 
 SAMPLE = 8
@@ -45,7 +44,7 @@ class Windows:
         self._weak_per_try = weak_per_try
         self._points = tries * weak_per_try
         self._members = max(members, SAMPLE)
-        self._tallies: OrderedDict[str, Tally] = OrderedDict()
+        self._tallies: Dict[str, Tally] = {}  # the stalest first
 
     def __len__(self) -> int:
         return len(self._tallies)
@@ -56,12 +55,13 @@ class Windows:
 
     def add(self, key: str, time_us: int, tries: int, weak: int = 0, member: Optional[str] = None) -> Tally:
         """Add `tries` and `weak` signs at `time_us` for `key`, named `member`; return the tally."""
-        tally = self._tallies.get(key)
+        tally = self._tallies.pop(key, None)
         if tally is None or time_us - tally.last_us > self.span_us:
-            tally = self._begin(key, time_us)
-        else:
-            self._tallies.move_to_end(key)
-            tally.last_us = time_us
+            tally = Tally(time_us)
+            if len(self._tallies) >= self._most:
+                del self._tallies[next(iter(self._tallies))]
+        self._tallies[key] = tally
+        tally.last_us = time_us
         if tries:
             tally.attempts += tries
             _append(tally.tries, time_us, tries, self._tries)
@@ -89,13 +89,6 @@ class Windows:
     def forget(self, key: str) -> None:
         """Start afresh with `key`."""
         self._tallies.pop(key, None)
-
-    def _begin(self, key: str, time_us: int) -> Tally:
-        self._tallies.pop(key, None)
-        tally = self._tallies[key] = Tally(time_us)
-        if len(self._tallies) > self._most:
-            self._tallies.popitem(last=False)
-        return tally
 
     def _add_weak(self, tally: Tally, time_us: int, weak: int) -> None:
         tally.weak += weak
