@@ -79,7 +79,9 @@ def _secret_file(path: str) -> bytes:
     if guarded.uid not in {0, os.geteuid()}:
         raise ConfigError(f"expected a file of root, found one of uid {guarded.uid}; run: chown root {path}")
     if guarded.mode & (stat.S_IRWXO | stat.S_IWGRP):
-        raise ConfigError(f"expected a file for its owner only, found mode {guarded.mode:04o}; run: chgrp systemd-journal {path} && chmod 640 {path}")
+        # The service has a user of its own, but the group of the journal: so it can read the file, and others cannot.
+        remedy = f"run: chgrp systemd-journal {path} && chmod 640 {path}"
+        raise ConfigError(f"expected a file that others cannot read, found mode {guarded.mode:04o}; {remedy}")
     return guarded.content
 
 

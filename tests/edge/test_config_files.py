@@ -110,7 +110,7 @@ def test_a_secret_comes_from_its_file_without_the_line_end(tmp_path):
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o622, 0o660])
 def test_a_secret_s_file_that_others_can_read_or_change_is_refused(tmp_path, mode):
     path = written(tmp_path / "secret", "word\n", mode)
-    assert f"chmod 600 {path}" in reason_for({"file": path})
+    assert f"chmod 640 {path}" in reason_for({"file": path})
 
 
 def test_a_secret_s_file_may_be_read_by_its_group(tmp_path):
