@@ -26,7 +26,9 @@ def test_a_message_has_a_line_for_the_notification_and_one_section():
     assert message["text"] == "🔵 Login: alice from 203.0.113.9 by publickey on web-01"
     [block] = message["blocks"]
     assert block["text"]["verbatim"] is True
-    assert block["text"]["text"].startswith("🔵 Login: `alice` from `203.0.113.9` by publickey on `web-01`\nUser: `alice`\n")
+    assert block["text"]["text"].startswith(
+        "🔵 Login: `alice` from `203.0.113.9` by publickey on `web-01`\nUser: `alice`\n"
+    )
 
 
 @pytest.mark.parametrize("alert", CASES.values(), ids=CASES.keys())
