@@ -35,7 +35,8 @@ def run(arguments: argparse.Namespace) -> int:
     if "NOTIFY_SOCKET" in os.environ:
         return serve(Options(path, quiet=quiet))
     shown = Shown(arguments)
-    if not arguments.wait and not JournalReader().has_files():
+    # With a configuration somebody means it: then the daemon waits for the journal that is named there.
+    if path is None and not arguments.wait and not JournalReader().has_files():
         _say(
             "This machine has no systemd journal (a container?): replaying the sample that comes with pamsignal.", quiet
         )

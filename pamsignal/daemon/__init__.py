@@ -26,6 +26,7 @@ from pamsignal.runtime.sd_notify import Notifier
 __all__ = ["Options", "serve", "sinks_of"]
 
 STDERR = 2
+PUBLIC = 0o755  # as systemd makes a RuntimeDirectory: status.json is for everybody
 
 
 class Options(NamedTuple):
@@ -72,7 +73,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         log.warning("configuration", problem=warning)
     store = open_store(f"{started.state}/state.db", settings.delivery)
     reader = JournalReader(Source(directory=settings.journal.directory) if settings.journal.directory else LIVE)
-    status_path = settings.status_file or f"{ensure(started.runtime)}/status.json"
+    status_path = settings.status_file or f"{ensure(started.runtime, PUBLIC)}/status.json"
 
     def dispatcher_of(chosen: Settings) -> Dispatcher:
         couriers = [Courier(sink, started.loop.wake) for sink in sinks_of(chosen, console=options.observer is None)]

@@ -35,16 +35,16 @@ def config_rejected(problems: str, now_us: int) -> Alert:
     return _alarm("config_rejected", "configuration", now_us, note)
 
 
-def sink_paused(happening: Happening, now_us: int) -> Alert:
+def sink_paused(sink: str, reason: str, now_us: int) -> Alert:
     """Say that a sink answers in a way that only a person can change."""
-    note = f"{happening.sink} refuses ({happening.reason}); alerts for it wait. Mend its settings, then reload"
-    return _alarm("sink_paused", happening.sink, now_us, note)
+    note = f"{sink} refuses ({reason}); alerts for it wait. Mend its settings, then reload"
+    return _alarm("sink_paused", sink, now_us, note)
 
 
-def undelivered(happening: Happening, now_us: int) -> Alert:
+def undelivered(sink: str, alerts: int, reason: str, now_us: int) -> Alert:
     """Say that alerts were given up."""
-    note = f"{happening.alerts} alert(s) for {happening.sink} were given up ({happening.reason}); see: pamsignal status"
-    return _alarm("undelivered", happening.sink, now_us, note, attempts=happening.alerts)
+    note = f"{alerts} alert(s) for {sink} were given up ({reason}); see: pamsignal status"
+    return _alarm("undelivered", sink, now_us, note)
 
 
 def log_delivery(log: Log, happening: Happening) -> None:
@@ -64,13 +64,12 @@ def log_delivery(log: Log, happening: Happening) -> None:
         log.info(happening.name.replace("_", " "), **fields, **trouble)
 
 
-def _alarm(  # noqa: PLR0913 - these are the fields of a finding
+def _alarm(
     rule: str,
     key: str,
     now_us: int,
     note: str,
     *,
-    attempts: int = 0,
     first_us: Optional[int] = None,
     last_us: Optional[int] = None,
 ) -> Alert:
@@ -79,7 +78,6 @@ def _alarm(  # noqa: PLR0913 - these are the fields of a finding
         key=key,
         time_us=now_us,
         hostname=os.uname().nodename,
-        attempts=attempts,
         first_us=first_us,
         last_us=last_us,
         note=note,

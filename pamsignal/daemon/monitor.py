@@ -71,10 +71,12 @@ class Monitor:
     def run(self) -> None:
         """Say that it is ready, rebuild what the detection knew, and then turn until it is told to stop."""
         log, notifier = self._parts.log, self._parts.notifier
+        is_first = self._parts.store.position() is None
         gap = self._find_place()
         notifier.ready(self._one_line())
         log.notice("watching", sinks=len(self._settings.sinks), config=self._path or "defaults")
-        self._rebuild()
+        if not is_first:  # what happened before the very first start is nobody's news, and neither are its digests
+            self._rebuild()
         if gap is not None:
             self._alarms.append(happenings.journal_gap(gap, realtime_us()))
         while self.turn():

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Sequence, Set, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings
 from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
-from pamsignal.model import Alert
+from pamsignal.model import Alert, Finding
 
 Delivery = Tuple[Alert, Tuple[str, ...]]
 
+UNDELIVERED_EVERY_US = 600_000_000
+
 # Answers that will not change until somebody changes a setting: worth telling on the other channels at once.
 _LASTING = frozenset({"authentication", "gone", "redirect", "tls"})
+
+
+class GivenUp(NamedTuple):
+    """What a sink has lost since the others were told, why it lost the last one, and when they may be told again."""
+
+    alerts: int = 0
+    reason: str = ""
+    due_us: int = 0
 
 
 class Outgoing:
@@ -29,15 +39,19 @@ class Outgoing:
         self._hostname = settings.hostname
         self._late_after_us = settings.late_after_seconds * 1_000_000
         self._paused: Set[str] = set()
+        self._given_up: Dict[str, GivenUp] = {}
 
     def remember(self, alert: Alert) -> None:
         """Take an alert of the past into account, which was dealt with when it was new."""
         self._limiter.admit(alert, sinks_for(alert, self._routes), alert.time_us)
 
     def admit(self, alerts: Sequence[Alert], alarms: Sequence[Alert], now_us: int) -> List[Delivery]:
-        """Return what is to be delivered, and to whom: `alerts` of the engine, `alarms` about pamsignal itself."""
+        """Return what is to be delivered, and to whom: `alerts` of the engine, `alarms` about pamsignal itself.
+
+        Alarms are few by nature. They use up nobody's budget, and none goes to the sink that it is about.
+        """
         admitted = [self._admitted(self._marked(alert, now_us), now_us) for alert in alerts]
-        admitted += [self._admitted(self._named(alarm), now_us) for alarm in alarms]
+        admitted += [(self._named(alarm), self._others(alarm)) for alarm in alarms]
         admitted += [(self._named(summary), sinks) for summary, sinks in self._limiter.summaries(now_us)]
         return [delivery for delivery in admitted if delivery[1]]
 
@@ -49,16 +63,29 @@ class Outgoing:
         """Return what the other sinks should say about one that does not deliver."""
         alarms: List[Alert] = []
         for happening in collected.happenings:
+            sink, reason = happening.sink, happening.reason
             if happening.name == "delivery_given_up":
-                alarms.append(happenings.undelivered(happening, now_us))
-            elif (
-                happening.name == "channel_held" and happening.reason in _LASTING and happening.sink not in self._paused
-            ):
-                self._paused.add(happening.sink)
-                alarms.append(happenings.sink_paused(happening, now_us))
+                lost = self._given_up.get(sink, GivenUp())
+                self._given_up[sink] = lost._replace(alerts=lost.alerts + happening.alerts, reason=reason)
+            elif happening.name == "channel_held" and reason in _LASTING and sink not in self._paused:
+                self._paused.add(sink)
+                alarms.append(happenings.sink_paused(sink, reason, now_us))
             elif happening.name == "channel_back":
-                self._paused.discard(happening.sink)
+                self._paused.discard(sink)
+        return alarms + self._undelivered(now_us)
+
+    def _undelivered(self, now_us: int) -> List[Alert]:
+        """Speak of each sink's losses once in a while, and of all of them together."""
+        alarms: List[Alert] = []
+        for sink, lost in self._given_up.items():
+            if lost.alerts and not 0 <= lost.due_us - now_us <= UNDELIVERED_EVERY_US:
+                alarms.append(happenings.undelivered(sink, lost.alerts, lost.reason, now_us))
+                self._given_up[sink] = GivenUp(due_us=now_us + UNDELIVERED_EVERY_US)
         return alarms
+
+    def _others(self, alarm: Alert) -> Tuple[str, ...]:
+        about = alarm.subject.key if isinstance(alarm.subject, Finding) else None
+        return tuple(sink for sink in sinks_for(alarm, self._routes) if sink != about)
 
     def _admitted(self, alert: Alert, now_us: int) -> Delivery:
         return alert, self._limiter.admit(alert, sinks_for(alert, self._routes), now_us)

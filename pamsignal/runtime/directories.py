@@ -36,10 +36,12 @@ def directories(environ: Mapping[str, str], uid: int) -> Directories:
     )
 
 
-def ensure(path: str) -> str:
-    """Make the directory `path` (0700) and its parents unless they are there, and return it."""
+def ensure(path: str, mode: int = 0o700) -> str:
+    """Make the directory `path` and its parents unless they are there, and return it. A new one gets `mode`."""
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        if not os.path.isdir(path):
+            os.makedirs(path, mode=0o700)
+            os.chmod(path, mode)  # whatever the umask is
     except OSError as error:
         raise AccessError(
             f"{path}: cannot be made: {error.strerror}; make it by hand, or run as another user"

@@ -450,3 +450,38 @@ def test_no_secret_leaves_but_in_the_request(service, authority, receiver, tmp_p
     told += [service.log().encode(), json.dumps(service.status()).encode(), "".join(service.notified).encode()]
     told += [path.read_bytes() for path in (tmp_path / "state").iterdir()]
     assert not any(canary.encode() in one for one in told)
+
+
+def test_a_sink_that_refuses_everything_takes_nothing_from_the_others(service, authority, receiver, tmp_path):
+    """Its own losses are told to the others together, and use up nobody's budget."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Receiver(*(Reply(302) for _ in range(500)), certificate=authority.issue_cert("127.0.0.1")) as refusing:
+        text = webhook_config(receiver.url(), tmp_path).replace("noise_per_10_minutes: 600", "noise_per_10_minutes: 3")
+        other = text.splitlines()[-1].replace("hook:", "moved:").replace(receiver.url(), refusing.url())
+        service.configure(f"{text}{other}\n")
+        service.write("Server listening on :: port 22.")
+        service.start()
+        for number in range(10):
+            service.write(a_login(number))
+        service.until(lambda: len(ports(receiver)) == 10)
+        service.write(*map(a_failure, range(5)))
+        service.until(
+            lambda: any(
+                one["rule"]["name"] == "success_after_failures" or one["rule"]["name"] == "brute_force"
+                for one in documents(receiver)
+            )
+        )
+        service.stop()
+        told = [json.loads(request.body)["rule"]["name"] for request in refusing.requests]
+    rules = [document["rule"]["name"] for document in documents(receiver)]
+    assert 1 <= rules.count("undelivered") <= 2
+    assert "undelivered" not in told
+
+
+def test_what_was_before_the_very_first_start_makes_no_digest(watched, receiver):
+    watched.write(*map(a_failure, range(30)))
+    watched.start()
+    watched.write(a_login(1))
+    watched.until(lambda: documents(receiver))
+    watched.stop()
+    assert [document["rule"]["name"] for document in documents(receiver)] == ["login_success"]

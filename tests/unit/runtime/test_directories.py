@@ -1,5 +1,7 @@
 """Where things are kept, for a service, for root and for a user."""
 
+import os
+
 import pytest
 
 from pamsignal.errors import AccessError
@@ -58,3 +60,12 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path):
 
     with pytest.raises(AccessError, match="file/b: cannot be made"):
         ensure(str(tmp_path / "file" / "b"))
+
+
+def test_a_directory_for_everybody_is_so_under_any_umask(tmp_path):
+    before = os.umask(0o077)
+    try:
+        path = ensure(str(tmp_path / "run"), 0o755)
+    finally:
+        os.umask(before)
+    assert os.stat(path).st_mode & 0o777 == 0o755
