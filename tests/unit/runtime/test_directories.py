@@ -1,6 +1,7 @@
 """Where things are kept, for a service, for root and for a user."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -68,4 +69,4 @@ def test_a_directory_for_everybody_is_so_under_any_umask(tmp_path):
         path = ensure(str(tmp_path / "run"), 0o755)
     finally:
         os.umask(before)
-    assert os.stat(path).st_mode & 0o777 == 0o755
+    assert Path(path).stat().st_mode & 0o777 == 0o755
