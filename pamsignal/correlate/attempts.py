@@ -25,6 +25,9 @@ CONNECTION_WAIT_US = 150_000_000
 # mistypes has to sit out pam_fail_delay's shortest wait of 1 s.
 STACKED_WITHIN_US = 900_000
 
+# Looked up once: before Python 3.12 each look-up of an enum's member is a search.
+_PAM, _FAILURE = Method.PAM, Outcome.FAILURE
+_DENIALS = frozenset({Action.LOGIN_DENIED, Action.ELEVATION_DENIED})
 _OFFERS = frozenset({Method.PUBLICKEY, Method.HOSTBASED, Method.NONE, Method.GSSAPI})
 _ENDS = {
     Action.CONNECTION_SCAN: 3,
@@ -79,7 +82,7 @@ class Attempts:
 
     def ended(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in the end of a connection nobody logged in on."""
-        if trace.succeeded or line.seen.outcome is not Outcome.FAILURE:
+        if trace.succeeded or line.seen.outcome is not _FAILURE:
             return []
         trace.ended = True
         if trace.counted:
@@ -119,13 +122,13 @@ class Attempts:
         trace.counted += fresh
         trace.forget_lines()
         reason = "invalid user" if trace.known_account is False else None
-        return event_of(line, trace, line.seen.action, Outcome.FAILURE, attempts=fresh, reason=reason)
+        return event_of(line, trace, line.seen.action, _FAILURE, attempts=fresh, reason=reason)
 
     def _tell_offer(self, trace: Trace, line: Line) -> AuthEvent:
         trace.counted = 1
         trace.forget_lines()
         reason = "invalid user" if trace.known_account is False else "no key accepted"
-        return event_of(line, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason=reason)
+        return event_of(line, trace, Action.LOGIN_FAILURE, _FAILURE, reason=reason)
 
     def _tell_end(self, trace: Trace) -> List[AuthEvent]:
         line = trace.end
@@ -134,14 +137,14 @@ class Attempts:
         trace.counted = 1
         trace.forget_lines()
         if trace.known_account is False:
-            return [event_of(line, trace, Action.LOGIN_FAILURE, Outcome.FAILURE, reason="invalid user")]
-        return [event_of(line, trace, line.seen.action, Outcome.FAILURE, attempts=line.seen.attempts)]
+            return [event_of(line, trace, Action.LOGIN_FAILURE, _FAILURE, reason="invalid user")]
+        return [event_of(line, trace, line.seen.action, _FAILURE, attempts=line.seen.attempts)]
 
     def _deny(self, trace: Trace, line: Line) -> AuthEvent:
         trace.denied = True
         trace.counted += 1
         trace.forget_lines()
-        return event_of(line, trace, line.seen.action, Outcome.FAILURE)
+        return event_of(line, trace, line.seen.action, _FAILURE)
 
     def _wait_at_most(self, trace: Trace, until_us: int) -> None:
         if trace.due_us is None or trace.due_us > until_us:
@@ -149,11 +152,11 @@ class Attempts:
 
 
 def _told_by_pam(seen: Observation) -> bool:
-    return seen.method is Method.PAM or seen.pattern.startswith("pam.")
+    return seen.method is _PAM or seen.pattern.startswith("pam.")
 
 
 def _is_denial(seen: Observation) -> bool:
-    return seen.action in (Action.LOGIN_DENIED, Action.ELEVATION_DENIED)
+    return seen.action in _DENIALS
 
 
 def _is_sum(seen: Observation) -> bool:

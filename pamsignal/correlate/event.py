@@ -10,6 +10,7 @@ from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Outcome
 
 # Longer names exist only to hurt: Linux account names end at 32 characters, sshd prints at most 100.
 MOST_TEXT = 1024
+_NAMES = {action: action.value for action in Action}
 _new = tuple.__new__  # half the time of AuthEvent(…)
 
 
@@ -35,7 +36,7 @@ def event_of(
     event = _new(
         AuthEvent,
         (
-            event_id(record, action.value),
+            event_id(record, _NAMES[action]),
             record.time_us,
             record.hostname,
             seen.service,

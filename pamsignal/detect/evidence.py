@@ -16,6 +16,7 @@ _WEAK = frozenset(
         Action.CONNECTION_DROPPED,
     }
 )
+_CLOSED = Action.CONNECTION_CLOSED
 _LOCAL = frozenset({Action.ELEVATION_FAILURE, Action.ELEVATION_DENIED, Action.LOGIN_FAILURE, Action.LOGIN_DENIED})
 RELEVANT = _TRIES | _WEAK | _LOCAL
 
@@ -64,4 +65,4 @@ def remote_tries(event: AuthEvent) -> int:
     """
     if event.action in _TRIES:
         return event.attempts
-    return 1 if event.action is Action.CONNECTION_CLOSED and event.user is not None else 0
+    return 1 if event.action is _CLOSED and event.user is not None else 0

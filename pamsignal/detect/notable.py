@@ -49,10 +49,13 @@ class Settings(NamedTuple):
 
 def severity_of(event: AuthEvent) -> Optional[Severity]:
     """Return how loud `event` is by itself, None if it never speaks alone."""
+    severity = _SEVERITY.get(event.action)
+    if severity is None:
+        return None
     if event.action is Action.LOGIN_DENIED and event.reason and RIGHT_BUT_REFUSED in event.reason:
         return Severity.WARNING
     if event.action is Action.ACCOUNT_GROUP_ADDED and event.group in _ADMIN_GROUPS:
         return Severity.WARNING
     if event.provenance is Provenance.UNVERIFIED and event.action is Action.ELEVATION_SUCCESS:
         return Severity.NOTICE
-    return _SEVERITY.get(event.action)
+    return severity

@@ -30,7 +30,7 @@ _HEAD = r"(?P<module>pam_\w+)\((?P<service>[^():]*):\w+\): "
 _REMOTE = re.compile(r" rhost=(?P<host>\S*)(?: {1,2}user=(?P<user>.*)| ?)", re.DOTALL | re.ASCII)
 _NAME_WITH_BOTH = re.compile(r" rhost=\S* {1,2}user=", re.ASCII)
 _TERMINAL = re.compile(r"(?:/dev/)?(?:pts/|tty|console|hvc)\w*|:\d+", re.ASCII)  # not `ssh`, `ftp`, `dovecot`
-_FAILURE = Outcome.FAILURE
+_FAILURE, _LOGIN_FAILURE, _PAM = Outcome.FAILURE, Action.LOGIN_FAILURE, Method.PAM
 
 
 class _Peer(NamedTuple):
@@ -70,11 +70,11 @@ def _failure(match: re.Match[str], program: str, provenance: Optional[Provenance
         "pam.more_failures" if "more" in parts else "pam.failure",
         program,
         service,
-        Action.LOGIN_FAILURE,
+        _LOGIN_FAILURE,
         _FAILURE,
         user=peer.user or peer.ruser,
         source=peer.source,
-        method=Method.PAM,
+        method=_PAM,
         submethod=parts["module"],
         attempts=int(parts.get("more") or 1),
         tty=terminal(parts["tty"]),

@@ -163,7 +163,7 @@ def trust(observation: Observation, record: JournalRecord) -> Trust:
     """Return what may become of `observation`, made from `record`. Text without trusted fields is taken at its word."""
     provenance = observation.provenance
     if provenance is None or (provenance is _VERIFIED and record.uid == ROOT):
-        return Trust.ACCEPT
+        return _A
     if _contradicts(observation, record):
         return Trust.SPOOF
     verdict = _VERDICTS[_writer(observation)][_standing(observation, record)]
