@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
 
 from pamsignal.cli import output
+from pamsignal.deliver.routes import RouteSettings
 from pamsignal.detect import notable
-from pamsignal.model import Action, Endpoint, JournalRecord, Observation, Outcome, Unparsed
+from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Observation, Outcome, Severity, Unparsed
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.pipeline import DEFAULTS
 from pamsignal.render.escape import for_terminal
@@ -39,6 +40,7 @@ _COUNTED: Mapping[Action, str] = {
     Action.DETAIL: "no: it only completes another line of the same process, or is known to mean nothing",
 }
 
+_INFO_TOO = "min_severity: info"
 _SUMS_UP = "not by itself: a finding alerts when they add up (brute_force, user_enumeration and the others)"
 _ALERTED: Mapping[Action, str] = {
     Action.LOGIN_FAILURE: _SUMS_UP,
@@ -47,7 +49,10 @@ _ALERTED: Mapping[Action, str] = {
     Action.CONNECTION_SCAN: _SUMS_UP,
     Action.CONNECTION_TIMEOUT: _SUMS_UP,
     Action.CONNECTION_DROPPED: _SUMS_UP,
-    Action.ELEVATION_FAILURE: "not by itself: local_brute_force alerts when they add up",
+    Action.ELEVATION_FAILURE: (
+        "not by itself: local_brute_force alerts when they add up; "
+        f"each one only if alerts.actions names elevation_failure, and a sink has {_INFO_TOO}"
+    ),
     Action.SESSION_OPENED: "only if no login line came before it",
     Action.JOURNAL_SUPPRESSED: "yes: lines about logins may be among those that were dropped",
     Action.DETAIL: "no",
@@ -112,7 +117,7 @@ def _verdict(explained: Explained, seen: Observation) -> Iterator[Tuple[str, str
     yield "counted", _COUNTED.get(seen.action, "yes: one event")
     if verdict is Trust.CLAIM:
         yield "claimed", "nothing proves who wrote it: it speaks for the account that wrote it alone, marked unverified"
-    yield "alerted", _ALERTED.get(seen.action) or _by_itself(seen.action)
+    yield "alerted", _ALERTED.get(seen.action) or _by_itself(seen)
 
 
 def _why_not(seen: Observation) -> Optional[str]:
@@ -136,10 +141,20 @@ def _sender(record: Optional[JournalRecord]) -> Iterator[Tuple[str, str]]:
     yield "written by", words or "unknown"
 
 
-def _by_itself(action: Action) -> str:
-    if action.value in notable.DEFAULT_ACTIONS:
-        return "yes, with the default settings (alerts.actions)"
-    return "no, unless alerts.actions names it"
+def _by_itself(seen: Observation) -> str:
+    """Return what the default settings make of an event that can alert alone, and which keys decide."""
+    is_quiet = _severity_of(seen) < RouteSettings().min_severity
+    if seen.action.value not in notable.DEFAULT_ACTIONS:
+        and_loud = f", and a sink has {_INFO_TOO}" if is_quiet else ""
+        return f"no, unless alerts.actions names {seen.action.value}{and_loud}"
+    if is_quiet:
+        return f"yes, as info: only sinks with {_INFO_TOO} hear of it"
+    return "yes, with the default settings (alerts.actions)"
+
+
+def _severity_of(seen: Observation) -> Severity:
+    event = AuthEvent("", 0, None, "", seen.action, reason=seen.reason, group=seen.group, provenance=seen.provenance)
+    return notable.severity_of(event) or Severity.INFO
 
 
 def _place(endpoint: Optional[Endpoint]) -> Optional[str]:

@@ -255,3 +255,20 @@ def test_hostile_text_moves_no_cursor():
     assert "\x1b" not in shown
     assert "\u202e" not in shown
     assert r"\x1b]0;x\x07\u202e" in shown
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sshd[1]: User bob from 203.0.113.9 not allowed because not listed in AllowUsers", "yes, as info: only sinks"),
+        (
+            "sudo[1]:    alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id",
+            "no, unless alerts.actions names elevation_success, and a sink has min_severity: info",
+        ),
+        ("su[1]: FAILED SU (to root) alice on pts/0", "not by itself: local_brute_force alerts when they add up"),
+        ("usermod[1]: add 'alice' to group 'sudo'", "yes, with the default settings (alerts.actions)"),
+    ],
+)
+def test_people_are_told_which_keys_decide_whether_they_hear_of_it(line, said):
+    shown = pamsignal("explain", f"Nov 23 12:00:00 web-01 {line}").stdout
+    assert f"alerted     {said}" in shown
