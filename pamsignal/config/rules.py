@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from pamsignal.config.problem import ERROR, WARNING, Misfit
 from pamsignal.config.schema import Document, Path
 from pamsignal.deliver.sinks.safety import is_link_local
+from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
+from pamsignal.model import Action, AuthEvent, Severity
 from pamsignal.render.escape import for_terminal
 
 TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
@@ -143,6 +145,8 @@ def misfits_between(document: Document, broken: Container[Path]) -> Iterator[Mis
         yield from _windows(document)
     if ("sinks",) not in broken:
         yield from _silence(document)
+        if ("alerts",) not in broken:
+            yield from _unheard(document)
 
 
 def _within_sink(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
@@ -172,3 +176,22 @@ def _windows(document: Document) -> Iterator[Misfit]:
 def _silence(document: Document) -> Iterator[Misfit]:
     if not any(sink["enabled"] for sink in document["sinks"].values()):
         yield Misfit(("sinks",), "expected a sink that is enabled, found none: nobody would hear; add one", WARNING)
+
+
+def _unheard(document: Document) -> Iterator[Misfit]:
+    """Hint at actions that somebody asked for and no sink takes; the default list is nobody's wish."""
+    names = document["alerts"]["actions"]
+    sinks = [sink for sink in document["sinks"].values() if sink["enabled"]]
+    if frozenset(names) == DEFAULT_ACTIONS or not sinks:
+        return
+    for index, name in enumerate(names):
+        severity = severity_of(AuthEvent("", 0, None, "", Action(name))) or Severity.INFO
+        if not any(_takes(sink, name, severity) for sink in sinks):
+            message = f"expected a sink that takes {name} (severity {severity.word}), found none"
+            remedy = "give one `min_severity: info`" if severity is Severity.INFO else "correct a sink's filters"
+            yield Misfit(("alerts", "actions", index), f"{message}; {remedy}, or remove it", WARNING)
+
+
+def _takes(sink: Mapping[str, Any], name: str, severity: Severity) -> bool:
+    is_listed = sink["actions"] is None or name in sink["actions"]
+    return is_listed and name not in sink["exclude"] and severity >= Severity[sink["min_severity"].upper()]

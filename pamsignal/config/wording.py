@@ -14,6 +14,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional
 from pamsignal.config.document import Place
 from pamsignal.config.problem import HIDDEN, Misfit, shown_name
 from pamsignal.config.schema import Path, Schema, key_names, resolved
+from pamsignal.model import Action
 from pamsignal.render.escape import for_terminal
 
 KINDS = {
@@ -23,6 +24,18 @@ KINDS = {
     "null": "null",
     "object": "a mapping (keys indented below it)",
     "string": "text",
+}
+ADD_UP = "failures alert when they add up (brute_force and its kin)"
+NEVER_ALONE: Mapping[str, str] = {
+    Action.LOGIN_FAILURE.value: ADD_UP,
+    Action.INVALID_USER.value: ADD_UP,
+    Action.CONNECTION_CLOSED.value: ADD_UP,
+    Action.CONNECTION_SCAN.value: ADD_UP,
+    Action.CONNECTION_TIMEOUT.value: ADD_UP,
+    Action.CONNECTION_DROPPED.value: ADD_UP,
+    Action.LOGIN_PARTIAL.value: "the login that follows does (login_success)",
+    Action.SESSION_OPENED.value: "the login does (login_success)",
+    Action.DETAIL.value: "it only completes another event",
 }
 MOST_NAMES = 8
 MOST_QUOTED = 43
@@ -139,6 +152,8 @@ def _missing_keys(root: Schema, schema: Schema, path: Path, mapping: Mapping[str
 
 def _advice(schema: Schema, path: Path, value: Any) -> str:
     names: Dict[str, str] = {name.lower(): name for name in schema.get("enum", ()) if isinstance(name, str)}
+    if Action.LOGIN_SUCCESS.value in names and isinstance(value, str) and value in NEVER_ALONE:
+        return f"{value} never alerts by itself: {NEVER_ALONE[value]}; remove it"
     meant = nearest(value, names) if isinstance(value, str) else None
     if meant:
         return f"did you mean `{names[meant]}`?"
