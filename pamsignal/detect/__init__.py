@@ -15,7 +15,6 @@ SECOND_US = 1_000_000
 
 _SEVERITY: Mapping[str, Severity] = {
     "slow_brute_force": Severity.NOTICE,
-    "user_enumeration": Severity.NOTICE,
 }
 
 
@@ -77,7 +76,7 @@ class Detector:
             key = key_of(seen)
             finding = self._conclude(event, seen, key, groups, time_us) if key is not None else None
             if finding is not None:
-                alerts.append(alert_about(finding, _SEVERITY.get(finding.rule, Severity.WARNING), context))
+                alerts.append(alert_about(finding, _severity_of(finding), context))
         return alerts
 
     def _conclude(
@@ -101,7 +100,7 @@ class Detector:
                 told = rule.conclude(event, key, tally, time_us)
                 if told is not None:
                     is_known = True
-                    self._throttle.begin((group.name, key), told, time_us, group.longest_us)
+                    self._throttle.begin((group.name, key), told, _severity_of(told), time_us, group.longest_us)
         return told
 
     def _by_itself(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
@@ -117,13 +116,13 @@ class Detector:
         group = (event.action.value, f"{event.user}")
         if self._throttle.absorb(group, event.attempts, event.time_us):
             return []
-        self._throttle.begin(group, _finding_of(event), time_us)
+        self._throttle.begin(group, _finding_of(event), severity, time_us)
         return [alert_about(event, severity, context)]
 
     def _report(self, group: Tuple[str, str], finding: Finding, context: Context, time_us: int) -> List[Alert]:
         if self._throttle.absorb(group, 1, finding.time_us):
             return []
-        self._throttle.begin(group, finding, time_us)
+        self._throttle.begin(group, finding, Severity.WARNING, time_us)
         return [alert_about(finding, Severity.WARNING, context)]
 
 
@@ -133,12 +132,27 @@ def alert_about(subject: Subject, severity: Severity, context: Context = NO_CONT
     return Alert(alert_id(subject, rule), subject.time_us, severity, rule, subject, context)
 
 
+def _severity_of(finding: Finding) -> Severity:
+    return _SEVERITY.get(finding.rule, Severity.WARNING)
+
+
 def _digest_alert(digest: Digest) -> Alert:
+    """Make the alert about a quiet time. The first report's names and last try are not those of what came after it."""
+    identity = alert_id(digest.finding, f"{digest.finding.rule}/digest/{digest.since_us}")
     finding = digest.finding._replace(
-        time_us=digest.last_us, last_us=digest.last_us, attempts=digest.suppressed, weak=0, window_us=digest.length_us
+        time_us=digest.last_us,
+        attempts=digest.suppressed,
+        weak=0,
+        window_us=digest.length_us,
+        first_us=None,
+        last_us=digest.last_us,
+        users=(),
+        user_total=0,
+        sources=(),
+        source_total=0,
+        event=None,
     )
-    severity = min(_SEVERITY.get(finding.rule, Severity.WARNING), Severity.WARNING)
-    identity = alert_id(digest.finding, f"{finding.rule}/digest/{digest.since_us}")
+    severity = min(digest.severity, Severity.WARNING)
     return Alert(identity, digest.last_us, severity, finding.rule, finding, suppressed=digest.suppressed, digest=True)
 
 

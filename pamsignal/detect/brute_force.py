@@ -60,8 +60,9 @@ class Kind(NamedTuple):
 
 # Rules with the same key stand together; the first one that has something to say speaks.
 KINDS = (
-    Kind("brute_force", "source", "source", "name", "T1110.001", weak="weak"),
+    # The first of a group speaks for it, so what is told apart most finely comes first.
     Kind("user_enumeration", "source", "source", "name", "T1087", tries="unknown", names_count=True),
+    Kind("brute_force", "source", "source", "name", "T1110.001", weak="weak"),
     Kind("slow_brute_force", "slow", "source", "name", "T1110.001", weak="weak"),
     Kind("brute_force_network", "network", "network", "source", "T1110.001", weak="weak"),
     Kind("distributed_brute_force", "account", "account", "source", "T1110.003"),

@@ -9,7 +9,7 @@ import heapq
 from collections import OrderedDict
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Finding
+from pamsignal.model import Finding, Severity
 
 LONGEST_US = 6 * 3_600_000_000
 NEVER = 2**63
@@ -20,10 +20,11 @@ Key = Tuple[str, str]
 class Episode:
     """One culprit's quiet time: the finding it began with and what came after."""
 
-    __slots__ = ("finding", "last_us", "length_us", "since_us", "suppressed", "until_us")
+    __slots__ = ("finding", "last_us", "length_us", "severity", "since_us", "suppressed", "until_us")
 
-    def __init__(self, finding: Finding, time_us: int, length_us: int) -> None:
+    def __init__(self, finding: Finding, severity: Severity, time_us: int, length_us: int) -> None:
         self.finding = finding
+        self.severity = severity
         self.since_us = time_us
         self.length_us = length_us
         self.until_us = time_us + length_us
@@ -35,6 +36,7 @@ class Digest(NamedTuple):
     """What a quiet time swallowed."""
 
     finding: Finding
+    severity: Severity
     suppressed: int
     length_us: int
     last_us: int
@@ -60,9 +62,9 @@ class Throttle:
         episode.last_us = event_us
         return True
 
-    def begin(self, key: Key, finding: Finding, time_us: int, least_us: int = 0) -> None:
+    def begin(self, key: Key, finding: Finding, severity: Severity, time_us: int, least_us: int = 0) -> None:
         """Start a quiet time for `key`, of at least `least_us`, after `finding` was reported at `time_us`."""
-        episode = Episode(finding, time_us, max(self._cooldown_us, least_us))
+        episode = Episode(finding, severity, time_us, max(self._cooldown_us, least_us))
         self._episodes[key] = episode
         self._end_later(key, episode)
         if len(self._episodes) > self._most:
@@ -95,7 +97,8 @@ class Throttle:
             self._go_on(key, episode)
 
     def _digest(self, episode: Episode) -> Digest:
-        return Digest(episode.finding, episode.suppressed, episode.length_us, episode.last_us, episode.since_us)
+        length_us, since_us = episode.length_us, episode.since_us
+        return Digest(episode.finding, episode.severity, episode.suppressed, length_us, episode.last_us, since_us)
 
     def _go_on(self, key: Key, episode: Episode) -> None:
         episode.since_us = episode.until_us

@@ -73,7 +73,11 @@ PROVENANCE: Dict[Provenance, str] = {
     Provenance.SPOOFED: "FORGED: written by another program than it names",
 }
 
+_ACTION_NAMES = frozenset(action.value for action in ACTIONS)
+
 
 def of_rule(rule: str) -> RuleWords:
-    """Return the words of a finding's rule; a rule nobody knows speaks for itself."""
+    """Return the words of a finding's rule, or of the action that it adds up; what nobody knows speaks for itself."""
+    if rule in _ACTION_NAMES:
+        return RuleWords(ACTIONS[Action(rule)], "of")
     return RULES.get(rule) or RuleWords(rule.replace("_", " ").capitalize())

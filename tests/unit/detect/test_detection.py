@@ -336,3 +336,26 @@ def test_messages_that_journald_dropped_are_an_alarm():
     assert story.rules == ["journal_suppressed"]
     assert isinstance(story.alerts[0].subject, Finding)
     assert story.alerts[0].subject.attempts == 4711
+
+
+def test_names_that_do_not_exist_are_told_with_the_default_settings_too():
+    story = attack(Story(), 5, user=[f"user{number}" for number in range(5)], known=False)
+    assert story.rules == ["user_enumeration"]
+    assert story.alerts[0].severity is Severity.WARNING
+
+
+def test_a_digest_claims_nothing_about_names_that_came_after_the_report():
+    story = attack(Story(), 40, every=5, user=[f"user{number}" for number in range(40)], known=False)
+    story.until(1000)
+    digest = story.alerts[-1]
+    assert digest.digest
+    assert (digest.subject.users, digest.subject.user_total, digest.subject.event) == ((), 0, None)
+
+
+def test_the_digest_of_refusals_is_no_louder_than_the_first_of_them():
+    story = Story()
+    for number in range(50):
+        story.tell(number, f"User root from {ATTACKER} not allowed because not listed in AllowUsers", pid=1000 + number)
+    story.until(700)
+    refusals = [alert for alert in story.alerts if alert.rule == "login_denied"]
+    assert [alert.severity for alert in refusals] == [Severity.INFO, Severity.INFO]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pamsignal.detect.throttle import Throttle
+from pamsignal.model import Severity
 from tests.builders import a_finding
 
 MINUTE = 60_000_000
@@ -11,7 +12,7 @@ KEY = ("source", "203.0.113.9")
 
 def test_what_goes_on_after_a_report_is_counted_into_one_digest():
     throttle = Throttle(10 * MINUTE, most=10)
-    throttle.begin(KEY, a_finding(), 0)
+    throttle.begin(KEY, a_finding(), Severity.WARNING, 0)
     for minute in range(1, 9):
         assert throttle.absorb(KEY, 2, minute * MINUTE)
     assert list(throttle.take_due(9 * MINUTE)) == []
@@ -22,14 +23,14 @@ def test_what_goes_on_after_a_report_is_counted_into_one_digest():
 
 def test_a_quiet_time_in_which_nothing_happened_ends_without_a_word():
     throttle = Throttle(10 * MINUTE, most=10)
-    throttle.begin(KEY, a_finding(), 0)
+    throttle.begin(KEY, a_finding(), Severity.WARNING, 0)
     assert list(throttle.take_due(10 * MINUTE)) == []
     assert not throttle.absorb(KEY, 1, 11 * MINUTE)
 
 
 def test_an_attack_that_never_ends_is_heard_of_ever_more_rarely():
     throttle = Throttle(10 * MINUTE, most=10)
-    throttle.begin(KEY, a_finding(), 0)
+    throttle.begin(KEY, a_finding(), Severity.WARNING, 0)
     digests = []
     for minute in range(24 * 60):
         digests += throttle.take_due(minute * MINUTE)
@@ -41,7 +42,7 @@ def test_an_attack_that_never_ends_is_heard_of_ever_more_rarely():
 
 def test_every_digest_speaks_of_a_time_of_its_own():
     throttle = Throttle(10 * MINUTE, most=10)
-    throttle.begin(KEY, a_finding(), 0)
+    throttle.begin(KEY, a_finding(), Severity.WARNING, 0)
     digests = []
     for minute in range(120):
         digests += throttle.take_due(minute * MINUTE)
@@ -52,6 +53,6 @@ def test_every_digest_speaks_of_a_time_of_its_own():
 def test_the_next_deadline_is_the_nearest_end():
     throttle = Throttle(10 * MINUTE, most=10)
     assert throttle.next_due_us() is None
-    throttle.begin(KEY, a_finding(), 0)
-    throttle.begin(("source", "198.51.100.7"), a_finding(), MINUTE)
+    throttle.begin(KEY, a_finding(), Severity.WARNING, 0)
+    throttle.begin(("source", "198.51.100.7"), a_finding(), Severity.WARNING, MINUTE)
     assert throttle.next_due_us() == 10 * MINUTE
