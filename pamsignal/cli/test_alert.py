@@ -63,7 +63,7 @@ def marked_alert(settings: Settings) -> Alert:
         key="test",
         time_us=time.time_ns() // 1000,
         hostname=settings.hostname or os.uname().nodename,
-        note="pamsignal can reach you here. Nothing has happened.",
+        note="pamsignal can reach you here.",
     )
     return alert_about(finding, Severity.NOTICE)
 

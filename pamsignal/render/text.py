@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
-from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance
+from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance, Subject
 from pamsignal.render import advice, escape, when, words
 
 Show = Callable[[str], str]
@@ -24,25 +24,30 @@ def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
     """Return `alert` in one line, each value that is not ours passed through `show`."""
     subject = alert.subject
     if isinstance(subject, Finding):
-        title, clauses = words.of_rule(subject.rule).title, _finding_clauses(alert, subject, show)
+        title, clauses = words.of_rule(subject.rule).title, [*_finding_clauses(alert, subject, show)]
     else:
-        title, clauses = words.ACTIONS[subject.action], _event_clauses(alert, subject, show)
-    line = " ".join(clauses)
-    if subject.hostname:
-        line += f" on {_name(subject.hostname, show)}"
+        title, clauses = words.ACTIONS[subject.action], [*_event_clauses(alert, subject, show)]
+    if (
+        subject.hostname and isinstance(subject, Finding) and _is_note(subject)
+    ):  # a whole sentence may follow: the host goes before it
+        title += f" {words.of_rule(subject.rule).where} {_name(subject.hostname, show)}"
+    elif subject.hostname:
+        clauses.append(f"on {_name(subject.hostname, show)}")
     if alert.late:
-        line += f" {LATE}"
-    return f"{title}: {line.strip()}" if line.strip() else title
+        clauses.append(LATE)
+    return f"{title}: {' '.join(clauses)}" if clauses else title
 
 
 def fields(alert: Alert) -> List[Tuple[str, str]]:
     """Return what is known as pairs of label and raw value, most telling first; unknown is left out."""
     subject = alert.subject
-    if isinstance(subject, Finding):
-        known: Iterator[Field] = _finding_fields(alert, subject)
+    if isinstance(subject, AuthEvent):
+        known = (*_event_fields(subject, alert.context), *_closing_fields(alert))
+    elif alert.digest:
+        known = (*_digest_fields(alert, subject), *_commands(subject))
     else:
-        known = _event_fields(subject, alert.context)
-    return [(label, value) for label, value in (*known, *_closing_fields(alert)) if value]
+        known = (*_finding_fields(alert, subject), *_closing_fields(alert))
+    return [(label, value) for label, value in known if value]
 
 
 def message(alert: Alert, show: ShowCut, limit: int) -> str:
@@ -140,14 +145,10 @@ def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:
 
 
 def _finding_fields(alert: Alert, finding: Finding) -> Iterator[Field]:
-    yield "Detail", finding.note
-    yield (
-        ("Attempts", _attempts(finding)) if words.of_rule(finding.rule).link else ("Count", str(finding.attempts or ""))
-    )
-    yield "Users tried", _sample(finding.users, finding.user_total)
-    yield "Addresses", _sample(finding.sources, finding.source_total)
-    yield "First", when.for_people(finding.first_us) if finding.first_us is not None else None
-    yield "Last", when.for_people(finding.last_us) if finding.last_us is not None else None
+    if not _is_note(finding):
+        yield "Detail", finding.note
+        yield "Attempts", _attempts(finding)
+    yield from _extent_fields(finding)
     if finding.event:
         yield from _event_fields(finding.event, alert.context)
     else:
@@ -155,11 +156,33 @@ def _finding_fields(alert: Alert, finding: Finding) -> Iterator[Field]:
     yield "Technique", f"MITRE ATT&CK {finding.technique}" if finding.technique else None
 
 
+def _digest_fields(alert: Alert, finding: Finding) -> Iterator[Field]:
+    """Yield what is new: the alert that the digest follows has told the rest."""
+    yield "More attempts", str(alert.suppressed or finding.attempts)
+    yield from _extent_fields(finding)
+
+
+def _extent_fields(finding: Finding) -> Iterator[Field]:
+    yield "Users tried", _sample(finding.users, finding.user_total)
+    yield "Addresses", _sample(finding.sources, finding.source_total)
+    yield "First", when.for_people(finding.first_us) if finding.first_us is not None else None
+    yield "Last", when.for_people(finding.last_us) if finding.last_us is not None else None
+
+
+def _is_note(finding: Finding) -> bool:
+    """Tell whether the headline says all that a finding has to say, in the finding's own words."""
+    return not words.of_rule(finding.rule).link
+
+
 def _closing_fields(alert: Alert) -> Iterator[Field]:
     subject = alert.subject
     yield "Host", subject.hostname
     yield "Time", when.for_people(subject.time_us)
     yield "Also", f"{alert.suppressed} more of this kind, not sent one by one" if alert.suppressed else None
+    yield from _commands(subject)
+
+
+def _commands(subject: Subject) -> Iterator[Field]:
     if isinstance(subject, AuthEvent) or words.of_rule(subject.rule).link or subject.event:
         yield advice.LOOK_FURTHER, advice.to_look_further(subject)
         yield from filter(None, (advice.to_end_the_login(subject),))

@@ -10,11 +10,12 @@ from pamsignal.model import Action, Provenance, Severity
 class RuleWords(NamedTuple):
     """How a finding reads. `link` joins the count to what was counted: `12 attempts from 203.0.113.9`.
 
-    Rules about pamsignal's own sight have no link: their note says it all.
+    Rules about pamsignal's own sight have no link: their note says it all, after the title and `where` with the host.
     """
 
     title: str
     link: str = ""
+    where: str = "on"
 
 
 ACTIONS: Dict[Action, str] = {
@@ -57,7 +58,7 @@ RULES: Dict[str, RuleWords] = {
     "config_rejected": RuleWords("New configuration rejected"),
     "alerts_suppressed": RuleWords("Alerts suppressed"),
     "store_trouble": RuleWords("Trouble with the state database"),
-    "test_alert": RuleWords("Test alert"),
+    "test_alert": RuleWords("Test alert", where="from"),
 }
 
 SEVERITY_MARKS: Dict[Severity, str] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -47,7 +48,8 @@ def test_a_dry_run_shows_the_exact_payload_of_each_sink_with_secrets_masked(conf
     assert shown["hook"].startswith("POST https://receiver.example:8443/***\n")
     assert "X-Token: ***\n" in shown["hook"]
     assert json.loads(shown["hook"].partition("\n\n")[2])["rule"]["name"] == "test_alert"
-    assert "Test alert: pamsignal can reach you here" in shown["screen"]
+    assert re.search(r"Test alert from \S+: pamsignal can reach you here\.", shown["screen"])
+    assert all(shown[name].count("can reach you here") == 1 for name in ("phone", "screen"))
     assert "PAMSIGNAL_RULE=test_alert" in shown["journal"].splitlines()
 
 
