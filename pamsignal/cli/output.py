@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 import time
-from typing import Optional, TextIO
+from typing import FrozenSet, Optional, TextIO
 
 from pamsignal.deliver.sinks.console import wants_color
-from pamsignal.model import Alert, Outcome, Severity
+from pamsignal.model import Alert, AuthEvent, Outcome, Severity
 from pamsignal.pipeline import Judged, Produced
 from pamsignal.render import ecs, text, when
 
@@ -20,6 +20,7 @@ _ALERT_COLOR = {
     Severity.WARNING: YELLOW,
     Severity.CRITICAL: f"{BOLD};{RED}",
 }
+_SECONDS_END = len("2026-11-23T14:23:01")
 
 
 class Documents:
@@ -33,11 +34,18 @@ class Documents:
         self._local = is_local(arguments)
 
     def write(self, produced: Produced, stream: TextIO) -> None:
-        """Write one line for each event and alert."""
+        """Write one line for each event and alert; people read an event that alerts by itself once, as the alert."""
         if self._events:
-            stream.writelines(self._event(judged) + "\n" for judged in produced.events)
+            told = self._told(produced)
+            stream.writelines(self._event(judged) + "\n" for judged in produced.events if judged.event.id not in told)
         if self._alerts:
             stream.writelines(self._alert(alert) + "\n" for alert in produced.alerts)
+
+    def _told(self, produced: Produced) -> FrozenSet[str]:
+        """Return the ids of the events that the alerts' lines tell in full."""
+        if self._style == "ecs" or not self._alerts:
+            return frozenset()
+        return frozenset(alert.subject.id for alert in produced.alerts if isinstance(alert.subject, AuthEvent))
 
     def _event(self, judged: Judged) -> str:
         event = judged.event
@@ -75,10 +83,10 @@ def is_local(arguments: argparse.Namespace) -> bool:
 
 
 def timestamp(time_us: int, *, local: bool) -> str:
-    """Return RFC 3339 with microseconds, in UTC or with the offset of local time: `…T14:23:01.123456+01:00`."""
+    """Return RFC 3339 in whole seconds, in UTC or with the offset of local time: `2026-11-23T14:23:01+01:00`."""
     if not local:
-        return when.timestamp(time_us)
+        return f"{when.timestamp(time_us)[:_SECONDS_END]}Z"
     offset_minutes = time.localtime(time_us // 1_000_000).tm_gmtoff // 60
     hours, minutes = divmod(abs(offset_minutes), 60)
-    shown = when.timestamp(time_us + offset_minutes * 60_000_000).rstrip("Z")
+    shown = when.timestamp(time_us + offset_minutes * 60_000_000)[:_SECONDS_END]
     return f"{shown}{'-' if offset_minutes < 0 else '+'}{hours:02d}:{minutes:02d}"

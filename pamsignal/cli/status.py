@@ -56,7 +56,7 @@ def read_status(path: str) -> Dict[str, Any]:
     """Return the status of a daemon that runs. NotRunningError if it does not."""
     status = status_file.read(path)
     if not all(isinstance(status.get(name), dict) for name in _OBJECTS):
-        raise NotRunningError(f"{path} is not a status file of this pamsignal; try: systemctl restart pamsignal")
+        raise NotRunningError(f"{path} is not a status file of this pamsignal; name another with --file")
     if status.get("state") == "stopped":
         raise NotRunningError(f"pamsignal was stopped at {status.get('written')}; try: systemctl start pamsignal")
     age_seconds = time.time() - os.stat(path).st_mtime
@@ -86,15 +86,15 @@ def for_people(status: Mapping[str, Any], arguments: argparse.Namespace) -> str:
 
 
 def _rows(status: Mapping[str, Any], *, local: bool) -> Iterator[Tuple[str, str]]:
-    since = f"{_moment(status.get('started'), local=local)} ({_span(status.get('uptime_seconds'))})"
+    since = f"{_moment(status.get('started'), local=local)} ({_span(status.get('uptime_seconds'))} ago)"
     yield "pamsignal", f"{status.get('version')}, pid {status.get('pid')}, {status.get('state')} since {since}"
-    yield "last record", _last_record(status["journal"], local=local)
+    yield "last record", _last_record(status["journal"])
     yield "records", f"{status.get('records')} read, {status.get('understood')} understood"
     yield "events", _counted(status["events"])
     yield "not understood", _counted(status["not_understood"])
     yield "spoofed lines", _counted(status["spoofed"])
     for name, sink in sorted(status["sinks"].items()):
-        yield f"sink {name}", _sink_words(sink, local=local)
+        yield f"sink {name}", _sink_words(sink)
     fingerprint = status["config"].get("fingerprint")
     yield "configuration", f"fingerprint {fingerprint[:12]}" if fingerprint else "defaults"
 
@@ -107,22 +107,20 @@ def _more_rows(status: Mapping[str, Any]) -> Iterator[Tuple[str, str]]:
     yield "faults", str(status.get("faults"))
 
 
-def _last_record(journal: Mapping[str, Any], *, local: bool) -> str:
-    if not journal.get("last_record"):
-        return "none yet"
-    return f"{_moment(journal['last_record'], local=local)} ({_span(journal.get('seconds_since'))} before)"
+def _last_record(journal: Mapping[str, Any]) -> str:
+    return f"{_span(journal.get('seconds_since'))} ago" if journal.get("last_record") else "none yet"
 
 
 def _counted(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"
 
 
-def _sink_words(sink: Mapping[str, Any], *, local: bool) -> str:
+def _sink_words(sink: Mapping[str, Any]) -> str:
     words = f"{sink.get('sent')} sent, {sink.get('queued')} waiting, {sink.get('given_up')} given up"
     if sink.get("failures_in_a_row"):
         words += f"; {sink['failures_in_a_row']} failures in a row ({sink.get('last_error')})"
     if sink.get("held_until"):
-        words += f"; next try {_moment(sink['held_until'], local=local)}"
+        words += f"; next try {_until(sink['held_until'])}"
     return words
 
 
@@ -132,6 +130,15 @@ def _moment(stamp: object, *, local: bool) -> str:
         return output.timestamp(moment_us(str(stamp), time.time()), local=local)
     except UsageError:
         return str(stamp)
+
+
+def _until(stamp: object) -> str:
+    """Return how far off a time of the file is, as people want it."""
+    now = time.time()
+    try:
+        return f"in {when.span(max(0, moment_us(str(stamp), now) - int(now * 1_000_000)))}"
+    except UsageError:
+        return f"at {stamp}"
 
 
 def _span(seconds: object) -> str:

@@ -84,10 +84,10 @@ def test_what_stands_there_is_aligned(write):
     answer = pamsignal("status", "--file", write())
     lines = answer.stdout.splitlines()
     assert lines[0] == (
-        f"pamsignal:                  1.0.0, pid {os.getpid()}, running since 2026-11-23T12:00:00.000000Z (3 h 4 min)"
+        f"pamsignal:                  1.0.0, pid {os.getpid()}, running since 2026-11-23T12:00:00Z (3 h 4 min ago)"
     )
     assert {re.match(r"[^:]+: +", line).end() for line in lines} == {28}
-    assert "last record:                2026-11-23T15:03:48.000000Z (12 s before)" in lines
+    assert "last record:                12 s ago" in lines
     assert lines[-1].split() == ["problems:", "none"]
 
 
@@ -174,10 +174,10 @@ def test_hostile_text_in_the_file_moves_no_cursor(write):
 
 def test_a_terminal_gets_local_time_and_colours(write):
     _, shown = on_terminal("status", "--file", write(), TZ="America/New_York")
-    assert "running since 2026-11-23T07:00:00.000000-05:00" in shown
+    assert "running since 2026-11-23T07:00:00-05:00" in shown
     assert "\x1b[32mproblems:" in shown
     _, in_utc = on_terminal("status", "--file", write(), "--utc", "--no-color", TZ="America/New_York")
-    assert "running since 2026-11-23T12:00:00.000000Z" in in_utc
+    assert "running since 2026-11-23T12:00:00Z" in in_utc
     assert "\x1b" not in in_utc
 
 

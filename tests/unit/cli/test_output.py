@@ -22,11 +22,11 @@ def at_home(monkeypatch):
 @pytest.mark.parametrize(
     ("zone", "shown"),
     [
-        ("UTC", "2026-11-23T12:00:00.000007+00:00"),
-        ("Europe/Berlin", "2026-11-23T13:00:00.000007+01:00"),
-        ("America/St_Johns", "2026-11-23T08:30:00.000007-03:30"),
-        ("Asia/Kathmandu", "2026-11-23T17:45:00.000007+05:45"),
-        ("Pacific/Kiritimati", "2026-11-24T02:00:00.000007+14:00"),
+        ("UTC", "2026-11-23T12:00:00+00:00"),
+        ("Europe/Berlin", "2026-11-23T13:00:00+01:00"),
+        ("America/St_Johns", "2026-11-23T08:30:00-03:30"),
+        ("Asia/Kathmandu", "2026-11-23T17:45:00+05:45"),
+        ("Pacific/Kiritimati", "2026-11-24T02:00:00+14:00"),
     ],
 )
 def test_local_time_carries_its_offset(at_home, zone, shown):
@@ -43,4 +43,4 @@ def test_the_hour_that_comes_twice_in_autumn_is_told_apart_by_its_offset(at_home
 
 def test_everywhere_else_it_is_utc(at_home):
     at_home("Asia/Kathmandu")
-    assert output.timestamp(NOON_US, local=False) == "2026-11-23T12:00:00.000000Z"
+    assert output.timestamp(NOON_US, local=False) == "2026-11-23T12:00:00Z"
