@@ -27,9 +27,7 @@ def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
         title, clauses = words.of_rule(subject.rule).title, [*_finding_clauses(alert, subject, show)]
     else:
         title, clauses = words.ACTIONS[subject.action], [*_event_clauses(alert, subject, show)]
-    if (
-        subject.hostname and isinstance(subject, Finding) and _is_note(subject)
-    ):  # a whole sentence may follow: the host goes before it
+    if subject.hostname and isinstance(subject, Finding) and _is_note(subject):  # the host goes before the sentence
         title += f" {words.of_rule(subject.rule).where} {_name(subject.hostname, show)}"
     elif subject.hostname:
         clauses.append(f"on {_name(subject.hostname, show)}")
@@ -158,7 +156,7 @@ def _finding_fields(alert: Alert, finding: Finding) -> Iterator[Field]:
 
 def _digest_fields(alert: Alert, finding: Finding) -> Iterator[Field]:
     """Yield what is new: the alert that the digest follows has told the rest."""
-    yield "More attempts", str(alert.suppressed or finding.attempts)
+    yield "Count", f"{alert.suppressed or finding.attempts} more"
     yield from _extent_fields(finding)
 
 

@@ -91,6 +91,13 @@ def test_what_stands_there_is_aligned(write):
     assert lines[-1].split() == ["problems:", "none"]
 
 
+def test_the_next_try_is_so_far_off(write):
+    held_until = time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + 9.5 * 60))
+    sink = {**WELL["sinks"]["a-long-name-of-a-sink"], "held_until": held_until}
+    shown = pamsignal("status", "--file", write(sinks={"team": sink})).stdout
+    assert re.search(r"^sink team: .*; next try in 9 min( \d+ s)?$", shown, re.MULTILINE)
+
+
 def test_verbose_says_more(write):
     assert "provenance" not in pamsignal("status", "--file", write()).stdout
     assert "verified 799, unverified 1" in pamsignal("status", "-v", "--file", write()).stdout

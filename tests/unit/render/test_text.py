@@ -148,3 +148,12 @@ def test_no_escaping_changes_a_command(alert):
 
 def test_hostile_values_come_out_of_fields_as_they_are():
     assert ("User", HOSTILE) in text.fields(CASES["hostile_login"])
+
+
+def test_a_digest_says_how_many_who_when_and_where_to_look_further():
+    labels = [label for label, _ in text.fields(CASES["brute_force_digest"])]
+    assert labels == ["Count", "Users tried", "Addresses", "First", "Last", advice.LOOK_FURTHER]
+
+
+def test_what_the_headline_says_in_full_is_no_field():
+    assert [label for label, _ in text.fields(CASES["journal_gap"])] == ["Host", "Time"]
