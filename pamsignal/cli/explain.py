@@ -15,6 +15,7 @@ from pamsignal.cli import reasons
 from pamsignal.errors import UsageError
 from pamsignal.journal import JournalReader, Source, is_journal_file, record_from_json, records_of
 from pamsignal.model import JournalRecord, Observation, Unparsed
+from pamsignal.parse.programs import BY_IDENTIFIER
 
 Meaning = Union[Observation, Unparsed, None]
 
@@ -34,6 +35,8 @@ _RFC_5424 = re.compile(
     r"(?P<identifier>\S{1,48}) (?:-|(?P<pid>\d{1,10})) \S{1,32} (?:-|\[[^\]]{1,500}\]) \ufeff?(?P<message>.*)",
     re.DOTALL | re.ASCII,
 )
+# What is left of a syslog line where its date and host were not copied.
+_PASTED = re.compile(r"(?P<identifier>[^\s:\[]{1,64})(?:\[(?P<pid>\d{1,10})\])?: (?P<message>.*)", re.DOTALL | re.ASCII)
 
 # What the contract tells of a line, in this order; line, pid and matched stand before it.
 _FACTS = (
@@ -68,13 +71,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def explain(line: str) -> Explained:
-    """Explain a bare message, a syslog line, or a JSON record of `journalctl -o json`."""
+    """Explain a bare message, a syslog line or its end, or a JSON record of `journalctl -o json`."""
     record = _record_of(line) if line.startswith("{") else None
     if record is not None:
         return explain_record(record, line)
     match = _RFC_3164.fullmatch(line) or _RFC_5424.fullmatch(line)
     if match is None:
-        return Explained(line, None, parse.observe_line(line), None)
+        bare = parse.observe_line(line)
+        match = None if isinstance(bare, Observation) else _PASTED.fullmatch(line)
+        if match is None or match["identifier"] not in BY_IDENTIFIER:
+            return Explained(line, None, bare, None)
     pid = int(match["pid"]) if match["pid"] else None
     return Explained(line, pid, parse.observe_line(match["message"], match["identifier"]), None)
 

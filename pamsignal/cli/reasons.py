@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
 
 from pamsignal.cli import output
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # Longer lines exist, and are shown whole with --json.
 _SHOWN = 2000
+
+# These programs are behind every line that names them as its writer, so where one was not found, the line is cut oddly.
+_OURS_SOMEWHERE = re.compile(r"(?:^|\s)(?:sshd|sshd-session|sshd-auth|sudo|su)(?:\[\d+\])?: ", re.ASCII)
 
 _COUNTED: Mapping[Action, str] = {
     Action.LOGIN_SUCCESS: "yes: one login; it forgives the keys offered before it on the same connection",
@@ -69,12 +73,20 @@ def for_people(explained: Explained, arguments: argparse.Namespace) -> str:
 def _rows(explained: Explained) -> Iterator[Tuple[str, str]]:
     seen = explained.meaning
     if seen is None:
-        yield "matched", "no: not a line about logins, sudo, su or accounts"
+        yield "matched", _unmatched(explained.line)
     elif isinstance(seen, Unparsed):
         yield "matched", f"no: a line of {seen.program} in a shape pamsignal does not know; `status` counts them"
     else:
         yield from _facts(seen)
         yield from _verdict(explained, seen)
+
+
+def _unmatched(line: str) -> str:
+    if _OURS_SOMEWHERE.search(line) and not line.startswith("{"):
+        return (
+            "no: not understood; give the bare message, or a full syslog line: `Nov 23 12:00:00 host sshd[1]: MESSAGE`"
+        )
+    return "no: not a line about logins, sudo, su or accounts"
 
 
 def _facts(seen: Observation) -> Iterator[Tuple[str, str]]:

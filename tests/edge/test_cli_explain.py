@@ -94,6 +94,8 @@ def is_a_line(record):
         (f"2026-11-23T12:00:00.123456+01:00 web-01 sshd[77]: {ACCEPTED}", 77),
         (f"2026-11-23T12:00:00Z 2001:db8::1 sshd[77]: {ACCEPTED}", 77),
         (f"<38>Nov 23 12:00:00 web-01 sshd[77]: {ACCEPTED}", 77),
+        (f"sshd[77]: {ACCEPTED}", 77),
+        (f"sshd-session: {ACCEPTED}", None),
     ],
 )
 def test_a_line_has_many_dialects(line, pid):
@@ -220,6 +222,19 @@ def test_people_are_told_whether_a_line_counts_and_alerts_and_why_not():
     assert "counted     no: the fields that nobody can forge say that another program wrote this line" in forgery
     assert "written by  exe /usr/bin/logger, uid 1001, pid 5" in forgery
     assert "matched     no: not a line about logins" in nothing
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (f"web-01 sshd[77]: {ACCEPTED}", "no: not understood; give the bare message, or a full syslog line"),
+        (f"nginx[77]: {ACCEPTED}", "no: not a line about logins"),
+        ("sshd[77]: what is this", "no: a line of sshd in a shape pamsignal does not know"),
+        ("the sudo of others: nothing", "no: not a line about logins"),
+    ],
+)
+def test_a_line_that_is_not_matched_says_why(line, said):
+    assert f"matched     {said}" in pamsignal("explain", line).stdout
 
 
 def test_every_kind_of_line_reads_well():
