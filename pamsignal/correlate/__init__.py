@@ -100,6 +100,8 @@ class Correlator:
 
     def _follow(self, trace: Trace, line: Line) -> List[AuthEvent]:
         trace.learn(line.seen)
+        if trace.program is None and not _is_logind(line.seen):
+            trace.program = line.seen.program
         step = self._steps.get(line.seen.action)
         return step(trace, line) if step is not None else []
 
@@ -126,11 +128,16 @@ class Correlator:
 
 
 def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
-    """One process, or what comes nearest to it: polkit's agent and daemon share the account they speak of."""
+    """One process, or what comes nearest to it: polkit's agent and daemon share the account they speak of.
+
+    The writer's uid is part of it, which the kernel vouches for: what an ordinary user wrote under a pid says nothing
+    about the process of root that gets the same pid later.
+    """
     if seen.action is _ELEVATION_FAILURE and seen.program == "polkitd":
         return (record.boot_id, seen.program, seen.user)
     pid = seen.connection_pid or record.pid or record.syslog_pid
-    return (record.boot_id, pid if pid is not None else str(seen.source or seen.user))
+    # logind speaks of another process, which is root's where it is a login.
+    return (record.boot_id, pid if pid is not None else str(seen.source or seen.user), record.uid)
 
 
 def _is_another(trace: Trace, line: Line) -> bool:
@@ -138,6 +145,7 @@ def _is_another(trace: Trace, line: Line) -> bool:
     _, seen, time_us = line
     return (
         time_us - trace.last_us > IDLE_US
+        or (trace.program is not None and trace.program != seen.program and not _is_logind(seen))
         or (trace.ended and _is_beginning(seen))
         or (seen.source is not trace.source and _is_elsewhere(seen.source, trace.source))
     )

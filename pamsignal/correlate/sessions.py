@@ -11,13 +11,15 @@ from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.services import Kind, kind_of
-from pamsignal.correlate.trace import NEVER, Line, Trace, Traces
-from pamsignal.model import Action, AuthEvent, Endpoint, Outcome
+from pamsignal.correlate.trace import IDLE_US, NEVER, Line, Trace, Traces
+from pamsignal.model import Action, AuthEvent, Endpoint, Outcome, Provenance
 
 # login(1) of util-linux writes LOGIN ON after PAM's line, pkexec its command after polkit's, logind at once.
 OPEN_WAIT_US = 1_000_000
 # logind removes a session after PAM has closed it, unless the process was killed.
 REMOVE_WAIT_US = 2_000_000
+# A program's own word for a login that its session told of already comes at once, or speaks of another.
+TOLD_WITHIN_US = 10_000_000
 
 
 class OpenSession(NamedTuple):
@@ -50,7 +52,7 @@ class Sessions:
         self._open: OrderedDict[str, OpenSession] = OrderedDict()
         self._by_session_id: Dict[str, str] = {}
         self._removed: OrderedDict[str, Tuple[int, Line]] = OrderedDict()
-        self._machinery: OrderedDict[Hashable, None] = OrderedDict()
+        self._machinery: OrderedDict[Hashable, int] = OrderedDict()
         self._opened: Dict[str, OpenSession] = {}
         self._closed: List[str] = []
         self.nearest_us = NEVER
@@ -68,8 +70,8 @@ class Sessions:
 
     def succeeded(self, trace: Trace, line: Line, action: Action) -> List[AuthEvent]:
         """Take in the program's own word for a success; one that its session already told adds nothing."""
-        if trace.told_by_session:
-            trace.told_by_session = False
+        told, trace.told_by_session = trace.told_by_session, None
+        if told is not None and told[0] == line.seen.program and line.time_us - told[1] <= TOLD_WITHIN_US:
             return []
         trace.opened = None
         return [event_of(line, trace, action, Outcome.SUCCESS)]
@@ -78,10 +80,11 @@ class Sessions:
         """Take in PAM's `session opened`."""
         kind = kind_of(line.seen.service)
         if kind is Kind.MACHINERY or line.seen.service in self._ignored:
-            self._machinery[trace.key] = None
+            self._machinery[trace.key] = line.time_us
             _shrink(self._machinery, self._most)
             return []
-        self._remember(_session_of(trace, line))
+        if line.seen.provenance is not Provenance.UNVERIFIED:  # anybody can write such a line, and would fill the table
+            self._remember(_session_of(trace, line))
         if not trace.succeeded:
             trace.opened = line
             self._traces.wait(trace, line.time_us + OPEN_WAIT_US)
@@ -93,9 +96,10 @@ class Sessions:
         if line is None:
             return []
         trace.opened = None
-        if trace.key in self._machinery:
+        if self._is_machinery(trace.key, line.time_us):
             return []
-        trace.succeeded = trace.told_by_session = True
+        trace.succeeded = True
+        trace.told_by_session = (line.seen.program, line.time_us)
         return [event_of(line, trace, _action_of(line.seen.service), Outcome.SUCCESS)]
 
     def closed(self, trace: Trace, line: Line) -> List[AuthEvent]:
@@ -109,7 +113,7 @@ class Sessions:
     def joined(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in logind's `New session`, on the trace of its leader."""
         session_id = line.seen.session_id
-        if session_id is None or trace.key in self._machinery:
+        if session_id is None or self._is_machinery(trace.key, line.time_us):
             return []
         trace.session_id = session_id
         session = self._open.get(_text_of(trace.key))
@@ -147,6 +151,11 @@ class Sessions:
                 events.append(_closing(None, line, session))
         self.nearest_us = self.next_due_us() or NEVER
         return events
+
+    def _is_machinery(self, key: Hashable, time_us: int) -> bool:
+        """Tell whether the process opened a session for nobody in particular, and lately: pids are used again."""
+        since_us = self._machinery.get(key)
+        return since_us is not None and abs(time_us - since_us) <= IDLE_US
 
     def _remember(self, session: OpenSession) -> None:
         self._open[session.key] = session
@@ -212,6 +221,6 @@ def _session_key(line: Line) -> str:
     return f"{line.record.boot_id}/{line.seen.session_id}"
 
 
-def _shrink(mapping: OrderedDict[Hashable, None], most: int) -> None:
+def _shrink(mapping: OrderedDict[Hashable, int], most: int) -> None:
     while len(mapping) > most:
         mapping.popitem(last=False)

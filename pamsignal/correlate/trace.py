@@ -48,7 +48,8 @@ class Trace:
     counted = 0
     denied = False
     succeeded = False
-    told_by_session = False
+    told_by_session: Optional[Tuple[str, int]] = None
+    program: Optional[str] = None
     ended = False
     failure: Optional[Line] = None
     offered: Optional[Line] = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pamsignal.correlate import OpenSession
 from pamsignal.model import Action
 from tests.builders import BOOT, NOON_US
@@ -137,7 +139,7 @@ def test_a_session_whose_process_was_killed_ends_with_logind():
 
 def test_a_session_that_was_open_before_a_restart_still_gets_its_duration():
     story = Story()
-    key = f"{BOOT}/139"
+    key = f"{BOOT}/139/0"
     story.engine.restore([OpenSession(key, NOON_US - 3600 * SECOND, "sshd", "alice")])
     story.tell(0, CLOSED, pid=139)
     story.end()
@@ -155,5 +157,41 @@ def test_what_changes_among_the_open_sessions_is_told_once():
     story.tell(60, CLOSED, pid=139)
     opened, closed = story.engine.take_session_changes()
     assert opened == ()
-    assert closed == (f"{BOOT}/139",)
+    assert closed == (f"{BOOT}/139/0",)
     assert story.engine.take_session_changes() == ((), ())
+
+
+POISONS = [
+    ("pam_unix(sudo:session): session opened for user root(uid=0) by (uid=1000)", "sudo", 1000, "/usr/bin/sudo"),
+    ("pam_unix(sudo:session): session opened for user root(uid=0) by (uid=1000)", "sudo", 1000, None),
+    ("pam_unix(su:session): session opened for user root(uid=0) by root(uid=0)", "su", 0, "/usr/bin/su"),
+    ("pam_unix(passwd:session): session opened for user alice(uid=1000) by (uid=1000)", "passwd", 1000, None),
+]
+
+
+@pytest.mark.parametrize(("message", "identifier", "uid", "exe"), POISONS)
+def test_what_was_written_under_a_pid_before_takes_nothing_from_the_login_that_gets_it(message, identifier, uid, exe):
+    story = Story()
+    story.tell(0, message, identifier, pid=736, uid=uid, exe=exe)
+    story.until(5)
+    story.tell(300, ACCEPTED, pid=736)
+    story.tell(300.1, OPENED, pid=736)
+    logins = [event for event in story.end().events if event.action is Action.LOGIN_SUCCESS]
+    assert [event.user for event in logins] == ["alice"]
+    assert "login_success" in story.rules
+
+
+def test_sessions_that_anybody_could_have_written_fill_no_table():
+    story = Story()
+    for number in range(100):
+        line = "pam_unix(sudo:session): session opened for user root(uid=0) by (uid=1000)"
+        story.sudo(number, line, pid=1000 + number, exe=None)
+    assert story.engine.take_session_changes().opened == ()
+
+
+def test_a_pid_that_once_was_machinery_can_be_a_login_later():
+    story = Story()
+    cron = "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"
+    story.tell(0, cron, "CRON", 252, exe="/usr/sbin/cron")
+    story.tell(9000, "pam_unix(login:session): session opened for user bob(uid=1002) by bob(uid=0)", "login", 252)
+    assert story.end().told == [("login_success", 1)]
