@@ -1,4 +1,4 @@
-"""Records from files: JSON lines of `journalctl -o json`, or binary journal files, told apart by their first bytes."""
+"""Records from files: JSON lines of `journalctl -o json`, or binary journal files, told apart by their first bytes; a pipe is JSON."""
 
 from __future__ import annotations
 

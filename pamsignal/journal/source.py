@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
 
 from systemd import _reader  # not systemd.journal: that costs 3 MB more and 10 µs per entry
@@ -132,8 +133,15 @@ def _identity(path: str) -> Optional[Tuple[int, int]]:
 
 
 def is_journal_file(path: str) -> bool:
-    """Tell whether `path` begins like a binary journal file. JournalError if it cannot be read."""
-    return _head(path).startswith(_MAGIC)
+    """Tell whether `path` begins like a binary journal file. JournalError if it cannot be read.
+
+    Only a regular file can: a look into a pipe would take its beginning away from whoever reads it next.
+    """
+    try:
+        is_regular = stat.S_ISREG(os.stat(path).st_mode)
+    except OSError as error:
+        raise explained(error, path) from error
+    return is_regular and _head(path).startswith(_MAGIC)
 
 
 def check_file(path: str) -> None:

@@ -65,6 +65,3 @@ BY_IDENTIFIER: Dict[str, Program] = {
 }
 # A known PAM line of a program that nobody knows.
 ANY_PROGRAM = Program("pam")
-
-# Identifiers for the reader's journal matches, where the syslog facility does not tell.
-IDENTIFIERS: Tuple[str, ...] = tuple(BY_IDENTIFIER)

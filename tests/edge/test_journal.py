@@ -9,6 +9,8 @@ import pytest
 
 from pamsignal.errors import AccessError, JournalError
 from pamsignal.journal import JournalReader, Source, damaged_files
+from pamsignal.journal.source import IDENTIFIERS
+from pamsignal.parse.programs import BY_IDENTIFIER
 from tests.builders import BOOT, MACHINE, NOON_US
 from tests.edge.journals import SECOND_US, an_entry, exported, write_journal
 
@@ -302,3 +304,7 @@ def test_a_reader_that_cannot_open_anew_tries_again(tmp_path):
     assert during[:2] == ([], [])
     assert "no such file or directory" in during[2]
     assert (messages(reader), reader.problem) == (["one"], None)
+
+
+def test_every_identifier_that_the_reader_asks_for_is_one_that_the_parsers_know():
+    assert set(IDENTIFIERS) <= set(BY_IDENTIFIER)

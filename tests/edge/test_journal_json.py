@@ -1,6 +1,7 @@
 """JSON lines of `journalctl -o json` read like the journal itself."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -45,6 +46,16 @@ def test_journal_files_are_merged_by_time_and_json_files_follow(tmp_path):
     records = records_from([str(late), str(lines), str(early)])
 
     assert [record.message for record in records] == ["early", "late", "json"]
+
+
+def test_a_pipe_of_the_shell_is_read_from_its_beginning_to_its_end():
+    numbers = [str(number) for number in range(1000)]
+    read_end, write_end = os.pipe()
+    os.write(write_end, "".join(f'{{"__REALTIME_TIMESTAMP": "1", "MESSAGE": "{n}"}}\n' for n in numbers).encode())
+    os.close(write_end)
+
+    assert [record.message for record in records_from([f"/dev/fd/{read_end}"])] == numbers
+    os.close(read_end)
 
 
 def test_more_records_than_one_batch_are_all_read(tmp_path):

@@ -15,7 +15,7 @@ import pytest
 from pamsignal import parse
 from pamsignal.cli.explain import explain
 from pamsignal.model import Action, AuthEvent, JournalRecord, Observation, Outcome
-from pamsignal.parse.programs import IDENTIFIERS
+from pamsignal.parse.programs import BY_IDENTIFIER
 from pamsignal.pipeline import Engine
 
 from .corpus import (
@@ -247,7 +247,7 @@ def test_explain_says_the_same_of_whole_lines(suite):
 def test_nothing_is_made_of_the_logs_of_other_software(suite):
     for line in lines_of(suite):
         for text in (line, line.partition(": ")[2], line.partition("] ")[2]):
-            seen = [parse.observe_line(text, identifier) for identifier in (None, *IDENTIFIERS)]
+            seen = [parse.observe_line(text, identifier) for identifier in (None, *BY_IDENTIFIER)]
             assert [one for one in seen if isinstance(one, Observation)] == [], text
 
 
