@@ -43,6 +43,10 @@ _FACTS = (
     *("pattern", "action", "outcome", "user", "target_user"),
     *("source_ip", "source_port", "method", "service", "provenance"),
 )
+_LINE_HELP = (
+    "a message, a line of syslog (`Nov 23 12:00:00 host sshd[1]: MESSAGE`), or a record of `journalctl -o json`, "
+    "in quotes; - reads lines from standard input"
+)
 
 
 class Explained(NamedTuple):
@@ -56,7 +60,7 @@ class Explained(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `explain` takes."""
-    parser.add_argument("line", nargs="?", metavar="LINE", help="a log line; - reads lines from standard input")
+    parser.add_argument("line", nargs="?", metavar="LINE", help=_LINE_HELP)
     parser.add_argument("--file", metavar="FILE", help="explain all of a journal file, or every line of another file")
 
 

@@ -83,9 +83,7 @@ def _rows(explained: Explained) -> Iterator[Tuple[str, str]]:
 
 def _unmatched(line: str) -> str:
     if _OURS_SOMEWHERE.search(line) and not line.startswith("{"):
-        return (
-            "no: not understood; give the bare message, or a full syslog line: `Nov 23 12:00:00 host sshd[1]: MESSAGE`"
-        )
+        return "no: not understood; give the bare message, or a full syslog line (see: pamsignal explain --help)"
     return "no: not a line about logins, sudo, su or accounts"
 
 
