@@ -13,6 +13,8 @@ help:  ## list the verbs
 
 run:  ## watch the logins of this machine, in the foreground; Ctrl-C ends it
 	@tools/install.sh run
+	@[ -z "$(SUDO)" ] || command -v sudo >/dev/null || { \
+		echo "This needs root, and there is no sudo: run make as root." >&2; exit 1; }
 	@$(SUDO) $(SYSTEM_PYTHON) -m pamsignal run
 
 test:  ## lint, unit, edge, packaging and system tests: all that this machine can run
