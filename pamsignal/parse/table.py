@@ -91,17 +91,10 @@ def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
     )
     ends = tuple((_FIELD[field], groups[ip], groups.get(port)) for field, ip, port in _ENDS if ip in groups)
 
-    @lru_cache(maxsize=16)
-    def marked(*found: Optional[str]) -> List[object]:
-        """Return `blank` with what the marks say that were found."""
-        values = blank.copy()
-        for mark, text in zip(marks, found):
-            for field, value in _MARKS[mark].items() if text else ():
-                values[_FIELD[field]] = value
-        return values
+    marked = _marker(marks, blank) if marks else None
 
     def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
-        values = marked(*match.group(*mark_numbers)).copy() if marks else blank.copy()
+        values = (blank if marked is None else marked(*match.group(*mark_numbers))).copy()
         values[_PROGRAM] = values[_SERVICE] = program
         values[_PROVENANCE] = provenance
         for index, number, convert in fills:
@@ -115,6 +108,20 @@ def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
         return _new(Observation, values)
 
     return build
+
+
+def _marker(marks: List[str], blank: List[object]) -> Callable[..., List[object]]:
+    """Return a function that gives, for the texts that `marks` matched, `blank` with what they say: made once each."""
+
+    @lru_cache(maxsize=16)
+    def marked(*found: Optional[str]) -> List[object]:
+        values = blank.copy()
+        for mark, text in zip(marks, found):
+            for field, value in _MARKS[mark].items() if text else ():
+                values[_FIELD[field]] = value
+        return values
+
+    return marked
 
 
 class Table:

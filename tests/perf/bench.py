@@ -14,13 +14,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pamsignal.deliver.store import open_store
+from pamsignal.deliver.turn import Position, Turn
+from pamsignal.journal import JournalReader, Source
 from tests.edge.journals import write_journal
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, journal_folder
 from tests.perf.measure import Service, cpu_seconds, medians
 
 IDLE_SECONDS = 20
 SETTLE_SECONDS = 120
-LOCAL_SINKS = "sinks:\n  console: {{type: console}}\n  journald: {{type: journald}}\njournal:\n  directory: {folder}\n"
+LOCAL_SINKS = "sinks:\n  console: {{type: console}}\n  journald: {{type: journald}}\njournal:\n  directory: {folder}\n  catch_up_seconds: 31536000\n"
 
 
 def main():
@@ -77,6 +80,7 @@ def _daemon(python, label, folder):
         config = Path(scratch) / "pamsignal.yaml"
         config.write_text(LOCAL_SINKS.format(folder=Path(folder).absolute()))
         config.chmod(0o600)
+        _begin_at_oldest(scratch, folder)
         environ = {**os.environ, "STATE_DIRECTORY": scratch, "LOGS_DIRECTORY": scratch, "RUNTIME_DIRECTORY": scratch}
         daemon = Service([python, "-m", "pamsignal", "run", "--config", str(config)], environ)
         if daemon.ready_s is None:
@@ -88,6 +92,16 @@ def _daemon(python, label, folder):
         print(f"\ndaemon, {label}: READY after {daemon.ready_s:.2f} s, caught up after {settled_s:.0f} s")
         print(f"  anonymous memory {anonymous_mb:.1f} MB, idle {idle_percent:.2f} % of a core over {IDLE_SECONDS} s")
         print(f"  stopped in {daemon.stop():.2f} s")
+
+
+def _begin_at_oldest(state, folder):
+    """Write down the oldest entry as the last one read: a daemon without a past begins with now."""
+    reader = JournalReader(Source(directory=folder))
+    reader.read(1)
+    store = open_store(f"{state}/state.db")
+    store.commit(Turn(now_us=reader.position.time_us, position=Position(*reader.position)))
+    store.close()
+    reader.close()
 
 
 GROUPS = {"speed": speed, "haystack": haystack, "service": service}
