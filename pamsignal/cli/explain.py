@@ -7,13 +7,13 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
 from typing import Dict, Iterable, Iterator, NamedTuple, Optional, Union
 
 from pamsignal import parse
 from pamsignal.cli import reasons
 from pamsignal.errors import UsageError
 from pamsignal.journal import JournalReader, Source, is_journal_file, record_from_json, records_of
+from pamsignal.journal.source import explained
 from pamsignal.model import JournalRecord, Observation, Unparsed
 from pamsignal.parse.programs import BY_IDENTIFIER
 
@@ -67,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print one answer for each line, in order; each at once, because `tail -f FILE | pamsignal explain -` waits."""
     as_json = getattr(arguments, "json", False)
-    for explained in _inputs(arguments):
-        sys.stdout.write(to_json(explained) + "\n" if as_json else reasons.for_people(explained, arguments))
+    for answer in _inputs(arguments):
+        sys.stdout.write(to_json(answer) + "\n" if as_json else reasons.for_people(answer, arguments))
         if arguments.file is None:
             sys.stdout.flush()
     return 0
@@ -153,11 +153,15 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[Explained]:
 
 
 def _of_file(path: str) -> Iterator[Explained]:
-    if not Path(path).is_fifo() and is_journal_file(path):  # what is looked at in a pipe is gone
+    if is_journal_file(path):
         for record in records_of(JournalReader(Source(files=(path,)))):
             yield explain_record(record, record.message)
         return
-    with open(path, "rb") as stream:
+    try:
+        stream = open(path, "rb")  # noqa: SIM115 - closed below; what goes wrong in there is no matter of opening
+    except OSError as error:
+        raise explained(error, path) from error
+    with stream:
         yield from _of_lines(stream)
 
 
