@@ -33,11 +33,23 @@ from pamsignal.model import (
 from pamsignal.parse.provenance import Trust, trust
 
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
+_DOUBT = getattr(Trust, "DOUBT", None)
 _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED
 
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
 MOST_PROGRAMS = 64
 MOST_ACCOUNTS = 1024
+MOST_KEPT = 1024
+
+# What a person does under their own uid, by a program that lends them another one.
+_OWN_DOING = frozenset(
+    {
+        Action.ELEVATION_SUCCESS,
+        Action.ELEVATION_FAILURE,
+        Action.ELEVATION_DENIED,
+        Action.PASSWORD_CHANGED,
+    }
+)
 
 
 class Settings(NamedTuple):
@@ -155,31 +167,45 @@ class Engine:
 
     def _learn(self, record: JournalRecord, seen: Observation) -> None:
         """Remember whose uid it is: sudo, proven to be sudo, names its caller, and PAM names who logs in."""
-        if len(self._learned) >= MOST_ACCOUNTS or seen.user is None:
-            return
-        if seen.pattern == "sudo.command" and seen.provenance is Provenance.VERIFIED and record.uid:
-            self._learned[record.uid] = seen.user
-        elif seen.pattern == "pam.session_opened" and record.uid == 0 and seen.target_user is None and seen.user_id:
-            self._learned[seen.user_id] = seen.user
+        uid: Optional[int] = None
+        if seen.pattern == "sudo.command" and seen.provenance is Provenance.VERIFIED:
+            uid = record.uid
+        elif seen.pattern == "pam.session_opened" and record.uid == 0 and seen.target_user is None:
+            uid = seen.user_id
+        if uid and seen.user and (uid in self._learned or len(self._learned) < MOST_ACCOUNTS):
+            self._learned[uid] = seen.user
 
     def _respond(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
         verdict = trust(seen, record)
+        alerts: Tuple[Alert, ...] = ()
         if verdict is _ACCEPT:
             if seen.outcome is _SUCCESS:
                 self._learn(record, seen)
             if seen.action is _SUPPRESSED:
                 return Produced(alerts=(_suppression(record, seen),))
-        elif verdict is Trust.CLAIM:
+            if record.uid and self._names_another(record.uid, seen):
+                seen = claim_of(seen, record, self._account_of)
+        elif verdict is Trust.CLAIM or verdict is _DOUBT:
+            alerts = self._suspicion(record, seen, time_us) if verdict is _DOUBT else ()
             seen = claim_of(seen, record, self._name_of)
         else:
-            return self._suspect(record, seen, time_us) if verdict is Trust.SPOOF else NOTHING
-        events = self._correlator.feed(record, seen, time_us)
-        return self._judge(events, time_us) if events else NOTHING
+            return Produced(alerts=self._suspicion(record, seen, time_us)) if verdict is Trust.SPOOF else NOTHING
+        events = self._correlator.feed(_bounded(record), seen, time_us)
+        return self._judge(events, time_us, alerts) if events or alerts else NOTHING
 
-    def _suspect(self, record: JournalRecord, seen: Observation, time_us: int) -> Produced:
+    def _names_another(self, uid: int, seen: Observation) -> bool:
+        """Tell whether a setuid program names another actor than the account that ran it.
+
+        It can be made to: without its privilege (`setpriv --no-new-privs`) it obeys LD_PRELOAD like any program.
+        """
+        if seen.user is None or seen.action not in _OWN_DOING:
+            return False
+        return self._account_of(uid) not in (None, seen.user)
+
+    def _suspicion(self, record: JournalRecord, seen: Observation, time_us: int) -> Tuple[Alert, ...]:
         self.counts.spoofed[seen.program] += 1
         finding = spoof_finding(record, seen, self._name_of)
-        return Produced(alerts=tuple(self._detector.report_spoof(finding, time_us)))
+        return tuple(self._detector.report_spoof(finding, time_us))
 
     def _judge(self, events: List[AuthEvent], time_us: int, alerts: Collection[Alert] = ()) -> Produced:
         judged: List[Judged] = []
@@ -197,8 +223,13 @@ class Engine:
             self.counts.examples.setdefault(seen.program, record.message[:200])
 
 
+def _bounded(record: JournalRecord) -> JournalRecord:
+    """Let go of a long message once it is understood: a process is remembered with its lines, and they can be 64 kB."""
+    return record if len(record.message) <= MOST_KEPT else record._replace(message=record.message[:MOST_KEPT])
+
+
 def _suppression(record: JournalRecord, seen: Observation) -> Alert:
-    unit = seen.reason or "a unit"
+    unit = seen.service if seen.service != seen.program else "a unit"
     finding = Finding(
         rule="journal_suppressed",
         key=unit,

@@ -47,8 +47,10 @@ class Detector:
         seen = evidence.of(event)
         finding = self._success.add(event, seen, time_us)
         if finding is not None:
-            # Somebody who mistypes at sudo is on the host already, and mostly is who they say they are.
-            return [alert_about(finding, Severity.CRITICAL if event.source else Severity.WARNING, context)]
+            if event.source is None:
+                # Whoever mistypes at sudo is on the host already, mostly is who they say, and can do it at will.
+                return self._report(("success", finding.key), finding, context, time_us)
+            return [alert_about(finding, Severity.CRITICAL, context)]
         alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
         return alerts + self._by_itself(event, context, time_us)
 
@@ -112,8 +114,8 @@ class Detector:
         return [alert_about(event, severity, context)]
 
     def _refusal(self, event: AuthEvent, severity: Severity, context: Context, time_us: int) -> List[Alert]:
-        """Refusals can be repeated at will: each refused account speaks once, then there is a digest."""
-        group = (event.action.value, f"{event.user}")
+        """Refusals can be repeated at will: each account speaks once at each loudness, and then there is a digest."""
+        group = (f"{event.action.value} {severity.word}", f"{event.user}")
         if self._throttle.absorb(group, event.attempts, event.time_us):
             return []
         self._throttle.begin(group, _finding_of(event), severity, time_us)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from pamsignal.model import Finding, JournalRecord, Observation
+from pamsignal.model import Finding, JournalRecord, Observation, Provenance
 
 AccountOf = Callable[[int], Optional[str]]
 
@@ -33,4 +33,4 @@ def spoof_finding(record: JournalRecord, seen: Observation, account_of: AccountO
 def claim_of(seen: Observation, record: JournalRecord, account_of: AccountOf) -> Observation:
     """Keep of an unverified sudo or su line what the kernel vouches for: the actor is the account of `_UID`."""
     actor = account_of(record.uid) if record.uid is not None else None
-    return seen._replace(user=actor, user_id=record.uid)
+    return seen._replace(user=actor, user_id=record.uid, provenance=Provenance.UNVERIFIED)

@@ -9,7 +9,7 @@ from pamsignal.detect import brute_force, notable, success, trust
 from pamsignal.model import Finding, Severity
 from pamsignal.pipeline import Settings
 from tests.builders import NOON_US
-from tests.stories import ATTACKER, SECOND, Story, password_attack
+from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 
 
 def settings(**changes):
@@ -359,3 +359,42 @@ def test_the_digest_of_refusals_is_no_louder_than_the_first_of_them():
     story.until(700)
     refusals = [alert for alert in story.alerts if alert.rule == "login_denied"]
     assert [alert.severity for alert in refusals] == [Severity.INFO, Severity.INFO]
+
+
+def test_a_right_password_that_is_refused_is_heard_after_a_harmless_refusal_of_the_same_account():
+    story = Story()
+    story.tell(0, f"User bob from {ATTACKER} not allowed because not listed in AllowUsers", pid=1)
+    story.tell(300, "fatal: Access denied for user bob by PAM account configuration [preauth]", pid=2)
+    assert [alert.severity for alert in story.end().alerts] == [Severity.INFO, Severity.WARNING]
+
+
+def test_sudo_that_names_another_actor_than_its_uid_is_believed_for_its_uid_only():
+    """Without its privilege, sudo obeys LD_PRELOAD: the executable is the right one, and the text is anybody's."""
+    story = Story(account_of={1000: "alice"}.get)
+    story.sudo(0, "     bob : user NOT in sudoers ; PWD=/home/bob ; USER=root ; COMMAND=/bin/ls", uid=1000)
+    (event,) = story.events
+    assert (event.user, event.user_id, event.provenance.value) == ("alice", 1000, "unverified")
+
+
+def test_guesses_at_sudo_in_a_loop_are_one_alarm_and_a_digest():
+    story = Story()
+    for number in range(60):
+        line = "   alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh"
+        story.sudo(number * 5, line, pid=300 + number)
+        story.sudo(
+            number * 5 + 1, "   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh", pid=5000 + number
+        )
+    assert story.rules.count("success_after_failures") == 1
+
+
+def test_a_flood_of_long_lines_leaves_nothing_long_behind():
+    story = Story()
+    for number in range(50):
+        user = "\N{GRINNING FACE}" + "A" * 60_000
+        story.sudo(
+            number, f"pam_unix(sudo:session): session opened for user {user}(uid=0) by (uid=1000)", pid=1000 + number
+        )
+        story.tell(number, f"{PAM_FAILURE}{ATTACKER}  user={user}", pid=9000 + number)
+    traces = story.engine._correlator._traces
+    lines = [line for trace in traces._by_key.values() for line in (trace.failure, trace.opened) if line]
+    assert max(len(line.record.message) for line in lines) <= 1024
