@@ -8,7 +8,10 @@ from pamsignal.model import Alert, Severity
 
 
 class DeliverySettings(NamedTuple):
-    """How long and how many: `max_rows` waiting alerts per sink, `max_dead_letters` over all sinks."""
+    """How long and how many: `max_rows` waiting alerts per sink, `max_dead_letters` over all sinks.
+
+    After `max_age_seconds` what still waits is given up, and what was given up is forgotten.
+    """
 
     max_age_seconds: int = 259_200
     max_rows: int = 10_000

@@ -14,6 +14,8 @@ from pamsignal.model import Action, Alert
 # What the queue gives up last when it is full, after everything else, however severe.
 LAST_TO_GO = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
 LAST_RANK = 100
+# Why a delivery was given up that waited too long behind others; every other reason is of `model.REASONS`.
+EXPIRED = "expired"
 
 
 def rank_of(alert: Alert) -> int:
@@ -37,7 +39,10 @@ class OpenSession(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """One thing to remember in an `area` of the caller's; `value` None forgets it."""
+    """One thing to remember in an `area` of the caller's; `value` None forgets it.
+
+    For facts that no rewind of the journal brings back, such as addresses seen before. Nothing writes any yet.
+    """
 
     area: str
     key: str
@@ -75,7 +80,6 @@ class Channel(NamedTuple):
     held_until_us: int = 0
     last_sent_us: Optional[int] = None
     last_error: Optional[str] = None
-    last_error_us: Optional[int] = None
 
 
 NEW_CHANNEL = Channel()

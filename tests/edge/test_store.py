@@ -179,6 +179,17 @@ def test_dead_letters_are_bounded_and_the_newest_stay(path):
     store.close()
 
 
+def test_dead_letters_are_forgotten_when_they_are_as_old_as_an_alert_may_get(path):
+    store = open_store(path, DeliverySettings(max_age_seconds=3600))
+    dead = Settlement("team", "a", State.DEAD, 1, reason="client_error")
+    store.commit(a_turn("a", settled=[dead]))
+    store.commit(a_turn("b", now_us=NOON_US + HOUR_US))
+    assert store.health()["team"].dead == 1
+    store.commit(a_turn("c", now_us=NOON_US + 2 * HOUR_US))
+    assert (store.health()["team"].dead, due_ids(store)) == (0, ["b", "c"])
+    store.close()
+
+
 def test_what_was_queued_before_a_time_expires_together(store):
     store.commit(a_turn("old", now_us=NOON_US - DAY_US))
     store.commit(a_turn("young"))

@@ -51,7 +51,7 @@ ADD_KNOWN = "INSERT OR IGNORE INTO known (alert_id, known_us) VALUES (?, ?)"
 ADD_DELIVERY = """INSERT OR IGNORE INTO deliveries (sink, alert_id, state, rank, queued_us, document)
     VALUES (?, ?, 'queued', ?, ?, ?)"""
 RELEASE = "UPDATE deliveries SET wait_until_us = 0 WHERE sink = ? AND state = 'queued' AND wait_until_us > 0"
-EXPIRE = """UPDATE deliveries SET state = 'dead', reason = 'expired', dead_us = ?
+EXPIRE = """UPDATE deliveries SET state = 'dead', reason = ?, dead_us = ?
     WHERE sink = ? AND state = 'queued' AND queued_us < ?"""
 DROP_DELIVERY = "DELETE FROM deliveries WHERE sink = ? AND alert_id = ?"
 SETTLE_DELIVERY = """UPDATE deliveries SET state = ?, attempts = ?, wait_until_us = ?, reason = ?, detail = ?,
@@ -67,9 +67,10 @@ COUNT_QUEUED = "SELECT COUNT(*) FROM deliveries WHERE sink = ? AND state = 'queu
 FIRST_TO_GO = """SELECT sequence, rank FROM deliveries WHERE sink = ? AND state = 'queued'
     ORDER BY rank, sequence LIMIT ?"""
 DROP_SEQUENCE = "DELETE FROM deliveries WHERE sequence = ?"
-TRIM_DEAD = """DELETE FROM deliveries WHERE sequence IN (SELECT sequence FROM deliveries
+TRIM_DEAD_BY_NUMBER = """DELETE FROM deliveries WHERE sequence IN (SELECT sequence FROM deliveries
     WHERE state = 'dead' ORDER BY dead_us DESC, sequence DESC LIMIT -1 OFFSET ?)"""
-# (statement, what it is given): kept small by age or number once an hour.
+# Kept small by age or number once an hour.
+TRIM_DEAD_BY_AGE = "DELETE FROM deliveries WHERE state = 'dead' AND dead_us < ?"
 TRIM_KNOWN_BY_AGE = "DELETE FROM known WHERE known_us < ?"
 TRIM_KNOWN_BY_NUMBER = "DELETE FROM known WHERE sequence <= (SELECT MAX(sequence) FROM known) - ?"
 TRIM_SESSIONS = """DELETE FROM sessions WHERE session_key IN (SELECT session_key FROM sessions

@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Set, Tuple
 
 from pamsignal.deliver.backoff import LONGEST_SECONDS
-from pamsignal.deliver.turn import Memory, OpenSession, Pending, Position, Settlement, State, Turn, rank_of
+from pamsignal.deliver.turn import EXPIRED, Memory, OpenSession, Pending, Position, Settlement, State, Turn, rank_of
 from pamsignal.model import Alert
 
 MAX_DELIVERIES = 1_000
@@ -122,7 +122,7 @@ class Unsaved:
         self.expired.update(turn.expired)
         for (sink, alert_id), queued in self.queued.items():
             if queued.queued_us < turn.expired.get(sink, 0):
-                self.settled[sink, alert_id] = Settlement(sink, alert_id, State.DEAD, reason="expired")
+                self.settled[sink, alert_id] = Settlement(sink, alert_id, State.DEAD, reason=EXPIRED)
 
 
 def is_ready(settlement: Optional[Settlement], now_us: int) -> bool:

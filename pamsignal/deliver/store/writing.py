@@ -12,7 +12,7 @@ from pamsignal.deliver import codec
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import schema
 from pamsignal.deliver.store.unsaved import Unsaved
-from pamsignal.deliver.turn import Channel, Settlement, State, rank_of
+from pamsignal.deliver.turn import EXPIRED, Channel, Settlement, State, rank_of
 
 HOUR_US = 3_600_000_000
 KNOWN_AGE_US = 8 * 24 * HOUR_US
@@ -39,9 +39,9 @@ def write(
         _write_rest(database, unsaved, channels)
         losses = _shed(database, unsaved, settings.max_rows)
         if unsaved.settled or unsaved.expired:
-            database.execute(schema.TRIM_DEAD, (settings.max_dead_letters,))
+            database.execute(schema.TRIM_DEAD_BY_NUMBER, (settings.max_dead_letters,))
         if with_trim:
-            _trim(database, unsaved.now_us)
+            _trim(database, unsaved.now_us, settings.max_age_seconds)
         _write_counters(database, unsaved.counters, counters, losses)
         database.execute("COMMIT")
     except BaseException:
@@ -70,7 +70,7 @@ def _write_deliveries(database: sqlite3.Connection, unsaved: Unsaved) -> None:
         if alert_id in fresh:
             run(schema.ADD_DELIVERY, (sink, alert_id, rank_of(alert), queued_us, codec.dump(alert)))
     database.executemany(schema.RELEASE, [(sink,) for sink in unsaved.released])
-    expired = [(unsaved.now_us, sink, before_us) for sink, before_us in unsaved.expired.items()]
+    expired = [(EXPIRED, unsaved.now_us, sink, before_us) for sink, before_us in unsaved.expired.items()]
     database.executemany(schema.EXPIRE, expired)
     for settlement in unsaved.settled.values():
         _settle(database, settlement, unsaved.now_us)
@@ -128,7 +128,8 @@ def _shed(database: sqlite3.Connection, unsaved: Unsaved, max_rows: int) -> Loss
     return losses
 
 
-def _trim(database: sqlite3.Connection, now_us: int) -> None:
+def _trim(database: sqlite3.Connection, now_us: int, max_age_seconds: int) -> None:
+    database.execute(schema.TRIM_DEAD_BY_AGE, (now_us - max_age_seconds * 1_000_000,))
     database.execute(schema.TRIM_KNOWN_BY_AGE, (now_us - KNOWN_AGE_US,))
     database.execute(schema.TRIM_KNOWN_BY_NUMBER, (MAX_KNOWN,))
     database.execute(schema.TRIM_SESSIONS, (MAX_SESSIONS,))
