@@ -26,8 +26,8 @@ Failure = Union[TryLater, Refused]
 class Happening(NamedTuple):
     """Something worth a line in the log and a counter.
 
-    `name` is one of delivered, delivery_failed, delivery_given_up, channel_held, channel_back, courier_stuck. `alerts`
-    is how many it is about, `until_us` when the next attempt is.
+    `name` is one of delivered, delivery_failed, delivery_given_up, channel_held, channel_back. `alerts` is how many it
+    is about, `until_us` when the next attempt is.
     """
 
     name: str
@@ -139,7 +139,7 @@ def _back(attempt: Attempt) -> Sequence[Happening]:
 
 def _with_error(attempt: Attempt, result: Failure) -> Channel:
     said = f"{result.reason}: {result.detail}" if result.detail else result.reason
-    return attempt.channel._replace(last_error=said, last_error_us=attempt.now_us)
+    return attempt.channel._replace(last_error=said)
 
 
 def _failed(attempt: Attempt, result: Failure, until_us: int) -> Happening:

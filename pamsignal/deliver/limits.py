@@ -18,9 +18,8 @@ from pamsignal.model import Action, Alert, Finding, Severity
 WINDOW_US = 600_000_000
 SUPPRESSED_RULE = "alerts_suppressed"
 
-LOGIN_RULES = frozenset({Action.LOGIN_SUCCESS.value, Action.LOGIN_PARTIAL.value, "success_after_failures"})
+LOGIN_RULES = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
 SUCCESS_RULES = LOGIN_RULES | {
-    Action.SESSION_OPENED.value,
     Action.SESSION_CLOSED.value,
     Action.ELEVATION_SUCCESS.value,
     Action.ACCOUNT_CREATED.value,

@@ -178,8 +178,6 @@ def test_what_somebody_achieved_is_no_noise():
     achieved = {action for action in Action if class_of(an_alert(subject=an_event(action=action))) == "success"}
     assert achieved == {
         Action.LOGIN_SUCCESS,
-        Action.LOGIN_PARTIAL,
-        Action.SESSION_OPENED,
         Action.SESSION_CLOSED,
         Action.ELEVATION_SUCCESS,
         Action.ACCOUNT_CREATED,
