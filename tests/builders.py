@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from pamsignal.digest import identity
 from pamsignal.model import (
     Action,
     Alert,
@@ -38,7 +39,7 @@ def an_endpoint(text="203.0.113.9", port=50022):
 def a_record(message, identifier="sshd", **changes):
     """A record as the real program writes it: root, the right executable, one second's worth of fields."""
     fields = {
-        "cursor": f"s=1;i={abs(hash((message, identifier, changes.get('time_us')))):x}",
+        "cursor": f"s=1;i={identity(message, identifier, changes.get('time_us'))[:16]}",
         "time_us": NOON_US,
         "boot_id": BOOT,
         "machine_id": MACHINE,
