@@ -17,7 +17,7 @@ Address = Union[IPv4Address, IPv6Address]
 class Action(enum.Enum):
     """What happened; the values are `event.action` on the wire."""
 
-    __hash__ = object.__hash__  # members are single objects; enum\'s own hash is Python and costs ten times as much
+    __hash__ = object.__hash__  # members are single objects; enum's own hash is Python and costs ten times as much
 
     LOGIN_SUCCESS = "login_success"
     LOGIN_PARTIAL = "login_partial"
@@ -330,7 +330,8 @@ class Refused(NamedTuple):
 
 Result = Union[Sent, TryLater, Refused]
 
-# The closed list of reasons; they label metrics and appear in `status`.
+# Why an attempt failed: a closed list, for the log, the counters and `status`. A dead letter has one of these, or
+# deliver.turn.EXPIRED where it waited too long for an attempt of its own.
 REASONS = (
     "client_error",
     "server_error",

@@ -1,4 +1,4 @@
-"""Records from files: JSON lines of `journalctl -o json`, or binary journal files, told apart by their first bytes; a pipe is JSON."""
+"""Records from files: binary journal files, told by their first bytes, or JSON lines of `journalctl -o json`."""
 
 from __future__ import annotations
 
