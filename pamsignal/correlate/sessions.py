@@ -7,7 +7,7 @@ the two differs between distributions, so each waits a moment for the other.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple, TypeVar
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.services import Kind, kind_of
@@ -21,9 +21,12 @@ REMOVE_WAIT_US = 2_000_000
 # A program's own word for a login that its session told of already comes at once, or speaks of another.
 TOLD_WITHIN_US = 10_000_000
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
 
 class OpenSession(NamedTuple):
-    """A session that has begun. `key` is boot id and pid; survives restarts as a row in the store."""
+    """A session that has begun. `key` is boot id, pid and uid; survives restarts as a row in the store."""
 
     key: str
     opened_us: int
@@ -36,7 +39,7 @@ class OpenSession(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What happened to the open sessions since it was last asked: rows to write, keys to delete."""
+    """What happened to the open sessions since it was last asked: rows to write, keys to delete; none is in both."""
 
     opened: Tuple[OpenSession, ...]
     closed: Tuple[str, ...]
@@ -54,7 +57,7 @@ class Sessions:
         self._removed: OrderedDict[str, Tuple[int, Line]] = OrderedDict()
         self._machinery: OrderedDict[Hashable, int] = OrderedDict()
         self._opened: Dict[str, OpenSession] = {}
-        self._closed: List[str] = []
+        self._closed: OrderedDict[str, None] = OrderedDict()
         self.nearest_us = NEVER
 
     def restore(self, session: OpenSession) -> None:
@@ -65,7 +68,7 @@ class Sessions:
     def take_changes(self) -> Changes:
         """Return what changed since the last call."""
         changes = Changes(tuple(self._opened.values()), tuple(self._closed))
-        self._opened, self._closed = {}, []
+        self._opened, self._closed = {}, OrderedDict()
         return changes
 
     def succeeded(self, trace: Trace, line: Line, action: Action) -> List[AuthEvent]:
@@ -158,8 +161,10 @@ class Sessions:
         return since_us is not None and abs(time_us - since_us) <= IDLE_US
 
     def _remember(self, session: OpenSession) -> None:
+        self._drop_session_id(self._open.get(session.key))
         self._open[session.key] = session
         self._opened[session.key] = session
+        self._closed.pop(session.key, None)
         if session.session_id is not None:
             self._by_session_id[_boot_of(session.key) + session.session_id] = session.key
         while len(self._open) > self._most:
@@ -170,10 +175,14 @@ class Sessions:
         if session is None:
             return None
         self._opened.pop(key, None)
-        self._closed.append(key)
-        if session.session_id is not None:
-            self._by_session_id.pop(_boot_of(key) + session.session_id, None)
+        self._closed[key] = None
+        _shrink(self._closed, self._most)  # a replay has no store that would take the changes
+        self._drop_session_id(session)
         return session
+
+    def _drop_session_id(self, session: Optional[OpenSession]) -> None:
+        if session is not None and session.session_id is not None:
+            self._by_session_id.pop(_boot_of(session.key) + session.session_id, None)
 
 
 def _session_of(trace: Trace, line: Line) -> OpenSession:
@@ -221,6 +230,6 @@ def _session_key(line: Line) -> str:
     return f"{line.record.boot_id}/{line.seen.session_id}"
 
 
-def _shrink(mapping: OrderedDict[Hashable, int], most: int) -> None:
+def _shrink(mapping: OrderedDict[_Key, _Value], most: int) -> None:
     while len(mapping) > most:
         mapping.popitem(last=False)

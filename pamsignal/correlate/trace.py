@@ -1,7 +1,7 @@
 """What one process has said so far: the memory that makes one event of many lines.
 
-A connection is known by boot id, pid, address and port. Traces are bounded in number; the oldest is
-settled and forgotten first.
+A process is known by boot id, pid and uid; another program, address or port under these begins a new trace. Traces
+are bounded in number; the oldest is settled and forgotten first.
 """
 
 from __future__ import annotations

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.correlate import OpenSession
-from pamsignal.model import Action
-from tests.builders import BOOT, NOON_US
+from pamsignal.correlate import Line, OpenSession
+from pamsignal.correlate.sessions import Sessions
+from pamsignal.correlate.trace import Traces
+from pamsignal.model import Action, Observation
+from tests.builders import BOOT, NOON_US, a_record
 from tests.stories import ATTACKER, SECOND, Story
 
 PLACE = f"{ATTACKER} port 50022"
@@ -195,3 +197,41 @@ def test_a_pid_that_once_was_machinery_can_be_a_login_later():
     story.tell(0, cron, "CRON", 252, exe="/usr/sbin/cron")
     story.tell(9000, "pam_unix(login:session): session opened for user bob(uid=1002) by bob(uid=0)", "login", 252)
     assert story.end().told == [("login_success", 1)]
+
+
+def test_a_session_that_closed_and_opened_again_at_once_is_open():
+    story = Story()
+    story.tell(0, OPENED, pid=139)
+    story.engine.take_session_changes()
+    story.tell(5, CLOSED, pid=139)
+    story.tell(6, OPENED, pid=139)
+    opened, closed = story.engine.take_session_changes()
+    assert [session.opened_us for session in opened] == [NOON_US + 6 * SECOND]
+    assert closed == ()
+
+
+def an_open_session(number, session_id=None):
+    return OpenSession(f"{BOOT}/{number}/0", NOON_US, "sshd", "alice", session_id=session_id)
+
+
+def test_what_nobody_asks_for_is_bounded_and_the_newest_stays():
+    sessions = Sessions(Traces(), (), most=3)
+    for number in range(100):
+        sessions.restore(an_open_session(number))
+    assert sessions.take_changes().closed == tuple(f"{BOOT}/{number}/0" for number in (94, 95, 96))
+
+
+def test_a_process_that_gets_another_session_is_not_known_by_its_old_one():
+    sessions = Sessions(Traces(), ())
+    sessions.restore(an_open_session(139, "24"))
+    sessions.restore(an_open_session(139, "25"))
+    assert sessions.removed(removed("24")) == []
+    assert sessions.next_due_us() is None
+    sessions.removed(removed("25"))
+    assert sessions.next_due_us() is not None
+
+
+def removed(session_id):
+    record = a_record(f"Removed session {session_id}.", "systemd-logind")
+    seen = Observation("logind.removed", "systemd-logind", "", Action.SESSION_CLOSED, session_id=session_id)
+    return Line(record, seen, NOON_US)
