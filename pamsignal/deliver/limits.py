@@ -1,21 +1,23 @@
 """How many alerts a sink may get: two budgets each, so that noise can never use up what successes need. Pure.
 
 What is over the budget is counted, and one "N alerts suppressed" always follows. Critical alerts pass everything.
-Of the success budget a third is kept for logins: a loop of `sudo true` must not be able to hide one.
+Of the success budget a third is kept for logins, so that a loop of `sudo true` cannot hide one; and the first login
+of an account in a while passes whatever went before, so that no loop of logins can hide another's.
 Times are µs since the epoch, passed in. Fed with the same alerts and times again after a restart, a `Limiter` is in
 the same state again, and makes its summaries under the same ids.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, OrderedDict, deque
 from typing import Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.digest import identity
-from pamsignal.model import Action, Alert, Finding, Severity
+from pamsignal.model import Action, Alert, AuthEvent, Finding, Provenance, Severity
 
 WINDOW_US = 600_000_000
+MOST_FACES = 256
 SUPPRESSED_RULE = "alerts_suppressed"
 
 LOGIN_RULES = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
@@ -30,8 +32,21 @@ SUCCESS_RULES = LOGIN_RULES | {
 
 
 def class_of(alert: Alert) -> str:
-    """Return `success` for what somebody achieved, `noise` for what was only tried or concluded."""
+    """Return `success` for what somebody achieved, `noise` for what was only tried, concluded, or claimed."""
+    event = _event_of(alert)
+    if event is not None and event.provenance is Provenance.UNVERIFIED:
+        return "noise"
     return "success" if alert.rule in SUCCESS_RULES else "noise"
+
+
+def is_login(alert: Alert) -> bool:
+    """Tell whether somebody came in: `success_after_failures` can also speak of sudo."""
+    event = _event_of(alert)
+    return alert.rule in LOGIN_RULES and (event is None or event.action is Action.LOGIN_SUCCESS)
+
+
+def _event_of(alert: Alert) -> Optional[AuthEvent]:
+    return alert.subject.event if isinstance(alert.subject, Finding) else alert.subject
 
 
 class Bucket:
@@ -94,16 +109,28 @@ class Budget:
         self._quiet_until_us = 0
         self._bucket = Bucket(per_window, window_us)
         self._kept_for_logins = per_window // 3 if name == "success" else 0
+        self._faces: OrderedDict[Optional[str], int] = OrderedDict()
 
     def admits(self, alert: Alert, now_us: int) -> bool:
         """Say whether `alert` may go out now; if not, it is owed in the next summary."""
         if alert.severity >= Severity.CRITICAL:
             return True
-        leave = 0 if alert.rule in LOGIN_RULES else self._kept_for_logins
-        if self._bucket.take(now_us, leave):
+        leave = 0 if is_login(alert) else self._kept_for_logins
+        is_new_face = is_login(alert) and self._is_new_face(alert, now_us)
+        if self._bucket.take(now_us, leave) or is_new_face:
             return True
         self._owe(alert, now_us, leave)
         return False
+
+    def _is_new_face(self, alert: Alert, now_us: int) -> bool:
+        """Tell whether the account did not log in within the window; only accounts that exist can, so they are few."""
+        event = _event_of(alert)
+        name = event.user if event is not None else None
+        since_us = self._faces.pop(name, None)
+        self._faces[name] = now_us
+        if len(self._faces) > MOST_FACES:
+            self._faces.popitem(last=False)
+        return since_us is None or not 0 <= now_us - since_us < self._bucket.window_us
 
     def due_us(self, now_us: int) -> Optional[int]:
         """Return when the summary is due, or None. After a step of the clock it is never over a window away."""

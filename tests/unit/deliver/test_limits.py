@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pamsignal.deliver.limits import Bucket, Limiter, class_of
 from pamsignal.deliver.routes import RouteSettings
-from pamsignal.model import Action, Severity
+from pamsignal.model import Action, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_event
 
 SECOND_US = 1_000_000
@@ -186,3 +186,21 @@ def test_what_somebody_achieved_is_no_noise():
         Action.PASSWORD_CHANGED,
     }
     assert class_of(an_alert(subject=a_finding(rule="success_after_failures"))) == "success"
+
+
+def test_no_loop_of_logins_hides_the_first_login_of_another_account():
+    limiter = Limiter({"hook": RouteSettings()})
+    for number in range(500):
+        limiter.admit(an_alert(id=f"{number:032}", subject=a_login(user="alice")), ("hook",), NOON_US + number)
+    late = an_alert(id="f" * 32, subject=a_login(user="root"))
+    assert limiter.admit(late, ("hook",), NOON_US + 501) == ("hook",)
+
+
+def test_what_was_only_claimed_uses_up_nothing_that_a_success_needs():
+    limiter = Limiter({"hook": RouteSettings()})
+    claimed = a_login(provenance=Provenance.UNVERIFIED)
+    for number in range(500):
+        limiter.admit(an_alert(id=f"{number:032}", subject=claimed), ("hook",), NOON_US + number)
+    for number in range(20):
+        alert = an_alert(id=f"e{number:031}", subject=a_login(user=f"user{number}"))
+        assert limiter.admit(alert, ("hook",), NOON_US + 600 + number) == ("hook",)
