@@ -21,43 +21,49 @@ class Settings(NamedTuple):
 
 
 class SuccessAfterFailures:
-    """Remembers failures per address, and per actor for local ones, until a success from there."""
+    """Remembers failures per address, and apart from them per actor, until a success from there.
+
+    Apart, because anybody with an account can fail locally under names enough to push every address out.
+    """
 
     def __init__(self, settings: Settings, most: int) -> None:
         self._enabled = settings.enabled
-        self._windows = Windows(settings.window_seconds * SECOND_US, most, settings.attempts)
+        span_us = settings.window_seconds * SECOND_US
+        self._remote = Windows(span_us, most, settings.attempts)
+        self._local = Windows(span_us, most, settings.attempts)
 
     def add(self, event: AuthEvent, evidence: Evidence, time_us: int) -> Optional[Finding]:
         """Take in `event`; return a finding if it is a success that failures led up to."""
         key = evidence.source or evidence.actor
         if key is None or not self._enabled:
             return None
+        windows = self._remote if evidence.source is not None else self._local
         if event.action in _SUCCESSES:
-            return self._judge(event, key, time_us)
+            return _judged(windows, event, key, time_us)
         if evidence.tries:
-            self._windows.add(key, time_us, evidence.tries, member=evidence.name)
+            windows.add(key, time_us, evidence.tries, member=evidence.name)
         return None
 
-    def _judge(self, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
-        windows = self._windows
-        tally = windows.get(key)
-        if tally is None or not windows.is_full(tally, time_us):
-            return None
-        names = tuple(windows.members_within(tally, time_us))
-        windows.forget(key)  # told once; the next success from there is judged by what fails from now on
-        return Finding(
-            rule="success_after_failures",
-            key=key,
-            time_us=event.time_us,
-            hostname=event.hostname,
-            attempts=tally.attempts,
-            window_us=windows.span_us,
-            first_us=event.time_us - (time_us - tally.first_us),
-            last_us=event.time_us,
-            users=names,
-            user_total=len(names),
-            sources=(key,) if event.source is not None else (),
-            source_total=1 if event.source is not None else 0,
-            technique="T1078",
-            event=event,
-        )
+
+def _judged(windows: Windows, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
+    tally = windows.get(key)
+    if tally is None or not windows.is_full(tally, time_us):
+        return None
+    names = tuple(windows.members_within(tally, time_us))
+    windows.forget(key)  # told once; the next success from there is judged by what fails from now on
+    return Finding(
+        rule="success_after_failures",
+        key=key,
+        time_us=event.time_us,
+        hostname=event.hostname,
+        attempts=tally.attempts,
+        window_us=windows.span_us,
+        first_us=event.time_us - (time_us - tally.first_us),
+        last_us=event.time_us,
+        users=names,
+        user_total=len(names),
+        sources=(key,) if event.source is not None else (),
+        source_total=1 if event.source is not None else 0,
+        technique="T1078",
+        event=event,
+    )
