@@ -68,7 +68,11 @@ class _Started(NamedTuple):
 
 def _watch(options: Options, settings: Settings, started: _Started) -> int:
     log = started.log
-    log.level = level_of(settings) if not options.quiet else log.level
+
+    def level_of(chosen: Settings) -> Level:
+        return Level.WARNING if options.quiet else Level[chosen.log_level.upper()]
+
+    log.level = level_of(settings)
     for warning in settings.warnings:
         log.warning("configuration", problem=warning)
     store = open_store(f"{started.state}/state.db", settings.delivery)
@@ -79,7 +83,9 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         couriers = [Courier(sink, started.loop.wake) for sink in sinks_of(chosen, console=options.observer is None)]
         return Dispatcher(store, couriers, chosen.delivery.max_age_seconds, jitter)
 
-    parts = Parts(started.loop, log, started.notifier, reader, store, status_path, dispatcher_of, options.observer)
+    parts = Parts(
+        started.loop, log, started.notifier, reader, store, status_path, dispatcher_of, level_of, options.observer
+    )
     monitor = Monitor(parts, settings, options.path)
     # What start-up made stays for good: the collector need not look at it again, and can look more rarely.
     gc.freeze()
@@ -110,8 +116,3 @@ def sinks_of(settings: Settings, *, console: bool = True) -> List[Sink]:
 def jitter() -> float:
     """Return a number in [0, 1). The module random would cost 0.5 MB."""
     return int.from_bytes(os.urandom(4), "big") / 2**32
-
-
-def level_of(settings: Settings) -> Level:
-    """Return the log level of the settings."""
-    return Level[settings.log_level.upper()]

@@ -16,13 +16,13 @@ from pamsignal.daemon.report import Report
 from pamsignal.deliver.dispatch import Collected, Dispatcher
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Position, Turn
-from pamsignal.enrich.accounts import account_of
+from pamsignal.enrich import accounts
 from pamsignal.errors import PamSignalError
 from pamsignal.journal import Gap, JournalReader
 from pamsignal.journal import Position as Place
-from pamsignal.model import Alert, JournalRecord
+from pamsignal.model import Action, Alert, JournalRecord
 from pamsignal.pipeline import Counts, Engine, Judged, Produced
-from pamsignal.runtime.log import Log
+from pamsignal.runtime.log import Level, Log
 from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.sd_notify import Notifier
 
@@ -36,6 +36,9 @@ STATUS_EVERY_US = 10_000_000
 LONGEST_REST_US = 1_000_000
 STOP_SECONDS = 3.0
 
+# After these a uid can belong to another name.
+_NEW_NAMES = frozenset({Action.ACCOUNT_CREATED, Action.ACCOUNT_DELETED})
+
 
 class Parts(NamedTuple):
     """What the monitor works with."""
@@ -47,6 +50,7 @@ class Parts(NamedTuple):
     store: Store
     status_path: str
     dispatcher_of: Callable[[Settings], Dispatcher]
+    level_of: Callable[[Settings], Level]
     observer: Optional[Callable[[Produced], None]] = None
 
 
@@ -120,8 +124,10 @@ class Monitor:
 
     def _use(self, settings: Settings, dispatcher: Dispatcher) -> None:
         self._settings = settings
+        self._parts.log.level = self._parts.level_of(settings)
+        accounts.forget()
         self._dispatcher = dispatcher
-        self._engine = Engine(settings.engine, account_of=account_of)
+        self._engine = Engine(settings.engine, account_of=accounts.account_of)
         self._engine.restore(sessions.restored(self._parts.store.sessions()))
         self._outgoing = Outgoing(settings, console=self._parts.observer is None)
 
@@ -184,6 +190,8 @@ class Monitor:
             due = self._engine.tick(self._engine_now_us())
             events += due.events
             alerts += due.alerts
+        if any(judged.event.action in _NEW_NAMES for judged in events):
+            accounts.forget()
         return Produced(tuple(events), tuple(alerts))
 
     def _feed(self, record: JournalRecord) -> Produced:
@@ -278,10 +286,28 @@ class Monitor:
         former.stop(STOP_SECONDS)
         now_us = realtime_us()
         self._commit(now_us, former.collect(now_us), Produced())
+        self._warn_of_restart(settings)
         self._use(settings, built)
         built.release()
         self._rebuild()
         self._engine.counts = counts
+
+    def _warn_of_restart(self, settings: Settings) -> None:
+        """Name the changed keys that are fixed while the daemon runs."""
+        former = self._settings
+        changed = [
+            name
+            for name, before, after in (
+                ("journal.directory", former.journal.directory, settings.journal.directory),
+                ("status_file", former.status_file, settings.status_file),
+                ("delivery", former.delivery, settings.delivery),
+            )
+            if before != after
+        ]
+        if changed:
+            self._parts.log.warning(
+                "these changes need a restart: systemctl restart pamsignal", keys=", ".join(changed)
+            )
 
     def _stop(self) -> None:
         """Let what is under way arrive, write everything down, and say goodbye."""

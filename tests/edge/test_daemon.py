@@ -485,3 +485,16 @@ def test_what_was_before_the_very_first_start_makes_no_digest(watched, receiver)
     watched.until(lambda: documents(receiver))
     watched.stop()
     assert [document["rule"]["name"] for document in documents(receiver)] == ["login_success"]
+
+
+def test_a_reload_takes_the_log_level_and_names_what_needs_a_restart(watched, receiver, tmp_path):
+    watched.start()
+    changed = webhook_config(receiver.url(), tmp_path, "log_level: debug\ndelivery: {max_rows: 500}\n")
+    watched.configure(changed)
+    watched.send(signal.SIGHUP)
+    watched.until(lambda: "reloaded" in watched.log())
+    watched.write(a_login(1))
+    watched.until(lambda: "debug: delivered" in watched.log())
+    watched.stop()
+    assert "need a restart" in watched.log()
+    assert "keys=delivery" in watched.log()
