@@ -28,6 +28,12 @@ SIGNING = "whsec_" + base64.b64encode(CANARY.encode() * 5).decode()
 CHANNELS = ("telegram", "slack", "webhook")
 
 
+def test_every_sink_that_speaks_http_is_tried_here():
+    assert {kind for kind, sink in SINKS.items() if hasattr(sys.modules[sink.build.__module__], "channel")} == {
+        *CHANNELS
+    }
+
+
 @pytest.fixture(scope="module")
 def authority():
     return trustme.CA()

@@ -1,0 +1,70 @@
+"""What must be entered in several places stands in all of them: rules and sinks, as CONTRIBUTING.md lists them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pamsignal.deliver.limits import LOGIN_RULES, SUCCESS_RULES
+from pamsignal.deliver.sinks import SINKS
+from pamsignal.deliver.turn import LAST_TO_GO
+from pamsignal.render import ecs, words
+from tests.builders import a_finding, an_alert
+from tests.unit.docs.documents import ROOT, code, rows, section
+from tests.unit.render.test_golden import FORMATS
+
+EVENTS = ROOT / "docs" / "reference" / "events.md"
+FULL = ROOT / "tests" / "data" / "config" / "valid" / "full.yaml"
+
+# The webhook sends the ECS document as it is.
+GOLDEN_NAMES = {kind: "ecs-alert" if kind == "webhook" else kind for kind in SINKS}
+
+
+def documented_rules(heading):
+    return {name for cells in rows(section(EVENTS, heading)) for name in code(cells[0])}
+
+
+def test_every_rule_but_those_about_our_own_sight_has_its_ecs_class():
+    assert set(words.RULES) - documented_rules("## About pamsignal's own sight") == set(ecs._RULES)
+
+
+def outcome_of(rule):
+    return ecs.alert_document(an_alert(subject=a_finding(rule=rule)))["event"].get("outcome")
+
+
+ACHIEVED = [rule for rule in words.RULES if outcome_of(rule) == "success"]
+
+
+@pytest.mark.parametrize("rule", ["login_success", *ACHIEVED])
+def test_a_rule_about_a_success_has_the_budget_of_logins_and_leaves_a_full_queue_last(rule):
+    assert rule in LOGIN_RULES
+    assert rule in SUCCESS_RULES
+    assert rule in LAST_TO_GO
+
+
+def test_the_documents_tell_which_rule_is_about_a_success():
+    assert "success_after_failures" in ACHIEVED
+
+
+def test_every_sink_stands_in_the_contract_that_keeps_them_apart():
+    contract = re.search(
+        r'type = "independence"\nmodules = \[(.*?)\]', (ROOT / "pyproject.toml").read_text(), re.DOTALL
+    )
+    assert set(re.findall(r'"(.*?)"', contract[1])) == {sink.build.__module__ for sink in SINKS.values()}
+
+
+@pytest.mark.parametrize("kind", SINKS)
+def test_every_sink_has_golden_files(kind):
+    assert GOLDEN_NAMES[kind] in {name.partition(".")[0] for name in FORMATS}
+
+
+@pytest.mark.parametrize("kind", SINKS)
+def test_every_sink_is_in_the_example_of_everything(kind):
+    assert re.search(rf"\btype: {kind}\b", FULL.read_text())
+
+
+@pytest.mark.parametrize("kind", SINKS)
+@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md"])
+def test_every_sink_is_told_to_users(kind, document):
+    assert re.search(rf"\b{kind}\b", (ROOT / document).read_text(), re.IGNORECASE)
