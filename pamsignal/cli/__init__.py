@@ -78,9 +78,9 @@ def _run(words: Sequence[str]) -> int:
     # What the unit says, word for word: argparse would stay in the daemon's memory for good, 1 MB of it.
     if "NOTIFY_SOCKET" in os.environ and list(words[:2]) == ["run", "--config"] and len(words) == 3:
         return int(import_module("pamsignal.cli.run").serve_as_service(words[2]))
-    from pamsignal.cli.arguments import build_parser  # noqa: PLC0415 - see above
+    from pamsignal.cli.arguments import parsed  # noqa: PLC0415 - see above
 
-    arguments = build_parser(VERBS, words).parse_args(words)
+    arguments = parsed(VERBS, words)
     code = int(import_module(VERBS[arguments.verb][0]).run(arguments))
     sys.stdout.flush()  # here, where a reader that went away is no traceback
     return code

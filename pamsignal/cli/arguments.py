@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 import sys
 from importlib import import_module
-from typing import List, Mapping, Optional, Sequence, Tuple
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pamsignal import __version__
+from pamsignal.render.escape import for_terminal
 
 EXIT_CODES = """\
 exit codes:
@@ -17,6 +20,44 @@ exit codes:
   3  the daemon is not running
   4  integrity failure     130  interrupted
 """
+_TIMES = ("--since", "--until")
+
+
+def parsed(verbs: Mapping[str, Tuple[str, str]], words: Sequence[str]) -> argparse.Namespace:
+    """Return what `words` say; where they are wrong, show the usage of their verb and end with 2."""
+    parser = build_parser(verbs, words)
+    if not words:
+        parser.print_help(sys.stderr)
+        parser.exit(2)
+    arguments, extra = parser.parse_known_args([*_joined(words)])
+    if extra:
+        arguments.parser.error(_complaint(arguments.parser, arguments.verb, extra))
+    return arguments
+
+
+def _joined(words: Sequence[str]) -> Iterator[str]:
+    """Yield `--since -2h` as `--since=-2h`: argparse would take the value for an option."""
+    waiting: Optional[str] = None
+    for word in words:
+        if waiting is not None:
+            yield from (f"{waiting}={word}",) if re.match("-[0-9]", word) else (waiting, word)
+            waiting = None
+        elif word in _TIMES:
+            waiting = word
+        else:
+            yield word
+    if waiting is not None:
+        yield waiting
+
+
+def _complaint(parser: argparse.ArgumentParser, verb: str, extra: Sequence[str]) -> str:
+    option = next((word.partition("=")[0] for word in extra if re.match("-.", word)), None)
+    if option is not None:
+        near = difflib.get_close_matches(option, re.findall("--[a-z-]+", parser.format_usage()), 1)
+        return f"there is no option {for_terminal(option)}" + (f"; did you mean {near[0]}?" if near else "")
+    if verb == "explain":
+        return "too many words: put the line in quotes"
+    return f"too many words: {for_terminal(' '.join(extra))}"
 
 
 def build_parser(
@@ -37,6 +78,7 @@ def build_parser(
     for verb, (module, summary) in verbs.items():
         described = f"{summary[0].upper()}{summary[1:]}."
         one = below.add_parser(verb, help=summary, description=described, parents=[shared], allow_abbrev=False)
+        one.set_defaults(parser=one)
         if words is None or verb in words:
             import_module(module).add_arguments(one, **({"send_test": _send_test} if verb == "init" else {}))
     return parser

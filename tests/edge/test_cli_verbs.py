@@ -41,7 +41,28 @@ def test_a_verb_that_does_not_exist_is_2():
     answer = pamsignal("explode")
     assert answer.returncode == 2
     assert "explode" in answer.stderr
-    assert pamsignal().returncode == 2
+
+
+def test_no_word_at_all_is_2_with_the_help():
+    answer = pamsignal()
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == pamsignal("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("status", "--wach"), "there is no option --wach; did you mean --watch?"),
+        (("--jsn", "status"), "there is no option --jsn; did you mean --json?"),
+        (("explain", "Failed", "password", "for", "root"), "too many words: put the line in quotes"),
+        (("replay", "\x1b[2J"), "too many words: \\x1b[2J"),
+    ],
+)
+def test_wrong_words_get_the_usage_of_their_verb_and_advice(words, said):
+    verb = words[0] if words[0] in VERBS else words[1]
+    answer = pamsignal(*words)
+    assert answer.stderr.startswith(f"usage: pamsignal {verb} ")
+    assert answer.stderr.endswith(f"pamsignal {verb}: error: {said}\n")
 
 
 @pytest.mark.parametrize("verb", ["run", "test-alert", "replay", "check-config"])
