@@ -70,7 +70,7 @@ def _report(path: Optional[str], *, strict: bool) -> Report:
     if path is None and _is_missing(DEFAULT_PATH):
         print(f"{DEFAULT_PATH}: not there, so the defaults are in force; write one: pamsignal init", file=sys.stderr)
         return check_text("", DEFAULT_PATH)
-    _require_right(path or DEFAULT_PATH)
+    require_right(path or DEFAULT_PATH, f"check-config {path or DEFAULT_PATH}")
     return check_file(path or DEFAULT_PATH, strict=strict)
 
 
@@ -84,11 +84,12 @@ def _is_missing(path: str) -> bool:
     return False
 
 
-def _require_right(path: str) -> None:
+def require_right(path: str, call: str) -> None:
+    """Raise AccessError if the file at `path` is out of reach for this user; `call` is what root would type."""
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
     except PermissionError:
-        raise AccessError(f"no right to read {path}; try: sudo pamsignal check-config {path}") from None
+        raise AccessError(f"no right to read {path}; try: sudo pamsignal {call}") from None
     except OSError:
         pass  # the check has better words for it
 

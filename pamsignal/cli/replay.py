@@ -8,11 +8,12 @@ import sys
 import time
 from typing import Iterable, Iterator, List, Optional, Sequence, TextIO, Tuple
 
+from pamsignal.cli.check_config import require_right
 from pamsignal.cli.moments import moment_us
 from pamsignal.cli.output import Documents
 from pamsignal.cli.progress import progress
 from pamsignal.config import load
-from pamsignal.errors import UsageError
+from pamsignal.errors import JournalError, UsageError
 from pamsignal.journal import LIVE, JournalReader, Source, damaged_files, read_json_lines, records_from, records_of
 from pamsignal.journal.source import journal_files
 from pamsignal.model import JournalRecord
@@ -48,11 +49,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one document for each event and alert, in order, and the rate at the end on stderr."""
-    settings = load.load(arguments.config) if getattr(arguments, "config", None) else load.defaults()
+    config = getattr(arguments, "config", None)
+    if config:
+        require_right(config, f"replay --config {config}")
+    settings = load.load(config) if config else load.defaults()
     is_quiet = getattr(arguments, "quiet", False)
     since_us, until_us = _moment(arguments.since), _moment(arguments.until)
-    records, files = _records(arguments, since_us)
     documents = Documents(_style(arguments), arguments.only, arguments)
+    records, files = _records(arguments, since_us)
     engine = Engine(settings.engine)
     # As the daemon does: what is there by now stays, and the collector need not look at it again and again.
     gc.freeze()
@@ -89,6 +93,8 @@ def _format(word: str) -> str:
 
 
 def _style(arguments: argparse.Namespace) -> str:
+    if arguments.format == "text" and getattr(arguments, "json", False):
+        raise UsageError("give either --json or --format text, not both")
     is_for_people = sys.stdout.isatty() and not getattr(arguments, "json", False)
     return arguments.format or ("text" if is_for_people else "ecs")
 
@@ -105,7 +111,7 @@ def _records(arguments: argparse.Namespace, since_us: Optional[int]) -> Tuple[Re
     reader = JournalReader(source)
     if not reader.has_files():
         where = arguments.directory or "/var/log/journal or /run/log/journal"
-        raise UsageError(f"no journal in {where}. Give one with --file or --directory")
+        raise JournalError(f"no journal in {where}; give one with --file or --directory")
     for problem in damaged_files(source) if arguments.directory else ():
         print(f"pamsignal: passed over: {for_terminal(problem, _PROBLEM_LIMIT)}", file=sys.stderr)
     if since_us is not None:

@@ -8,8 +8,10 @@ import os
 import time
 from typing import List, Sequence
 
+from pamsignal.cli.check_config import require_right
 from pamsignal.cli.run import config_path
 from pamsignal.config import load
+from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import sinks_of
 from pamsignal.deliver.sinks.base import Sink
@@ -17,6 +19,15 @@ from pamsignal.detect import alert_about
 from pamsignal.errors import UsageError
 from pamsignal.model import Alert, Finding, Result, Sent, Severity
 from pamsignal.render.escape import for_terminal
+
+# What to do about an answer, by how its detail begins.
+_REMEDIES = {
+    "HTTP 400: Bad Request: chat not found": "correct chat_id, and write something to the bot, or add it to the group",
+    "HTTP 401": "correct the token, secret or header in the configuration",
+    "HTTP 403": "give the bot, or the token, the right to write there",
+    "HTTP 404": "correct the address or the token in the configuration",
+    "HTTP 410": "the address is gone for good: make a new one, and put it into the configuration",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Send, or show, one alert for each sink; 1 if any sink does not take it."""
     path = config_path(getattr(arguments, "config", None))
+    if path:
+        require_right(path, "test-alert" if path == DEFAULT_PATH else f"test-alert --config {path}")
     settings = load.load(path) if path else load.defaults()
     as_json = getattr(arguments, "json", False)
     if arguments.dry_run:
@@ -69,8 +82,10 @@ def marked_alert(settings: Settings) -> Alert:
 
 
 def _in_words(sink: Sink, result: Result) -> str:
-    words = "sent" if isinstance(result, Sent) else for_terminal(f"{result.reason}: {result.detail}")
-    return f"{for_terminal(sink.name)}: {words}"
+    if isinstance(result, Sent):
+        return f"{for_terminal(sink.name)}: sent"
+    remedy = next((f"; {words}" for beginning, words in _REMEDIES.items() if result.detail.startswith(beginning)), "")
+    return f"{for_terminal(sink.name)}: {for_terminal(f'{result.reason}: {result.detail}')}{remedy}"
 
 
 def _as_json(sink: Sink, result: Result) -> str:

@@ -157,6 +157,11 @@ def test_since_and_until_name_what_is_read():
     assert {one["user"]["name"] for one in documents} == {"bob"}
 
 
+def test_since_can_be_said_with_a_minus_as_to_journalctl():
+    assert replayed("--file", SAMPLE, "--until", "-9999999s") == ""
+    assert replayed("--file", SAMPLE, "--since", "-9999w", "--json") == replayed("--file", SAMPLE)
+
+
 def test_a_configuration_is_used(tmp_path):
     path = tmp_path / "pamsignal.yaml"
     path.write_text("trusted:\n  networks: [203.0.113.0/24]\n")
@@ -278,6 +283,8 @@ def test_an_interruption_is_quiet_and_130(tmp_path):
     ("words", "code", "said"),
     [
         (("--file", "x", "--directory", "y"), 2, "give either --file or --directory, not both"),
+        (("--json", "--format", "text"), 2, "give either --json or --format text, not both"),
+        (("--directory", "tests/edge"), 1, "no journal in tests/edge; give one with --file or --directory"),
         (("--file", "/nowhere.journal"), 1, "/nowhere.journal: no such file"),
         (("--directory", "/nowhere"), 1, "/nowhere: no such file"),
         (("--file", str(SAMPLE), "--since", "soonish"), 2, "'soonish' is no time"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import pytest
 
 from tests.edge.command import json_lines, pamsignal
-from tests.edge.receiver import Receiver, unused_port
+from tests.edge.receiver import Receiver, Reply, unused_port
 
 SINKS = """\
 sinks:
@@ -113,3 +114,28 @@ def test_init_sends_one_if_it_is_asked_to(tmp_path):
     assert written == f"{tmp_path}/p.yaml: written, alerts go to journald"
     assert (sent == "journald: sent") == (answer.returncode == 0)
     assert sent.startswith("journald: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "hook: authentication: HTTP 401; correct the token, secret or header in the configuration"),
+        (404, "hook: client_error: HTTP 404; correct the address or the token in the configuration"),
+    ],
+)
+def test_a_refusal_says_what_to_do(configured, status, said):
+    with Receiver(Reply(status)) as receiver:
+        answer = pamsignal("test-alert", "--config", configured(_hooks(hook=receiver.url())))
+    assert (answer.returncode, answer.stdout) == (1, f"{said}\n")
+
+
+@pytest.mark.parametrize("words", [("test-alert", "--dry-run"), ("replay", "--file", "/dev/null")])
+def test_a_configuration_out_of_reach_is_77_and_says_what_to_type(configured, words, tmp_path):
+    path = configured()
+    path.chmod(0)
+    for parent in (tmp_path, *tmp_path.parents[:2]):
+        parent.chmod(0o755)
+    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+    answer = pamsignal(*words, "--config", path, **nobody)
+    said = f"pamsignal: no right to read {path}; try: sudo pamsignal {words[0]} --config {path}\n"
+    assert (answer.returncode, answer.stdout, answer.stderr) == (77, "", said)
