@@ -56,14 +56,16 @@ def read_status(path: str) -> Dict[str, Any]:
     """Return the status of a daemon that runs. NotRunningError if it does not."""
     status = status_file.read(path)
     if not all(isinstance(status.get(name), dict) for name in _OBJECTS):
-        raise NotRunningError(f"{path} is not a status file of this pamsignal; name another with --file")
+        raise NotRunningError(f"{path} is of another version of pamsignal; try: systemctl restart pamsignal")
     if status.get("state") == "stopped":
         raise NotRunningError(f"pamsignal was stopped at {status.get('written')}; try: systemctl start pamsignal")
-    age_seconds = time.time() - os.stat(path).st_mtime
-    if age_seconds > STALE_SECONDS or _is_gone(status.get("pid")):
-        raise NotRunningError(
-            f"{path} is {age_seconds:.0f} s old: pamsignal was killed or hangs; try: systemctl restart pamsignal"
-        )
+    age_seconds = int(time.time() - os.stat(path).st_mtime)
+    age = when.span(age_seconds * 1_000_000)
+    if _is_gone(status.get("pid")):
+        what = f"pamsignal was killed: process {status['pid']}, which wrote {path} {age} ago, is gone"
+        raise NotRunningError(f"{what}; try: systemctl restart pamsignal")
+    if age_seconds > STALE_SECONDS:
+        raise NotRunningError(f"pamsignal hangs: it last wrote {path} {age} ago; try: systemctl restart pamsignal")
     return status
 
 

@@ -134,8 +134,8 @@ def gone_pid():
     ("changes", "said"),
     [
         ({"state": "stopped"}, "pamsignal was stopped at 2026-11-23T15:04:00.000000Z; try: systemctl start pamsignal"),
-        ({"pid": gone_pid()}, "was killed or hangs; try: systemctl restart pamsignal"),
-        ({"sinks": None}, "is not a status file of this pamsignal"),
+        ({"pid": gone_pid()}, "is gone; try: systemctl restart pamsignal"),
+        ({"sinks": None}, "is of another version of pamsignal"),
     ],
 )
 def test_a_daemon_that_does_not_run_is_3(write, changes, said):
@@ -146,10 +146,18 @@ def test_a_daemon_that_does_not_run_is_3(write, changes, said):
 
 def test_a_file_that_nobody_renews_is_3(write):
     path = write()
-    os.utime(path, (time.time() - 61, time.time() - 61))
+    os.utime(path, (time.time() - 121, time.time() - 121))
     answer = pamsignal("status", "--file", path)
     assert answer.returncode == 3
-    assert "61 s old" in answer.stderr
+    assert f"pamsignal hangs: it last wrote {path} 2 min" in answer.stderr
+
+
+def test_a_file_of_somebody_else_is_3_and_says_how_to_name_another():
+    answer = pamsignal("status", "--file", "/etc/passwd")
+    assert answer.returncode == 3
+    assert answer.stderr.startswith(
+        "pamsignal: /etc/passwd is not a status file of pamsignal; name another with --file"
+    )
 
 
 def test_no_file_is_3_and_says_what_to_type(tmp_path):
