@@ -138,7 +138,8 @@ class JournalRecord(NamedTuple):
     """One journal entry. The first group is set by the kernel and journald, the second is what the writer claims.
 
     `structured` holds the claimed fields of logind and journald: MESSAGE_ID, SESSION_ID, USER_ID, LEADER,
-    N_DROPPED, OBJECT_SYSTEMD_UNIT, OBJECT_COMM; empty for every other record.
+    N_DROPPED, OBJECT_SYSTEMD_UNIT, OBJECT_COMM; empty for every other record. `cap_effective` is journald's too: the
+    sender's effective capabilities in hexadecimal digits, None where root wrote or journald did not see them.
     """
 
     cursor: Optional[str]
@@ -156,6 +157,7 @@ class JournalRecord(NamedTuple):
     message: str
     syslog_pid: Optional[int] = None
     structured: Mapping[str, str] = {}
+    cap_effective: Optional[str] = None
 
 
 class Observation(NamedTuple):

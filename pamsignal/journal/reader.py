@@ -26,7 +26,7 @@ from pamsignal.journal.source import (
 )
 from pamsignal.model import JournalRecord
 
-OWN_IDENTIFIER = "pamsignal"
+OWN_UNIT = "pamsignal.service"  # journald reads it from the control group: no writer can claim it
 
 
 class Position(NamedTuple):
@@ -167,7 +167,7 @@ class JournalReader:
             self.skipped += 1
             return None
         record = record_from_fields(fields, cursor, time_us)
-        return None if record.identifier == OWN_IDENTIFIER else record
+        return None if record.unit == OWN_UNIT else record
 
     def _open(self) -> None:
         self._held = hold_roots(self.source)

@@ -58,6 +58,7 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
     """
     get = fields.get
     sent_us = int(fields["_SOURCE_REALTIME_TIMESTAMP"][:DIGITS])
+    uid = int(fields["_UID"][:DIGITS])
     return _new(
         JournalRecord,
         (
@@ -68,7 +69,7 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
             fields["_HOSTNAME"].decode(),
             fields["_TRANSPORT"].decode(),
             int(fields["_PID"][:DIGITS]),
-            int(fields["_UID"][:DIGITS]),
+            uid,
             get("_EXE", b"").decode() or None,
             get("_COMM", b"").decode() or None,
             get("_SYSTEMD_UNIT", b"").decode() or None,
@@ -76,6 +77,7 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
             fields["MESSAGE"][:MESSAGE_CAP_BYTES].decode(),
             _number(get("SYSLOG_PID")),
             _structured(fields) if "MESSAGE_ID" in fields else _NONE,
+            get("_CAP_EFFECTIVE", b"").decode() or None if uid else None,
         ),
     )
 
@@ -83,7 +85,7 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
 def _careful(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> JournalRecord:
     """Convert any bytes: what is missing or is no number is None, what is no UTF-8 is escaped."""
     get = fields.get
-    sent_us = _number(get("_SOURCE_REALTIME_TIMESTAMP"))
+    sent_us, uid = _number(get("_SOURCE_REALTIME_TIMESTAMP")), _number(get("_UID"))
     return JournalRecord(
         cursor=cursor,
         time_us=sent_us if sent_us is not None and time_us - _DAY_US <= sent_us <= time_us else time_us,
@@ -92,7 +94,7 @@ def _careful(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -
         hostname=_text(get("_HOSTNAME")),
         transport=_text(get("_TRANSPORT")),
         pid=_number(get("_PID")),
-        uid=_number(get("_UID")),
+        uid=uid,
         exe=_text(get("_EXE")),
         comm=_text(get("_COMM")),
         unit=_text(get("_SYSTEMD_UNIT")),
@@ -100,6 +102,7 @@ def _careful(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -
         message=get("MESSAGE", b"")[:MESSAGE_CAP_BYTES].decode("utf-8", "backslashreplace"),
         syslog_pid=_number(get("SYSLOG_PID")),
         structured=_structured(fields),
+        cap_effective=_text(get("_CAP_EFFECTIVE")) if uid else None,
     )
 
 

@@ -37,7 +37,7 @@ def test_a_record_has_all_that_journald_and_the_writer_said(tmp_path):
     assert record.cursor.startswith("s=")
     assert record._replace(cursor=None) == (
         *(None, NOON_US - 40, BOOT, MACHINE, "web-01", "syslog", 13, 1000, "/usr/sbin/sshd", "sshd", "ssh.service"),
-        *("sshd", "hello", 12, {}),
+        *("sshd", "hello", 12, {}, None),
     )
 
 
@@ -82,11 +82,19 @@ def test_only_what_a_parser_can_know_is_read(tmp_path):
 
 
 def test_our_own_lines_are_never_read_but_passed(tmp_path):
-    write_journal(tmp_path / "a.journal", [an_entry("ours", SYSLOG_IDENTIFIER="pamsignal")])
+    write_journal(tmp_path / "a.journal", [an_entry("ours", _SYSTEMD_UNIT="pamsignal.service")])
     reader = a_directory(tmp_path)
 
     assert messages(reader) == []
     assert reader.position is not None
+
+
+@pytest.mark.parametrize("identifier", ["pamsignal", "pamsignal.service", "_"])
+def test_no_name_that_a_writer_gives_itself_hides_its_line(tmp_path, identifier):
+    """`exec -a pamsignal su`: the tag is argv[0]."""
+    write_journal(tmp_path / "a.journal", [an_entry("(to root) carol on pts/0", SYSLOG_IDENTIFIER=identifier)])
+
+    assert messages(a_directory(tmp_path)) == ["(to root) carol on pts/0"]
 
 
 def test_a_message_of_any_bytes_is_read(tmp_path):

@@ -10,7 +10,7 @@ from pamsignal.model import JournalRecord
 HOUR_US = 3_600_000_000
 STORED_US = 1_000_000 * HOUR_US
 NAMES = ["MESSAGE", "SYSLOG_IDENTIFIER", "SYSLOG_PID", "_PID", "_UID", "_EXE", "MESSAGE_ID", "SESSION_ID"]
-NAMES += ["_SOURCE_REALTIME_TIMESTAMP", "_HOSTNAME"]
+NAMES += ["_SOURCE_REALTIME_TIMESTAMP", "_HOSTNAME", "_CAP_EFFECTIVE"]
 VALUES = st.binary() | st.just(b"8d45620c1a4348dbb17410da57c60c66") | st.integers().map(lambda n: str(n).encode())
 
 
@@ -62,3 +62,22 @@ def test_structured_fields_are_read_for_the_known_messages_alone():
 
 def test_a_name_is_cut_so_that_no_writer_fills_our_memory():
     assert len(record_from_fields({"SYSLOG_IDENTIFIER": b"x" * 70_000}, None, STORED_US).identifier) == 256
+
+
+PLAIN = {
+    "_SOURCE_REALTIME_TIMESTAMP": str(STORED_US).encode(),
+    "_BOOT_ID": b"b",
+    "_MACHINE_ID": b"m",
+    "_HOSTNAME": b"h",
+    "_TRANSPORT": b"syslog",
+    "_PID": b"7",
+    "MESSAGE": b"x",
+}
+
+
+@pytest.mark.parametrize("others", [PLAIN, {}], ids=["plain", "careful"])
+@pytest.mark.parametrize(("uid", "expected"), [(b"1000", "1fffeffffff"), (b"0", None)])
+def test_the_capabilities_are_read_of_whoever_is_not_root(others, uid, expected):
+    fields = {**others, "_UID": uid, "_CAP_EFFECTIVE": b"1fffeffffff"}
+
+    assert record_from_fields(fields, None, STORED_US).cap_effective == expected
