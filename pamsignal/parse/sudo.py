@@ -1,7 +1,8 @@
 """sudo's and sudo-rs' own lines: `USER : [REASON ; ]FIELD=… ; … ; COMMAND=…` (sudo lib/eventlog/eventlog.c).
 
-USER is padded to eight columns. COMMAND comes last and may hold anything, so fields are read from the left and the
-first COMMAND ends them. No reason means that the command ran; a reason in an unknown language is still a refusal.
+USER is padded to eight columns. COMMAND comes last and may hold anything, and so may the directory: fields count only
+where nothing in them imitates another. No reason means that the command ran; a reason in an unknown language is still
+a refusal.
 """
 
 from __future__ import annotations
@@ -18,19 +19,25 @@ _FIELDS = r"(?P<fields>(?:HOST|TTY|CHROOT|PWD|USER|GROUP|TSID|ENV)=.*? ; )?COMMA
 _NOISE = r"(?:problem with defaults|unable to |parse error )"
 _REASON = rf"(?P<reason>(?!{_NOISE}|\(command continued\))[^;=]{{1,200}}) ; "
 _INCORRECT = re.compile(r"(\d{1,9}) incorrect password attempts?")
+# In the order in which sudo writes them (new_logline in eventlog.c); sudo-rs has the same.
+_ORDER = {name: place for place, name in enumerate("HOST TTY CHROOT PWD USER GROUP TSID ENV".split(), 1)}
 _NOTHING = frozenset({"", "unknown"})
 
 
-def _fields(text: Optional[str]) -> Dict[str, str]:
-    """Return the fields by name. If one comes twice, a directory or variable imitates it, and all are unknown."""
-    pairs = [field.partition("=") for field in (text or "").split(" ; ")]
-    found = {name: value for name, _, value in pairs if value not in _NOTHING}
-    names = [name for name, _, _ in pairs]
-    return found if len(set(names)) == len(names) else {}
+def _fields(text: Optional[str], command: str) -> Dict[str, str]:
+    """Return the fields by name; all are unknown if a directory, a variable or the command imitates one.
+
+    That is if one comes twice or out of sudo's order, or if the line has a second COMMAND.
+    """
+    pairs = [field.partition("=") for field in (text or "").split(" ; ") if field]
+    places = [_ORDER.get(name, 0) for name, _, _ in pairs]
+    if " ; COMMAND=" in command or any(place <= before for before, place in zip([0, *places], places)):
+        return {}
+    return {name: value for name, _, value in pairs if value not in _NOTHING}
 
 
 def _ran(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
-    fields = _fields(match["fields"])
+    fields = _fields(match["fields"], match["command"])
     return Observation(
         "sudo.command",
         program,
