@@ -9,18 +9,18 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
-import getpass
 import os
+import stat
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
+from pamsignal.cli import questions
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.config.secrets import MAX_SECRET_BYTES, read_guarded
 from pamsignal.errors import AccessError, ConfigError, UsageError
 
 SIGNING_SECRET_BYTES = 32  # Standard Webhooks 1.0 wants 24 to 64
-KINDS = ("telegram", "slack", "webhook")
 Sinks = Dict[str, Dict[str, Any]]
 
 HEADER = """\
@@ -49,16 +49,31 @@ def run(arguments: argparse.Namespace) -> int:
     path = Path(arguments.output or getattr(arguments, "config", None) or DEFAULT_PATH).absolute()
     if _is_there(path):
         raise UsageError(f"{path} exists and is not touched; change it by hand, or name another with --output")
-    sinks = _told(arguments) or ({} if arguments.yes else _asked())
+    sinks, networks = _told(arguments), list(arguments.trust)
+    if not sinks and not arguments.yes:
+        _require_somebody_to_ask()
+        sinks, networks = _asked(), networks or questions.networks()
     sinks["journald"] = {"type": "journald"}
-    _write(path, _text(sinks, arguments.trust))
+    _write(path, _text(sinks, networks))
     print(f"{path}: written, alerts go to {', '.join(sinks)}")
     if "secrets" in sinks.get("webhook", {}):
         print("The receiver checks signatures with the key at sinks.webhook.secrets in that file.")
     if arguments.test and arguments.send_test is not None:
         return int(arguments.send_test(str(path)))
-    print(f"Next: pamsignal test-alert --config {path}, then: sudo systemctl restart pamsignal")
+    print(f"Next: {_next(path)}")
     return 0
+
+
+def _next(path: Path) -> str:
+    """Return what comes next: the service reads its own file alone."""
+    if path == Path(DEFAULT_PATH):
+        return "sudo pamsignal test-alert, then: sudo systemctl restart pamsignal"
+    return f"pamsignal test-alert --config {path}, then: pamsignal run --config {path}"
+
+
+def _require_somebody_to_ask() -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("there is nobody to ask; name a sink (see --help), or take the journal alone with --yes")
 
 
 def _is_there(path: Path) -> bool:
@@ -86,27 +101,13 @@ def _told(arguments: argparse.Namespace) -> Sinks:
 
 
 def _asked() -> Sinks:
-    """Ask for one sink at a time until none is wanted."""
-    if not sys.stdin.isatty():
-        raise UsageError("there is nobody to ask; name a sink (see --help), or take the journal alone with --yes")
     sinks: Sinks = {}
-    while True:
-        kind = _answer(f"Where should alerts go? ({', '.join(KINDS)}; empty when done): ")
-        if not kind:
-            return sinks
-        if kind == "telegram":
-            sinks[kind] = _telegram(getpass.getpass("Token of the bot (not shown): "), _answer("Number of the chat: "))
-        elif kind == "slack":
-            sinks[kind] = {"type": kind, "url": getpass.getpass("URL of the incoming webhook (not shown): ")}
-        elif kind == "webhook":
-            sinks[kind] = _webhook(_answer("URL of the receiver: "))
+    for one in questions.destinations():
+        if one.kind == "telegram":
+            sinks[one.kind] = _telegram(one.secret, one.chat_id)
         else:
-            print("That is none of them.", file=sys.stderr)
-
-
-def _answer(question: str) -> str:
-    print(question, end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip()
+            sinks[one.kind] = _webhook(one.secret) if one.kind == "webhook" else {"type": one.kind, "url": one.secret}
+    return sinks
 
 
 def _telegram(token: str, chat_id: str) -> Dict[str, Any]:
@@ -120,7 +121,13 @@ def _webhook(url: str) -> Dict[str, Any]:
 
 def _first_line(path: str) -> str:
     try:
-        return read_guarded(path, MAX_SECRET_BYTES).content.decode().strip()
+        guarded = read_guarded(path, MAX_SECRET_BYTES)
+        if guarded.mode & (stat.S_IRGRP | stat.S_IROTH):
+            print(
+                f"pamsignal: {path}: others can read it (mode {guarded.mode:04o}); delete it afterwards",
+                file=sys.stderr,
+            )
+        return guarded.content.decode().strip()
     except (ConfigError, UnicodeDecodeError) as error:
         reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
         raise UsageError(f"{path}: {reason}") from None
@@ -141,7 +148,7 @@ def _write(path: Path, text: str) -> None:
         _create(draft, text)
         report = check_file(str(draft))
         if report.document is None:
-            problems = "\n".join(problem.text(str(path)) for problem in report.problems)
+            problems = "\n".join(f"{problem.key}: {problem.message}" for problem in report.problems)
             raise ConfigError(f"not written, because of:\n{problems}")
         try:
             os.link(draft, path)  # unlike rename(2), link(2) never replaces anything

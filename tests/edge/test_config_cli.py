@@ -206,36 +206,79 @@ def test_init_wants_both_parts_of_telegram(tmp_path, token_file):
     assert answer.returncode == 2
 
 
-def test_init_asks_on_a_terminal_and_does_not_echo_the_token(tmp_path):
+def test_init_warns_of_a_token_that_others_can_read(tmp_path, token_file):
+    token_file.chmod(0o644)
+    words = ("--telegram-token-file", token_file, "--telegram-chat-id=-100123", "--output", tmp_path / "p.yaml")
+    answer = pamsignal("init", *words)
+    assert answer.returncode == 0
+    assert answer.stderr.startswith(f"pamsignal: {token_file}: others can read it (mode 0644); delete it")
+
+
+def test_init_names_the_service_only_for_the_file_that_the_service_reads(tmp_path):
     path = tmp_path / "p.yaml"
+    answer = pamsignal("init", "--yes", "--output", path)
+    assert f"Next: pamsignal test-alert --config {path}, then: pamsignal run --config {path}\n" in answer.stdout
+
+
+def talk(path, exchange):
+    """Run `init` on a terminal; `exchange` is pairs of what it shows and what is typed then. Return code and output."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "pamsignal", "init", "--output", str(path)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as child:
         os.close(theirs)
-        shown = ""
-        for question, answer in (
-            ("Where should", "pigeon"),
-            ("none of them", None),
-            ("Where should", "telegram"),
-            ("Token", TOKEN),
-            ("Number of the chat", "-100123"),
-            ("Where should", ""),
-        ):
+        told = shown = ""
+        for question, answer in exchange:
             while question not in shown:
-                shown += os.read(ours, 4096).decode()
+                chunk = os.read(ours, 4096).decode()
+                told, shown = told + chunk, shown + chunk
             shown = shown.partition(question)[2]
             if answer is not None:
-                os.write(ours, answer.encode() + b"\n")
-                assert "Kan4rienvogel" not in shown
-        rest = b""
+                os.write(ours, answer)
         try:
             while chunk := os.read(ours, 4096):
-                rest += chunk
+                told += chunk.decode()
         except OSError:
             pass  # the other side closed the terminal
     os.close(ours)
-    assert child.returncode == 0
-    assert b"Kan4rienvogel" not in rest
-    assert yaml.safe_load(path.read_text())["sinks"]["telegram"]["chat_id"] == "-100123"
+    return child.returncode, told
+
+
+def test_init_asks_on_a_terminal_checks_each_answer_and_does_not_echo_the_token(tmp_path):
+    path = tmp_path / "p.yaml"
+    exchange = (
+        ("Alerts always go into the journal", None),
+        ("Where else", b"pigeon\n"),
+        ("none of them", None),
+        ("Where else", b"tele\n"),
+        ("Token", b"nonsense\n"),
+        ("expected a bot token", None),
+        ("Token", TOKEN.encode() + b"\n"),
+        ("Number of the chat", b"me\n"),
+        ("expected the number of a chat", None),
+        ("Number of the chat", b"-100123\n"),
+        ("Where else", b"webhook\n"),
+        ("URL of the receiver", b"http://siem.example.org/\n"),
+        ("expected https://", None),
+        ("URL of the receiver", b"https://siem.example.org/\n"),
+        ("Where else", b"\n"),
+        ("never page", b"192.0.2.0/33\n"),
+        ("expected a network", None),
+        ("never page", b"192.0.2.0/24, 2001:db8::/32\n"),
+    )
+    code, told = talk(path, exchange)
+    assert code == 0, told
+    assert "Kan4rienvogel" not in told
+    document = yaml.safe_load(path.read_text())
+    assert sorted(document["sinks"]) == ["journald", "telegram", "webhook"]
+    assert document["sinks"]["telegram"]["chat_id"] == "-100123"
+    assert document["trusted"]["networks"] == ["192.0.2.0/24", "2001:db8::/32"]
+
+
+@pytest.mark.parametrize("asked_last", [("Where else", b"\x04"), ("Token", b"\x04")])
+def test_answers_that_end_too_early_write_nothing(tmp_path, asked_last):
+    before = (("Where else", b"telegram\n"),) if asked_last[0] == "Token" else ()
+    code, told = talk(tmp_path / "p.yaml", (*before, asked_last))
+    assert (code, "nothing is written" in told) == (2, True)
+    assert list(tmp_path.iterdir()) == []
