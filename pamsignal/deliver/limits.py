@@ -104,7 +104,6 @@ class Budget:
 
     def __init__(self, name: str, per_window: int, window_us: int = WINDOW_US) -> None:
         self.name = name
-        self.suppressed = 0
         self.owed: Optional[Owed] = None
         self._quiet_until_us = 0
         self._bucket = Bucket(per_window, window_us)
@@ -152,7 +151,6 @@ class Budget:
         return owed
 
     def _owe(self, alert: Alert, now_us: int, leave: int) -> None:
-        self.suppressed += 1
         if self.owed is None:
             due_us = max(self._bucket.room_at_us(now_us, leave), self._quiet_until_us)
             self.owed = Owed(alert, alert.time_us, alert.severity, due_us, Counter())
@@ -183,10 +181,6 @@ class Limiter:
         """Return when `summaries` has something to say next, or None."""
         due = [due_us for due_us in (b.due_us(now_us) for b in self._budgets.values()) if due_us is not None]
         return min(due, default=None)
-
-    def suppressed(self) -> Dict[Tuple[str, str], int]:
-        """Return how many alerts were suppressed since the start, by (sink, class)."""
-        return {key: budget.suppressed for key, budget in self._budgets.items()}
 
     def _summaries(self, now_us: int) -> Iterator[Tuple[Alert, Tuple[str, ...]]]:
         for (sink, name), budget in self._budgets.items():
