@@ -58,6 +58,11 @@ EXECUTABLES: Dict[str, FrozenSet[str]] = {
     **{name: _paths(_BIN, name) for name in ("groupadd", "groupmod", "groupdel", "groupmems", "gpasswd")},
 }
 
+# Setuid root: the caller's uid, and privilege that the kernel gives the file, so that no LD_PRELOAD reaches it. The
+# caller chooses its argv[0], and thereby the tag of what it logs.
+SETUID = frozenset({"sudo", "su", "doas", "pkexec", "passwd", "chage", "chsh", "chfn", "gpasswd"})
+_SETUID_FILES = _paths(_POLKIT, "polkit-agent-helper-1").union(*(EXECUTABLES[name] for name in SETUID))
+
 # By PAM service, the program that may speak for it. Services that are not here belong to nobody we know.
 EMITTERS: Dict[str, str] = {
     **{name: name for name in ("sshd", "sudo", "su", "login", "doas", "pkexec", "passwd", "chsh", "chfn", "chpasswd")},
@@ -86,11 +91,18 @@ def grade(record: JournalRecord, program: str) -> Optional[Provenance]:
     if exe:
         listed = EXECUTABLES.get(program)
         if listed is not None:
-            return _VERIFIED if exe in listed else _SPOOFED
+            if exe not in listed:
+                return _SPOOFED
+            return _UNVERIFIED if uid != ROOT and exe in _SETUID_FILES and _is_powerless(record) else _VERIFIED
         return _ROOT_ATTESTED if uid == ROOT else _SPOOFED
     if uid is None:
         return None
     return _ROOT_ATTESTED if uid == ROOT else _UNVERIFIED
+
+
+def _is_powerless(record: JournalRecord) -> bool:
+    """Say whether the kernel gave the file no privilege (`setpriv --no-new-privs`), so that a preload can speak."""
+    return record.cap_effective is not None and not record.cap_effective.strip("0")
 
 
 class Trust(enum.Enum):
@@ -98,12 +110,14 @@ class Trust(enum.Enum):
 
     ACCEPT: it is what it says. CLAIM: it holds for the account of the record's uid and for nobody else: an elevation
     or a changed password has that account as its actor and stays marked unverified; the end of a connection that names
-    another account is ignored. SPOOF: never an event; counted, and reported as a forgery by the account of the uid.
-    IGNORE: not worth either.
+    another account is ignored. DOUBT: both, an event as of CLAIM and a report as of SPOOF: journald saw another
+    program, but it remembers for a while what a process was before it became sudo. SPOOF: never an event; counted, and
+    reported as a forgery by the account of the uid. IGNORE: not worth either.
     """
 
     ACCEPT = "accept"
     CLAIM = "claim"
+    DOUBT = "doubt"
     SPOOF = "spoof"
     IGNORE = "ignore"
 
@@ -114,6 +128,7 @@ class _Writer(enum.Enum):
     ROOT = enum.auto()
     DAEMON = enum.auto()  # a daemon's own account
     ACTOR = enum.auto()  # setuid: the uid of whoever called it
+    ELEVATION = enum.auto()  # the same, when it says that somebody took or tried to take another's rights
     SESSION = enum.auto()  # sshd after login: the uid of whoever logged in
     NOISE = enum.auto()
 
@@ -127,7 +142,7 @@ class _Standing(enum.Enum):
     FOREIGN = enum.auto()
 
 
-_A, _C, _S, _I = Trust.ACCEPT, Trust.CLAIM, Trust.SPOOF, Trust.IGNORE
+_A, _C, _D, _S, _I = Trust.ACCEPT, Trust.CLAIM, Trust.DOUBT, Trust.SPOOF, Trust.IGNORE
 _VERDICTS: Dict[_Writer, Dict[_Standing, Trust]] = {
     writer: dict(zip((_Standing.SYSTEM, _Standing.USER, _Standing.UNKNOWN, _Standing.FOREIGN), row))
     for writer, row in {
@@ -135,17 +150,23 @@ _VERDICTS: Dict[_Writer, Dict[_Standing, Trust]] = {
         _Writer.ROOT: (_A, _S, _S, _S),
         _Writer.DAEMON: (_A, _S, _S, _S),
         _Writer.ACTOR: (_A, _A, _C, _S),
+        _Writer.ELEVATION: (_A, _A, _C, _D),
         _Writer.SESSION: (_A, _C, _C, _S),
         _Writer.NOISE: (_A, _I, _I, _I),
     }.items()
 }
 
+_ELEVATORS = frozenset({"sudo", "sudo-i", "su", "su-l", "doas", "pkexec", "polkit-1"})
 _WRITERS: Dict[str, _Writer] = {
-    **dict.fromkeys(("sudo", "sudo-i", "su", "su-l", "doas", "pkexec", "polkit-1"), _Writer.ACTOR),
+    **dict.fromkeys(_ELEVATORS, _Writer.ACTOR),
     **dict.fromkeys(("passwd", "chsh", "chfn", "chage"), _Writer.ACTOR),
     **dict.fromkeys(("polkitd", "dovecot", "vsftpd"), _Writer.DAEMON),
     "systemd-user": _Writer.NOISE,
 }
+_ELEVATIONS = frozenset({Action.ELEVATION_SUCCESS, Action.ELEVATION_FAILURE, Action.ELEVATION_DENIED})
+# No user's own business, whatever the tag says: shadow's tools do it for root alone.
+_ACCOUNT_CHANGES = frozenset({Action.ACCOUNT_CREATED, Action.ACCOUNT_DELETED, Action.ACCOUNT_GROUP_ADDED})
+_ROOT_PATTERNS = frozenset({"accounts.password_lock"})
 # sshd(8) gives up root once the session runs, so the same lines come from root before login and from the user after it.
 _AFTER_LOGIN = frozenset(
     f"sshd.{name}"
@@ -178,6 +199,10 @@ def _writer(observation: Observation) -> _Writer:
     if observation.pattern.startswith("pam.") and observation.service not in EMITTERS:
         # Screen lockers and the like check their own user's password: nothing that we report rests on it.
         return _Writer.NOISE
+    if observation.action in _ACCOUNT_CHANGES or observation.pattern in _ROOT_PATTERNS:
+        return _Writer.ROOT
+    if observation.action in _ELEVATIONS and observation.service in _ELEVATORS:
+        return _Writer.ELEVATION
     return _WRITERS.get(observation.service, _Writer.ROOT)
 
 

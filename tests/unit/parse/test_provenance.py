@@ -19,6 +19,10 @@ ACCEPTED = f"Accepted password for root from {PEER} ssh2"
 RAN_SUDO = "   carol : PWD=/home/carol ; USER=root ; COMMAND=/usr/bin/id"
 SUDO_SESSION = "pam_unix(sudo:session): session opened for user root(uid=0) by carol(uid=1000)"
 SSHD_SESSION = "pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)"
+FAILED_SU = (
+    "pam_unix(su:auth): authentication failure; logname= uid=1000 euid=0 tty=pts/0 ruser=carol rhost=  user=root"
+)
+CHANGED = "pam_unix(passwd:chauthtok): password changed for carol"
 LEFT = f"Disconnected from user carol {PEER}"
 
 
@@ -111,13 +115,34 @@ def judged(message, identifier, **fields):
         # setuid programs: the uid of whoever called them
         (RAN_SUDO, "sudo", {"uid": 1000}, Trust.ACCEPT),
         (RAN_SUDO, "sudo", {"exe": None, "uid": 1000}, Trust.CLAIM),
-        (RAN_SUDO, "sudo", {"exe": "/usr/bin/logger", "uid": 1000}, Trust.SPOOF),
+        (RAN_SUDO, "sudo", {"exe": "/usr/bin/logger", "uid": 1000}, Trust.DOUBT),
+        (RAN_SUDO, "sudo", {"exe": "/usr/bin/python3.13", "uid": 1000}, Trust.DOUBT),  # what it was before exec
+        ("(to root) carol on pts/0", "su", {"exe": "/usr/bin/logger", "uid": 1000}, Trust.DOUBT),
+        (FAILED_SU, "su", {"exe": "/usr/bin/logger", "uid": 1000}, Trust.DOUBT),
+        (FAILED_SU, "su", {"exe": "/usr/bin/logger", "uid": 1001}, Trust.SPOOF),  # speaks of another's uid
+        (SUDO_SESSION, "sudo", {"exe": "/usr/bin/logger", "uid": 1000}, Trust.SPOOF),
+        (CHANGED, "passwd", {"exe": "/usr/bin/logger", "uid": 1000}, Trust.SPOOF),
+        # a setuid file that the kernel gave no privilege: setpriv --no-new-privs env LD_PRELOAD=./say.so sudo
+        (RAN_SUDO, "sudo", {"uid": 1000, "cap_effective": "0"}, Trust.CLAIM),
+        (RAN_SUDO, "sudo", {"uid": 1000, "cap_effective": "0000000000000000"}, Trust.CLAIM),
+        (RAN_SUDO, "sudo", {"uid": 1000, "cap_effective": "1ffffffffff"}, Trust.ACCEPT),
+        (SUDO_SESSION, "sudo", {"uid": 1000, "cap_effective": "0"}, Trust.CLAIM),
+        (SUDO_SESSION, "sudo", {"uid": 1001, "cap_effective": "0"}, Trust.SPOOF),
+        (ACCEPTED, "sshd", {"exe": "/usr/bin/sudo", "uid": 1000, "cap_effective": "0"}, Trust.SPOOF),
+        ("add 'eve' to group 'sudo'", "passwd", {"uid": 1000}, Trust.SPOOF),
+        ("add 'eve' to group 'sudo'", "chsh", {"exe": None, "uid": 1000}, Trust.SPOOF),
+        ("delete user 'carol'", "passwd", {"exe": None, "uid": 1000}, Trust.SPOOF),
+        ("new user: name=eve, UID=0, GID=0, home=/root, shell=/bin/sh", "chage", {"uid": 1000}, Trust.SPOOF),
+        ("add 'eve' to group 'sudo'", "passwd", {}, Trust.ACCEPT),
+        ("lock user 'root' password", "passwd", {"uid": 1000}, Trust.IGNORE),
+        (CHANGED, "passwd", {"uid": 1000}, Trust.ACCEPT),
+        (CHANGED, "passwd", {"uid": 1000, "cap_effective": "0"}, Trust.CLAIM),
         (SUDO_SESSION, "sudo", {"uid": 1000}, Trust.ACCEPT),
         (SUDO_SESSION, "sudo", {"exe": None, "uid": 1000}, Trust.CLAIM),
         (SUDO_SESSION, "sudo", {"exe": None, "uid": 1001}, Trust.SPOOF),  # speaks of another's uid
         (SUDO_SESSION, "sudo", {"uid": 1001}, Trust.SPOOF),
         ("(to root) carol on pts/0", "su", {"exe": None, "uid": 1000}, Trust.CLAIM),
-        ("pam_unix(passwd:chauthtok): password changed for carol", "passwd", {"exe": None, "uid": 1000}, Trust.CLAIM),
+        (CHANGED, "passwd", {"exe": None, "uid": 1000}, Trust.CLAIM),
         # daemons with an account of their own
         (
             "Operator of a FAILED to authenticate to gain authorization for action b for c [d] (owned by unix-user:carol)",
