@@ -10,6 +10,7 @@ import re
 import socket
 import subprocess
 import sys
+from datetime import datetime
 
 import pytest
 import trustme
@@ -156,6 +157,29 @@ def test_a_certificate_of_an_unknown_authority_is_not_accepted(certificate):
         assert result.reason == "tls"
         assert "ca_file" in result.detail
         assert receiver.requests == []
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ({"not_after": datetime(2020, 1, 1)}, "the certificate has expired"),  # noqa: DTZ001 - trustme wants it so
+        (
+            {"not_before": datetime(2090, 1, 1), "not_after": datetime(2091, 1, 1)},  # noqa: DTZ001 - the same
+            "the certificate is not valid yet; look at the clock of this host",
+        ),
+    ],
+)
+def test_a_certificate_out_of_its_time_is_not_accepted_and_that_is_said(authority, ca_file, dates, said):
+    with Receiver(certificate=authority.issue_cert("127.0.0.1", **dates)) as receiver:
+        result = sink_for("slack", receiver.url(), ca_file).deliver([an_alert()])
+        assert (result.reason, result.detail, receiver.requests) == ("tls", said, [])
+
+
+def test_a_server_without_tls_is_told_in_the_words_of_openssl():
+    with Receiver() as receiver:
+        result = sink_for("slack", receiver.url().replace("http:", "https:")).deliver([an_alert()])
+        assert result.reason == "tls"
+        assert re.fullmatch(r"the TLS handshake failed \([a-z ]+\)", result.detail)
 
 
 def test_a_certificate_for_another_name_is_not_accepted(authority, ca_file):

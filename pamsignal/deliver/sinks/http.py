@@ -28,6 +28,7 @@ ANSWER_BYTES = 64 * 1024
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
 
 _CERTIFICATE = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h
+    9: "the certificate is not valid yet; look at the clock of this host",
     10: "the certificate has expired",
     18: "the certificate is self-signed; name its authority in ca_file",
     19: "an authority in the chain is not known; name it in ca_file",
@@ -144,7 +145,9 @@ def _tls_detail(error: BaseException) -> str:
             type(cause).__name__ == "CertificateError"
         ):  # urllib3 1.26 compares names itself, in a class that moved about
             return _CERTIFICATE[62]
-    return "the TLS handshake failed"
+    reasons = (cause.reason for cause in _causes(error) if isinstance(cause, ssl.SSLError))
+    reason = next(filter(None, reasons), "")  # one of OpenSSL's constants, such as WRONG_VERSION_NUMBER
+    return f"the TLS handshake failed ({reason.replace('_', ' ').lower()})" if reason else "the TLS handshake failed"
 
 
 def _network_detail(error: BaseException) -> str:
