@@ -88,7 +88,7 @@ def _manner_clauses(event: AuthEvent, show: Show) -> Iterator[str]:
 def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:
     link = words.of_rule(finding.rule).link
     if not link:
-        yield from _own_clauses(finding, show)
+        yield from _own_clauses(alert, finding, show)
         return
     if finding.rule == "success_after_failures":
         if finding.event and finding.event.user:
@@ -113,12 +113,13 @@ def _length_us(alert: Alert, finding: Finding) -> int:
     return finding.last_us - finding.first_us
 
 
-def _own_clauses(finding: Finding, show: Show) -> Iterator[str]:
+def _own_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:
     about = finding.note or finding.key
-    if finding.attempts > 1:
-        yield str(finding.attempts)
+    count = f"{finding.attempts} more" if alert.digest else str(finding.attempts) if finding.attempts > 1 else ""
+    if count:
+        yield count
     if about:
-        yield f"({show(about)})" if finding.attempts > 1 else show(about)
+        yield f"({show(about)})" if count else show(about)
 
 
 def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:

@@ -157,3 +157,8 @@ def test_a_digest_says_how_many_who_when_and_where_to_look_further():
 
 def test_what_the_headline_says_in_full_is_no_field():
     assert [label for label, _ in text.fields(CASES["journal_gap"])] == ["Host", "Time"]
+
+
+def test_a_digest_of_a_note_says_that_there_were_more():
+    digest = an_alert(subject=a_finding(rule="spoofed_line", attempts=2, note="what was forged"), digest=True)
+    assert text.headline(digest) == "Forged log line on web-01: 2 more (what was forged)"
