@@ -90,14 +90,15 @@ def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str
     if not link:
         yield from _own_clauses(alert, finding, show)
         return
+    culprit = f" {link} {_name(finding.key, show)}" if finding.key else ""
     if finding.rule == "success_after_failures":
         if finding.event and finding.event.user:
             yield _name(finding.event.user, show)
         yield f"{link} {_name(finding.key, show)} after {_count(finding)}"
     elif alert.digest:
-        yield f"and {alert.suppressed or finding.attempts} more {link} {_name(finding.key, show)}"
+        yield f"and {alert.suppressed or finding.attempts} more{culprit}"
     else:
-        yield f"{_count(finding)} {link} {_name(finding.key, show)}"
+        yield f"{_count(finding)}{culprit}"
     if finding.source_total > 1:
         yield f"by {finding.source_total} addresses"
     if finding.user_total > 1:

@@ -162,3 +162,8 @@ def test_what_the_headline_says_in_full_is_no_field():
 def test_a_digest_of_a_note_says_that_there_were_more():
     digest = an_alert(subject=a_finding(rule="spoofed_line", attempts=2, note="what was forged"), digest=True)
     assert text.headline(digest) == "Forged log line on web-01: 2 more (what was forged)"
+
+
+def test_a_digest_about_nobody_who_is_known_names_nobody():
+    digest = an_alert(subject=a_finding(rule="elevation_denied", key=""), digest=True, suppressed=3)
+    assert re.match(r"[A-Za-z ]+: and 3 more (on|in) ", text.headline(digest))
