@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from typing import Iterator, Optional, Tuple, Union
 
-from pamsignal.model import JournalRecord, Observation, Unparsed
+from pamsignal.model import Action, JournalRecord, Observation, Unparsed
 from pamsignal.parse import journald, logind
 from pamsignal.parse.journald import JOURNALD
 from pamsignal.parse.logind import LOGIND
-from pamsignal.parse.pam import PAM
-from pamsignal.parse.programs import ALL_TABLES, ANY_PROGRAM, BY_IDENTIFIER, CUT_TABLES, Program
+from pamsignal.parse.pam import ELEVATION_SERVICES, PAM
+from pamsignal.parse.programs import ALL_TABLES, ANY_PROGRAM, BY_EXECUTABLE, BY_IDENTIFIER, CUT_TABLES, Program
 from pamsignal.parse.provenance import Trust, emitter_of, grade, trust
 from pamsignal.parse.table import Pattern
+from pamsignal.parse.tag import doubted, holds_a_tag, texts_behind_tags
 
 __all__ = ["Trust", "all_patterns", "observe", "observe_line", "owners", "trust"]
 
@@ -31,9 +32,67 @@ _SILENT = frozenset({JOURNALD.program})  # most of its lines are not ours: they 
 
 
 def observe(record: JournalRecord) -> Seen:
-    """Return what `record` means; its provenance is graded from the fields that journald vouches for."""
+    """Return what `record` means; its provenance is graded from the fields that journald vouches for.
+
+    The identifier is a claim, and of a setuid program anybody's: its executable says more.
+    """
+    program, speaker = BY_IDENTIFIER.get(record.identifier or ""), BY_EXECUTABLE.get(record.exe or "")
+    if (speaker or program or ANY_PROGRAM).is_setuid or _is_nameless(record):
+        return _observe_called(record, program, speaker)
+    if program is None and speaker is not None:
+        return _observation(_observe_named(record, speaker))
+    return _observe_named(record, program)
+
+
+def _is_nameless(record: JournalRecord) -> bool:
+    """Say whether a user's program, or one without a readable tag, was gone before journald looked."""
+    return not record.exe and (record.uid is not None if record.identifier is None else bool(record.uid))
+
+
+def _observe_called(record: JournalRecord, program: Optional[Program], speaker: Optional[Program]) -> Seen:
+    """Read a line under a name that its writer may have chosen, by the program that its executable says it is."""
+    caller = speaker or program
+    seen = _observe_tagged(record, caller)
+    if speaker is None or program is None or program is speaker or isinstance(seen, Observation):
+        return seen
+    return _observe_named(record, program)
+
+
+def _observe_tagged(record: JournalRecord, program: Optional[Program]) -> Seen:
+    """Read the whole message, or what stands behind a tag in it; of two readings the names are unknown."""
+    whole, is_pam = _observe_named(record, program), record.message.startswith(_PAM_STARTS)
+    texts = texts_behind_tags(record.message)
+    if not texts:
+        return doubted(whole) if isinstance(whole, Observation) and _is_torn(whole) else whole
+    if isinstance(whole, Observation) and _tells(whole) and not is_pam and program is not None and program.is_setuid:
+        return doubted(whole)
+    for text in texts:
+        seen = _observe_named(record._replace(message=text), program)
+        if isinstance(seen, Observation) and _tells(seen) and _may_stand_behind(seen, record, program):
+            return doubted(seen) if is_pam or len(texts) > 1 or _is_torn(seen) else seen
+    return doubted(whole) if isinstance(whole, Observation) and is_pam else whole
+
+
+def _may_stand_behind(seen: Observation, record: JournalRecord, program: Optional[Program]) -> bool:
+    """Say whether a line that nobody we know has written may hold `seen` behind its tag: not if it only quotes it."""
+    return program is not None or record.identifier is None or seen.service in ELEVATION_SERVICES
+
+
+def _is_torn(seen: Observation) -> bool:
+    return seen.service in ELEVATION_SERVICES and holds_a_tag(seen)
+
+
+def _tells(seen: Observation) -> bool:
+    return seen.action is not Action.DETAIL
+
+
+def _observation(seen: Seen) -> Optional[Observation]:
+    return seen if isinstance(seen, Observation) else None
+
+
+def _observe_named(record: JournalRecord, program: Optional[Program]) -> Seen:
+    """Read a line of `program`, or of whatever program if it is PAM's."""
     message = record.message
-    program = BY_IDENTIFIER.get(record.identifier or "")
     if message.startswith(_BEGINNINGS):
         if message.startswith(_REPEATED_START):
             return _repeated(record)

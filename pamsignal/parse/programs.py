@@ -16,6 +16,7 @@ from pamsignal.parse.login import LOGIN
 from pamsignal.parse.logind import LOGIND
 from pamsignal.parse.pam import CHKPWD, PAM
 from pamsignal.parse.polkit import PKEXEC, POLKITD
+from pamsignal.parse.provenance import EXECUTABLES, SETUID
 from pamsignal.parse.sshd_cut import BEGINNINGS, SshdTable
 from pamsignal.parse.su import SU
 from pamsignal.parse.sudo import SUDO
@@ -24,10 +25,18 @@ from pamsignal.parse.vsftpd import VSFTPD
 
 
 class Program(NamedTuple):
-    """A program by its one name, whatever its identifiers; without a table only its PAM lines are ours."""
+    """A program by its one name, whatever its identifiers; without a table only its PAM lines are ours.
+
+    Of a setuid program the caller chooses the identifier.
+    """
 
     name: str
     table: Optional[Table] = None
+
+    @property
+    def is_setuid(self) -> bool:
+        """Tell whether anybody may call it, under any name."""
+        return self.name in SETUID
 
 
 SSHD = SshdTable("sshd", (*sshd.PATTERNS, *sshd_connection.PATTERNS))
@@ -62,6 +71,12 @@ BY_IDENTIFIER: Dict[str, Program] = {
     "cockpit-session": Program("cockpit"),
     "auth": Program("dovecot"),
     "xrdp-sesman": Program("xrdp-sesman"),
+}
+# pkexec's file may speak for polkitd, too: the name that is the file's own comes last.
+BY_EXECUTABLE: Dict[str, Program] = {
+    path: program
+    for program in sorted(BY_IDENTIFIER.values(), key=lambda program: program.name != "polkitd")
+    for path in EXECUTABLES[program.name]
 }
 # A known PAM line of a program that nobody knows.
 ANY_PROGRAM = Program("pam")

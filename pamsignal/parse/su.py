@@ -6,10 +6,11 @@ from pamsignal.model import Action, Outcome
 from pamsignal.parse.table import Table, row
 
 _RAN, _FAILED = (Action.ELEVATION_SUCCESS, Outcome.SUCCESS), (Action.ELEVATION_FAILURE, Outcome.FAILURE)
+# No account has a colon in its name (passwd(5)): what has one is a tag that imitates a line, and a line.
 # Without a terminal util-linux writes `none` and shadow `???`.
-_TO = r"\(to (?P<target_user>.*)\) (?P<user>\S+) on (?:none|(?P<tty>\S+))"
+_TO = r"\(to (?P<target_user>[^:]*)\) (?P<user>\S+) on (?:none|(?P<tty>\S+))"
 _PAIR = r"(?:\?\?\?|(?P<tty>\S+)) (?P<user>[^\s:]+):(?P<target_user>\S+)"
-_BY = r"(?P<target_user>.*) by (?P<user>\S+)"
+_BY = r"(?P<target_user>[^:]*) by (?P<user>\S+)"
 
 SU = Table(
     "su",

@@ -20,7 +20,7 @@ _NOISE = r"(?:problem with defaults|unable to |parse error )"
 _REASON = rf"(?P<reason>(?!{_NOISE}|\(command continued\))[^;=]{{1,200}}) ; "
 _INCORRECT = re.compile(r"(\d{1,9}) incorrect password attempts?")
 # In the order in which sudo writes them (new_logline in eventlog.c); sudo-rs has the same.
-_ORDER = {name: place for place, name in enumerate("HOST TTY CHROOT PWD USER GROUP TSID ENV".split(), 1)}
+_ORDER = {name: place for place, name in enumerate(["HOST", "TTY", "CHROOT", "PWD", "USER", "GROUP", "TSID", "ENV"], 1)}
 _NOTHING = frozenset({"", "unknown"})
 
 

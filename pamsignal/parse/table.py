@@ -11,12 +11,14 @@ import re
 from functools import lru_cache
 from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Action, Method, Observation, Outcome, Provenance
+from pamsignal.model import Action, Endpoint, Key, Method, Observation, Outcome, Provenance
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.key import key, principal
 from pamsignal.parse.reason import refusal
 
 Build = Callable[["re.Match[str]", str, Optional[Provenance]], Observation]
+
+TEXT_LIMIT = 1024  # characters; sshd's own limits are 100 and 200
 
 _new = tuple.__new__  # what Observation._make does, without its own call
 _METHODS = {method.value: method for method in Method}
@@ -124,6 +126,17 @@ def _marker(marks: List[str], blank: List[object]) -> Callable[..., List[object]
     return marked
 
 
+def bounded(seen: Observation) -> Observation:
+    """Return `seen` with no text longer than TEXT_LIMIT characters: none keeps 64 kB of a hostile name alive."""
+    return _new(Observation, map(_bounded, seen))
+
+
+def _bounded(value: object) -> object:
+    if isinstance(value, str):
+        return value if len(value) <= TEXT_LIMIT else value[: TEXT_LIMIT - 1] + "…"
+    return _new(type(value), map(_bounded, value)) if isinstance(value, (Endpoint, Key)) else value
+
+
 class Table:
     """The patterns of one program, ready for look-up by the word at `word_at` (0 is the first)."""
 
@@ -151,7 +164,8 @@ class Table:
         for _, _, expression, build in self._candidates(message):
             match = expression.fullmatch(message)
             if match is not None:
-                return build(match, program, provenance)
+                seen = build(match, program, provenance)
+                return seen if len(message) <= TEXT_LIMIT else bounded(seen)
         return None
 
     def _candidates(self, message: str) -> Tuple[Pattern, ...]:
