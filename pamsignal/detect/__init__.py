@@ -115,7 +115,7 @@ class Detector:
 
     def _refusal(self, event: AuthEvent, severity: Severity, context: Context, time_us: int) -> List[Alert]:
         """Refusals can be repeated at will: each account speaks once at each loudness, and then there is a digest."""
-        group = (f"{event.action.value} {severity.word}", f"{event.user}")
+        group = (f"{event.action.value} {severity.word}", _account_of(event))
         if self._throttle.absorb(group, event.attempts, event.time_us):
             return []
         self._throttle.begin(group, _finding_of(event), severity, time_us)
@@ -161,10 +161,14 @@ def _digest_alert(digest: Digest) -> Alert:
 def _finding_of(event: AuthEvent) -> Finding:
     return Finding(
         rule=event.action.value,
-        key=event.user or "",
+        key=_account_of(event),
         time_us=event.time_us,
         hostname=event.hostname,
         users=(event.user,) if event.user else (),
         user_total=1 if event.user else 0,
         event=event,
     )
+
+
+def _account_of(event: AuthEvent) -> str:
+    return event.user or (f"uid {event.user_id}" if event.user_id is not None else "an unknown account")
