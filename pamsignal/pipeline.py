@@ -33,7 +33,6 @@ from pamsignal.model import (
 from pamsignal.parse.provenance import Trust, trust
 
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
-_DOUBT = getattr(Trust, "DOUBT", None)
 _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED
 
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
@@ -185,8 +184,8 @@ class Engine:
                 return Produced(alerts=(_suppression(record, seen),))
             if record.uid and self._names_another(record.uid, seen):
                 seen = claim_of(seen, record, self._account_of)
-        elif verdict is Trust.CLAIM or verdict is _DOUBT:
-            alerts = self._suspicion(record, seen, time_us) if verdict is _DOUBT else ()
+        elif verdict is Trust.CLAIM or verdict is Trust.DOUBT:
+            alerts = self._suspicion(record, seen, time_us) if verdict is Trust.DOUBT else ()
             seen = claim_of(seen, record, self._name_of)
         else:
             return Produced(alerts=self._suspicion(record, seen, time_us)) if verdict is Trust.SPOOF else NOTHING

@@ -125,8 +125,10 @@ def _verdict(explained: Explained, seen: Observation) -> Iterator[Tuple[str, str
         yield "alerted", "no"
         return
     yield "counted", _COUNTED.get(seen.action, "yes: one event")
-    if verdict is Trust.CLAIM:
+    if verdict in (Trust.CLAIM, Trust.DOUBT):
         yield "claimed", "nothing proves who wrote it: it speaks for the account that wrote it alone, marked unverified"
+    if verdict is Trust.DOUBT:
+        yield "doubted", "journald saw another program: spoofed_line is told as well"
     yield "alerted", _ALERTED.get(seen.action) or _by_itself(seen)
 
 

@@ -398,3 +398,32 @@ def test_a_flood_of_long_lines_leaves_nothing_long_behind():
     traces = story.engine._correlator._traces
     lines = [line for trace in traces._by_key.values() for line in (trace.failure, trace.opened) if line]
     assert max(len(line.record.message) for line in lines) <= 1024
+
+
+def test_a_sudo_line_with_a_foreign_executable_is_doubted_aloud_and_believed_for_its_writer_only():
+    """journald reads the executable from /proc once for a process: it can be that of the program before sudo."""
+    story = Story(account_of={1002: "bob"}.get)
+    line = "     bob : user NOT in sudoers ; PWD=/home/bob ; USER=root ; COMMAND=/bin/ls"
+    story.sudo(0, line, uid=1002, exe="/usr/bin/python3.13")
+    assert sorted(story.rules) == ["elevation_denied", "spoofed_line"]
+    (event,) = story.events
+    assert (event.user, event.provenance.value) == ("bob", "unverified")
+
+
+def test_su_cannot_hide_behind_a_name_that_its_caller_gave_it():
+    """The tag in syslog(3) is argv[0], which belongs to the caller: `exec -a pamsignal su`."""
+    for tag, prefix in (("pamsignal", ""), (None, "x y: "), ("foo", "")):
+        story = Story(account_of={1000: "alice"}.get)
+        for number in range(6):
+            failure = "pam_unix(su:auth): authentication failure; logname=alice uid=1000 euid=0 tty=/dev/pts/0 ruser=alice rhost=  user=root"
+            story.tell(number * 3, prefix + failure, tag, pid=400 + number, uid=1000, exe="/usr/bin/su")
+            story.tell(
+                number * 3 + 2,
+                f"{prefix}FAILED SU (to root) alice on pts/0",
+                tag,
+                pid=400 + number,
+                uid=1000,
+                exe="/usr/bin/su",
+            )
+        assert story.attempts == 6, tag
+        assert story.rules == ["local_brute_force"], tag
