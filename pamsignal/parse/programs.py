@@ -32,11 +32,7 @@ class Program(NamedTuple):
 
     name: str
     table: Optional[Table] = None
-
-    @property
-    def is_setuid(self) -> bool:
-        """Tell whether anybody may call it, under any name."""
-        return self.name in SETUID
+    is_setuid: bool = False
 
 
 SSHD = SshdTable("sshd", (*sshd.PATTERNS, *sshd_connection.PATTERNS))
@@ -47,18 +43,18 @@ ALL_TABLES: Tuple[Table, ...] = (
 )
 CUT_TABLES: Tuple[Table, ...] = (BEGINNINGS,)
 
-_SSHD, _SUDO, _SYSTEMD = Program("sshd", SSHD), Program("sudo", SUDO), Program("systemd")
+_SSHD, _SUDO, _SYSTEMD = Program("sshd", SSHD), Program("sudo", SUDO, is_setuid=True), Program("systemd")
 _CRON, _GDM = Program("cron"), Program("gdm")
 
 BY_IDENTIFIER: Dict[str, Program] = {
     **dict.fromkeys(("sshd", "sshd-session", "sshd-auth"), _SSHD),
     **dict.fromkeys(("sudo", "sudo-rs"), _SUDO),
-    "su": Program("su", SU),
+    "su": Program("su", SU, is_setuid=True),
     "login": Program("login", LOGIN),
-    "doas": Program("doas", DOAS),
-    "pkexec": Program("pkexec", PKEXEC),
+    "doas": Program("doas", DOAS, is_setuid=True),
+    "pkexec": Program("pkexec", PKEXEC, is_setuid=True),
     **dict.fromkeys(("polkitd", "polkitd(authority=local)", "polkit-agent-helper-1"), Program("polkitd", POLKITD)),
-    **{name: Program(name, ACCOUNTS) for name in accounts.PROGRAMS},
+    **{name: Program(name, ACCOUNTS, is_setuid=name in SETUID) for name in accounts.PROGRAMS},
     "unix_chkpwd": Program("unix_chkpwd", CHKPWD),
     "vsftpd": Program("vsftpd", VSFTPD),
     "dropbear": Program("dropbear", DROPBEAR),

@@ -37,6 +37,7 @@ def record_of(fields):
         unit=fields.get("_SYSTEMD_UNIT"),
         identifier=fields.get("SYSLOG_IDENTIFIER"),
         message=fields["MESSAGE"],
+        cap_effective=fields.get("_CAP_EFFECTIVE"),
         structured={name: fields[name] for name in STRUCTURED if name in fields},
     )
 

@@ -74,3 +74,38 @@ def test_numbers_too_long_to_be_any_are_not_read():
     seen = observe_line(f"Connection closed by 198.51.100.7 port {'9' * 5000}", "sshd")
     assert isinstance(seen, Observation)
     assert seen.source.port is None
+
+
+LONG = "x" * 5000
+
+
+@pytest.mark.parametrize(
+    ("message", "identifier"),
+    [
+        (f"Invalid user {LONG} from 198.51.100.7 port 40022", "sshd"),
+        (f"   carol : TTY={LONG} ; PWD=/{LONG} ; USER={LONG} ; GROUP={LONG} ; COMMAND=/{LONG}", "sudo"),
+        (
+            f"pam_unix(login:auth): authentication failure; logname= uid=0 euid=0 tty=tty1 ruser= rhost={LONG} user={LONG}",
+            "x",
+        ),
+        (
+            f"Accepted publickey for {LONG} from 198.51.100.7 port 4 ssh2: RSA-CERT SHA256:{LONG} ID {LONG} (serial 1) CA RSA SHA256:x",
+            "sshd",
+        ),
+        (f"New session {LONG} of user {LONG}.", "systemd-logind"),
+        (f"add '{LONG}' to group '{LONG}'", "usermod"),
+        (f"{LONG} ran command {LONG} as {LONG} from /{LONG}", "doas"),
+    ],
+)
+def test_no_text_is_longer_than_1024_characters(message, identifier):
+    seen = observe(a_record(message, identifier))
+    assert isinstance(seen, Observation)
+    texts = [
+        text for value in seen for text in (value if isinstance(value, tuple) else [value]) if isinstance(text, str)
+    ]
+    assert max(map(len, texts)) == 1024
+    assert max(texts, key=len).endswith("…")
+
+
+def test_a_text_of_1024_characters_is_whole():
+    assert observe(a_record(f"add '{'x' * 1024}' to group 'y'", "usermod")).user == "x" * 1024

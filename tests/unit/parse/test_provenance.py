@@ -5,7 +5,7 @@ import pytest
 from pamsignal.model import Action, Provenance
 from pamsignal.parse import Trust, observe, trust
 from pamsignal.parse.programs import BY_IDENTIFIER
-from pamsignal.parse.provenance import EXECUTABLES, grade
+from pamsignal.parse.provenance import EXECUTABLES, SETUID, grade
 from tests.builders import a_record
 
 VERIFIED, ROOT, UNVERIFIED, SPOOFED = (
@@ -67,6 +67,10 @@ def test_no_listed_executable_lies_where_others_can_write():
 
 def test_every_program_with_lines_of_its_own_has_its_executables_listed():
     assert {program.name for program in BY_IDENTIFIER.values()} <= set(EXECUTABLES)
+
+
+def test_the_programs_that_anybody_may_call_are_known_as_such():
+    assert {program.name for program in BY_IDENTIFIER.values() if program.is_setuid} == SETUID
 
 
 def judged(message, identifier, **fields):
