@@ -28,6 +28,7 @@ _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ (.*)\]", re.DOTALL
 _REPEATED_START, _PAM_STARTS = "message repeated ", ("pam_", "PAM ")
 _BEGINNINGS = (_REPEATED_START, *_PAM_STARTS)
 _FIELD_READERS = {LOGIND.program: logind.from_fields, JOURNALD.program: journald.from_fields}
+_SU_LINES = frozenset({"su.to", "su.failed_to", "su.successful", "su.failed"})  # not those that look like any text
 _SILENT = frozenset({JOURNALD.program})  # most of its lines are not ours: they are no sign of a shape gone unknown
 
 
@@ -37,7 +38,7 @@ def observe(record: JournalRecord) -> Seen:
     The identifier is a claim, and of a setuid program anybody's: its executable says more.
     """
     program, speaker = BY_IDENTIFIER.get(record.identifier or ""), BY_EXECUTABLE.get(record.exe or "")
-    if (speaker or program or ANY_PROGRAM).is_setuid or _is_nameless(record):
+    if (speaker or program or ANY_PROGRAM).is_setuid or (speaker is None and _is_nameless(record)):
         return _observe_called(record, program, speaker)
     if program is None and speaker is not None:
         return _observation(_observe_named(record, speaker))
@@ -45,17 +46,30 @@ def observe(record: JournalRecord) -> Seen:
 
 
 def _is_nameless(record: JournalRecord) -> bool:
-    """Say whether a user's program, or one without a readable tag, was gone before journald looked."""
-    return not record.exe and (record.uid is not None if record.identifier is None else bool(record.uid))
+    """Say whether a record of no executable that we know has no name to go by: a user chooses his own."""
+    return bool(record.uid) or (record.uid is not None and record.identifier is None)
 
 
 def _observe_called(record: JournalRecord, program: Optional[Program], speaker: Optional[Program]) -> Seen:
     """Read a line under a name that its writer may have chosen, by the program that its executable says it is."""
     caller = speaker or program
     seen = _observe_tagged(record, caller)
-    if speaker is None or program is None or program is speaker or isinstance(seen, Observation):
+    if isinstance(seen, Observation) and _tells(seen):
+        return seen
+    if speaker is None:
+        return _observe_as_su(record) or seen
+    if program is None or program is speaker or isinstance(seen, Observation):
         return seen
     return _observe_named(record, program)
+
+
+def _observe_as_su(record: JournalRecord) -> Optional[Observation]:
+    """Read su's own line under the tag of another, as journald can miss su's executable, or still have a former one.
+
+    A user's line alone: it can claim nothing for anybody else.
+    """
+    seen = _observe_tagged(record, BY_IDENTIFIER["su"]) if record.uid else None
+    return seen if isinstance(seen, Observation) and seen.pattern in _SU_LINES else None
 
 
 def _observe_tagged(record: JournalRecord, program: Optional[Program]) -> Seen:

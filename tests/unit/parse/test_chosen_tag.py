@@ -146,3 +146,14 @@ def test_whatever_the_tag_is_the_action_is_the_true_one(tag, behind, text):
 def test_a_message_full_of_beginnings_gives_eight_texts_at_most():
     assert len(texts_behind_tags(": (to x" * 9000)) == 8
     assert texts_behind_tags(RAN) == texts_behind_tags("no tag") == []
+
+
+@pytest.mark.parametrize("identifier", [None, "foo", "su", "sshd", "sudo", "pamsignal"])
+@pytest.mark.parametrize("tag", ["", "x y: ", "x : problem with defaults: ", "(to root) bob on pts/9: "])
+@pytest.mark.parametrize("exe", [None, "/usr/bin/python3.13"])
+@pytest.mark.parametrize("text", [TO_ROOT, FAILED, PAM_FAILED])
+def test_su_is_heard_under_any_tag_when_journald_saw_nothing_or_what_it_was_before(identifier, tag, exe, text):
+    record = a_line(tag + text, identifier, exe=exe)
+    seen = observe(record)
+    assert (seen.service, seen.action) == ("su", TRUE_TEXTS[text])
+    assert trust(seen, record) is (Trust.CLAIM if exe is None else Trust.DOUBT)
