@@ -58,9 +58,12 @@ def sudo(host: Host, user: str, *passwords: str, command: str = "id") -> int:
     return host.ssh(user, f"sudo -k -S -p '' {command}", password=PASSWORDS[user], typed=typed).returncode
 
 
-def su(host: Host, user: str, password: str, *, login: bool = False) -> int:
-    """`user` types `password` at the prompt of `su root` (`su - root` as a login shell) on a terminal."""
-    command = f"su {'- ' if login else ''}root -c true"
+def su(host: Host, user: str, password: str, *, login: bool = False, tag: str = "su") -> int:
+    """`user` types `password` at the prompt of `su root` (`su - root` as a login shell) on a terminal.
+
+    `tag` is what su takes for its own name, and therefore for its tag in the log.
+    """
+    command = f"exec -a {shlex.quote(tag)} su {'- ' if login else ''}root -c true"
     return converse(host, user, command, password)
 
 

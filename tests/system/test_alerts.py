@@ -25,6 +25,12 @@ def at(alert, path):
     return alert
 
 
+def of_bob_as_root(alert):
+    """Tell whether bob took root's rights, proven or not."""
+    is_success = alert["rule"]["name"] in ("elevation_success", "success_after_failures")
+    return is_success and at(alert, "user_name") == "bob" and at(alert, "user_target_name") == "root"
+
+
 @pytest.fixture(scope="module")
 def running(installed):
     """The service, started once for all tests here; it must not have been started again behind our back."""
@@ -120,6 +126,13 @@ def test_a_right_su_is_told(running, login):
     assert attacks.su(running.host, "bob", PASSWORDS["root"], login=login) == 0
     alerts = running.receiver.wait(rule("elevation_success", service_name="su"), count=so_far + 1)
     assert (alerts[-1]["user"]["name"], alerts[-1]["user"]["target"]["name"]) == ("bob", "root")
+
+
+@pytest.mark.parametrize("tag", ["pamsignal", "x y", "sshd"])
+def test_su_cannot_hide_behind_a_name_that_its_caller_gave_it(running, tag):
+    so_far = len(running.receiver.alerts(of_bob_as_root))
+    assert attacks.su(running.host, "bob", PASSWORDS["root"], tag=tag) == 0
+    assert len(running.receiver.wait(of_bob_as_root, count=so_far + 1)) == so_far + 1
 
 
 def test_a_wrong_su_is_told(running):
