@@ -31,6 +31,7 @@ from pamsignal.model import (
     Unparsed,
 )
 from pamsignal.parse.provenance import Trust, trust
+from pamsignal.parse.table import TEXT_LIMIT, bounded
 
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
 _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED
@@ -38,7 +39,6 @@ _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_S
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
 MOST_PROGRAMS = 64
 MOST_ACCOUNTS = 1024
-MOST_KEPT = 1024
 
 # What a person does under their own uid, by a program that lends them another one.
 _OWN_DOING = frozenset(
@@ -131,6 +131,8 @@ class Engine:
         if isinstance(seen, Unparsed):
             self._count_unparsed(seen, record)
             return NOTHING
+        if len(record.message) > TEXT_LIMIT:  # anybody can write 64 kB, and processes are remembered with their lines
+            record, seen = record._replace(message=record.message[:TEXT_LIMIT]), bounded(seen)
         counts.understood += 1
         if seen.provenance is not None:
             counts.provenance[seen.provenance] += 1
@@ -189,7 +191,7 @@ class Engine:
             seen = claim_of(seen, record, self._name_of)
         else:
             return Produced(alerts=self._suspicion(record, seen, time_us)) if verdict is Trust.SPOOF else NOTHING
-        events = self._correlator.feed(_bounded(record), seen, time_us)
+        events = self._correlator.feed(record, seen, time_us)
         return self._judge(events, time_us, alerts) if events or alerts else NOTHING
 
     def _names_another(self, uid: int, seen: Observation) -> bool:
@@ -220,11 +222,6 @@ class Engine:
         self.counts.unparsed[seen.program] += 1
         if len(self.counts.examples) < MOST_PROGRAMS:
             self.counts.examples.setdefault(seen.program, record.message[:200])
-
-
-def _bounded(record: JournalRecord) -> JournalRecord:
-    """Let go of a long message once it is understood: a process is remembered with its lines, and they can be 64 kB."""
-    return record if len(record.message) <= MOST_KEPT else record._replace(message=record.message[:MOST_KEPT])
 
 
 def _suppression(record: JournalRecord, seen: Observation) -> Alert:

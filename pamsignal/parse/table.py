@@ -164,8 +164,7 @@ class Table:
         for _, _, expression, build in self._candidates(message):
             match = expression.fullmatch(message)
             if match is not None:
-                seen = build(match, program, provenance)
-                return seen if len(message) <= TEXT_LIMIT else bounded(seen)
+                return build(match, program, provenance)
         return None
 
     def _candidates(self, message: str) -> Tuple[Pattern, ...]:

@@ -95,12 +95,12 @@ def test_any_name_in_any_line_of_sshd_gives_back_name_address_and_port(form, nam
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form[0].partition("{")[0])
-def test_a_name_of_64_kilobytes_changes_nothing_and_is_cut(form):
+def test_a_name_of_64_kilobytes_changes_nothing(form):
     template, action, _, _ = form
     name = " from 10.0.0.1 port 22 ssh2 Accepted 10.0.0.1 port 22" * 1300
     port = 40022 if "{port}" in template else None
     line = template.format(name=name, ip="2001:db8::7", port=40022)
-    assert_true(line, name[:1023] + "…", "2001:db8::7", port, action)
+    assert_true(line, name, "2001:db8::7", port, action)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form[0].partition("{")[0])
