@@ -148,7 +148,7 @@ class Monitor:
         journal = self._settings.journal
         oldest_us = self._started_us - journal.rewind_seconds * 1_000_000
         for number, record in enumerate(self._parts.reader.history(journal.rewind_entries, oldest_us)):
-            for alert in self._engine.feed(record).alerts:
+            for alert in self._feed(record).alerts:
                 self._outgoing.remember(alert)
             if number % BATCH == 0:
                 self._parts.notifier.feed_watchdog(monotonic_us())

@@ -33,6 +33,7 @@ class Service:
         self.journal.mkdir()
         self.config = folder / "pamsignal.yaml"
         self.notified = []
+        self.program = ["-m", "pamsignal"]
         self._number = 0
         self._process = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -72,7 +73,7 @@ class Service:
             "RUNTIME_DIRECTORY": str(self.folder / "run"),
             **environment,
         }
-        command = [sys.executable, "-Es", "-m", "pamsignal", "run", "--config", str(self.config)]
+        command = [sys.executable, "-Es", *self.program, "run", "--config", str(self.config)]
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
         if ready:
@@ -498,3 +499,26 @@ def test_a_reload_takes_the_log_level_and_names_what_needs_a_restart(watched, re
     watched.stop()
     assert "need a restart" in watched.log()
     assert "keys=delivery" in watched.log()
+
+
+FAULTY = (
+    "import sys; from pamsignal.pipeline import Engine; feed = Engine.feed\n"
+    "def faulty(self, record):\n"
+    "    if 'port 20001 ' in record.message: raise RuntimeError('made up')\n"
+    "    return feed(self, record)\n"
+    "Engine.feed = faulty; from pamsignal.cli import main; sys.exit(main(sys.argv[1:]))\n"
+)
+
+
+def test_a_record_that_raises_ends_neither_the_watch_nor_any_later_start(watched, receiver):
+    """It is read again after a restart, to rebuild the windows: there it must not be worse than it was."""
+    watched.program = ["-c", FAULTY]
+    watched.start()
+    watched.write(a_login(1), a_login(2))
+    watched.until(lambda: ports(receiver) == [20_002])
+    watched.stop()
+    watched.start()
+    watched.write(a_login(3))
+    watched.until(lambda: ports(receiver) == [20_002, 20_003])
+    assert watched.stop() == 0
+    assert "could not be handled" in watched.log()
