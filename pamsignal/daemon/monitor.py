@@ -12,6 +12,7 @@ from pamsignal.config import load
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings, sessions
 from pamsignal.daemon.outgoing import Outgoing
+from pamsignal.daemon.pace import Pace
 from pamsignal.daemon.report import Report
 from pamsignal.deliver.dispatch import Collected, Dispatcher
 from pamsignal.deliver.store import Store
@@ -27,13 +28,9 @@ from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_u
 from pamsignal.runtime.sd_notify import Notifier
 
 BATCH = 500
-IDLE_SECONDS = 0.1
-BUSY_SECONDS = 0.02
 # Records reach the journal a moment after their time; waiting lines are settled only when none can be on its way.
 GRACE_US = 1_000_000
 STATUS_EVERY_US = 10_000_000
-# Whatever was forgotten to be waited for, and a clock that was set, are noticed within this.
-LONGEST_REST_US = 1_000_000
 STOP_SECONDS = 3.0
 
 # After these a uid can belong to another name.
@@ -62,9 +59,7 @@ class Monitor:
         self._path = path
         self._started_us = realtime_us()
         self._steady_us = self._started_us - monotonic_us()
-        self._behind = True
-        self._busy_until_us = 0
-        self._rest_until_us = 0
+        self._pace = Pace()
         self._report_due_us = 0
         self._alarms: List[Alert] = []
         self._store_trouble: Optional[str] = None
@@ -91,11 +86,11 @@ class Monitor:
         """Do one round; return False when it is time to stop."""
         parts = self._parts
         parts.loop.watch(parts.reader.fileno())
-        wake = parts.loop.wait(self._patience())
+        wake = parts.loop.wait(self._pace.patience_seconds(monotonic_us()))
         if not self._obey(wake):
             return False
         records = self._read()
-        if records or wake != NO_WAKE or self._alarms or monotonic_us() >= self._rest_until_us:
+        if records or wake != NO_WAKE or self._alarms or not self._pace.is_resting(monotonic_us()):
             self._work(records)
         parts.notifier.feed_watchdog(monotonic_us())
         return True
@@ -111,13 +106,12 @@ class Monitor:
         self._rest(now_us)
 
     def _rest(self, now_us: int) -> None:
-        """Work out how long nothing is to be done unless something comes: a turn that only looks costs a third."""
+        """Work out how long nothing is to be done unless something comes."""
         due_us = self._engine.next_due_us()
-        waits = [LONGEST_REST_US]
-        waits += [due_us - self._engine_now_us()] if due_us is not None else []
+        waits_us = [due_us - self._engine_now_us()] if due_us is not None else []
         later = (self._outgoing.next_deadline_us(now_us), self._dispatcher.next_deadline_us(now_us))
-        waits += [deadline_us - now_us for deadline_us in later if deadline_us is not None]
-        self._rest_until_us = monotonic_us() + min(waits)
+        waits_us += [deadline_us - now_us for deadline_us in later if deadline_us is not None]
+        self._pace.rest(monotonic_us(), waits_us)
 
     def _engine_now_us(self) -> int:
         return self._steady_us + monotonic_us() - GRACE_US
@@ -155,11 +149,6 @@ class Monitor:
         self._engine.take_session_changes()
         self._engine.counts = Counts()
 
-    def _patience(self) -> float:
-        if self._behind:
-            return 0.0
-        return BUSY_SECONDS if monotonic_us() < self._busy_until_us else IDLE_SECONDS
-
     def _obey(self, wake: Wake) -> bool:
         if wake.stop:
             return False
@@ -174,9 +163,7 @@ class Monitor:
         reader = self._parts.reader
         before = reader.position
         records = reader.read(BATCH)
-        self._behind = reader.position != before
-        if self._behind:
-            self._busy_until_us = monotonic_us() + 1_000_000
+        self._pace.looked(monotonic_us(), got_further=reader.position != before)
         return records
 
     def _think(self, records: List[JournalRecord]) -> Produced:
@@ -186,7 +173,7 @@ class Monitor:
             step = self._feed(record)
             events += step.events
             alerts += step.alerts
-        if not self._behind:
+        if not self._pace.is_behind:
             due = self._engine.tick(self._engine_now_us())
             events += due.events
             alerts += due.alerts
