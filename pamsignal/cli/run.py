@@ -94,14 +94,10 @@ def _rule(alert: Alert) -> str:
 
 
 def _replay_sample(shown: Shown) -> int:
-    engine = Engine()
-    for record in read_json_file(SAMPLE):
-        shown(engine.feed(record))
-    while True:
-        due_us = engine.next_due_us()
-        if due_us is None:
-            break
-        shown(engine.tick(due_us))
+    from pamsignal.cli.replay import steps  # noqa: PLC0415 - argparse and more, which the service must not carry
+
+    for produced in steps(Engine(), read_json_file(SAMPLE)):
+        shown(produced)
     shown.summarize()
     return 0
 
