@@ -6,10 +6,10 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench golden clean
+.PHONY: help run test lint deb rpm repo role bench bench-deploy golden clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 run:  ## watch the logins of this machine, in the foreground; Ctrl-C ends it
 	@tools/install.sh run
@@ -18,7 +18,7 @@ run:  ## watch the logins of this machine, in the foreground; Ctrl-C ends it
 	@$(SUDO) $(SYSTEM_PYTHON) -m pamsignal run
 
 test:  ## lint, unit, edge, packaging and system tests: all that this machine can run
-	@tools/install.sh dev
+	@tools/install.sh all
 	@$(PYTHON) tools/run_tests.py
 
 lint:  ## ruff, mypy, import contracts, generated files
@@ -30,6 +30,26 @@ lint:  ## ruff, mypy, import contracts, generated files
 	.venv/bin/lint-imports
 	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" --check || exit 1; done
 
+deb:  ## build dist/pamsignal_*_all.deb, for Debian and Ubuntu
+	@tools/install.sh package
+	@tools/build_deb.sh
+
+rpm:  ## build dist/pamsignal-*.noarch.rpm, for Fedora and RHEL
+	@tools/install.sh package
+	@tools/build_rpm.sh
+
+repo:  ## signed apt and dnf repositories of both in dist/repo; KEY=FINGERPRINT signs
+	@tools/install.sh package
+	@tools/build_repo.sh "$(KEY)"
+
+role:  ## lint the role, and try it on real hosts with Molecule
+	@tools/install.sh role
+	@tools/check_role.sh
+
+bench-deploy:  ## how long the role takes for three and for ten fresh hosts
+	@tools/install.sh role
+	$(PYTHON) -m tests.perf.bench_deploy
+
 bench:  ## speed and memory, beside journalctl and fail2ban where installed
 	@tools/install.sh dev
 	$(PYTHON) -m tests.perf.bench
@@ -39,5 +59,5 @@ golden:  ## write the golden files of the output formats anew; review the diff
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-ansible build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,8 +1,21 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run" or "dev". Says what it is about to install, and installs only that.
+# Install what a verb of the Makefile needs: "run", "dev", "package" or "role"; "all" is all of them. Says what it is
+# about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
-verb=$1
+
+case $1 in
+run) needs="run" ;;
+dev) needs="run dev" ;;
+package) needs="run package" ;;
+role) needs="run dev package role" ;;
+all) needs="run dev package role" ;;
+*)
+    echo "What for? One of run, dev, package, role, all." >&2
+    exit 2 ;;
+esac
+
+needed() { case " $needs " in *" $1 "*) ;; *) return 1 ;; esac }
 
 if command -v apt-get >/dev/null; then system=apt column=2
 elif command -v dnf >/dev/null; then system=dnf column=3
@@ -11,7 +24,7 @@ else
     exit 1
 fi
 
-wanted() { awk -v verb="$1" -v column="$column" '$1 == verb && $column != "-" { print $column }' tools/packages.txt; }
+wanted() { awk -v need="$1" -v column="$column" '$1 == need && $column != "-" { print $column }' tools/packages.txt; }
 
 is_installed() {
     case $system in
@@ -30,9 +43,9 @@ as_root() {
 }
 
 missing=
-packages=$(wanted run)
-if [ "$verb" = dev ]; then packages="$packages $(wanted dev)"; fi
-for package in $packages; do is_installed "$package" || missing="$missing $package"; done
+for need in $needs; do
+    for package in $(wanted "$need"); do is_installed "$package" || missing="$missing $package"; done
+done
 
 if [ -n "$missing" ]; then
     echo "Installing with $system:$missing"
@@ -47,7 +60,7 @@ if [ -n "$missing" ]; then
     esac
 fi
 
-if [ "$verb" = dev ]; then
+if needed dev; then
     # From the distribution's Python, because its journal bindings belong to that one alone.
     [ -x .venv/bin/python ] || /usr/bin/python3 -m venv --system-site-packages .venv
     if [ ! .venv/installed -nt pyproject.toml ]; then
@@ -55,5 +68,16 @@ if [ "$verb" = dev ]; then
         .venv/bin/python -m pip install --quiet --upgrade pip
         .venv/bin/python -m pip install --quiet --editable '.[dev]'
         touch .venv/installed
+    fi
+fi
+
+if needed role; then
+    # An environment of its own: what these bring along would hide the distribution's libraries, which the tests use.
+    [ -x .venv-ansible/bin/python ] || /usr/bin/python3 -m venv .venv-ansible
+    if [ ! .venv-ansible/installed -nt tools/requirements-role.txt ]; then
+        echo "Installing with pip into .venv-ansible: Ansible, Molecule and their linters (tools/requirements-role.txt)"
+        .venv-ansible/bin/python -m pip install --quiet --upgrade pip
+        .venv-ansible/bin/python -m pip install --quiet --requirement tools/requirements-role.txt
+        touch .venv-ansible/installed
     fi
 fi
