@@ -34,15 +34,18 @@ exec systemd-nspawn --boot --directory="$3/root" --machine="$1" --register=no --
 class Host:
     """One Debian machine of the lab."""
 
-    def __init__(self, lab: Lab, release: int, tree: Path) -> None:
-        self.lab, self.release = lab, release
-        self.name = f"debian{release}"
-        self.ip = f"10.77.0.{release}"
-        self.folder = lab.folder / self.name
+    def __init__(self, lab: Lab, name: str, release: int, ip: str) -> None:
+        self.lab, self.name, self.release, self.ip = lab, name, release, ip
+        self.folder = lab.folder / "hosts" / name
         self.leader = 0
+
+    def start(self, tree: Path) -> None:
+        """Begin to boot a copy of `tree`; `wait` says when it has."""
         self.lay_out()
-        arguments = [f"{lab.name}-{release}", str(tree), str(self.folder), f"{lab.name}/{self.name}"]
-        namespaces = [f"--{kind}=/proc/{lab.holder.pid}/ns/{file}" for kind, file in (("net", "net"), ("mount", "mnt"))]
+        arguments = [f"{self.lab.name}-{self.name}", str(tree), str(self.folder), f"{self.lab.name}/{self.name}"]
+        namespaces = [
+            f"--{kind}=/proc/{self.lab.holder.pid}/ns/{file}" for kind, file in (("net", "net"), ("mount", "mnt"))
+        ]
         with (self.folder / "console.log").open("w") as console:
             self.nspawn = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "nsenter", *namespaces, "sh", "-c", BOOT, "boot", *arguments],

@@ -21,8 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.system.host import GATEWAY, Host, stop
-from tests.system.images import base_tree, cache_folder
+from tests.system.images import IMAGES, Kind, base_tree, cache_folder
 
+# Addresses of hosts, in the order of their booting.
+HOSTS = [f"10.77.0.{last}" for last in range(11, 100)]
 # Where attackers come from: each test takes one of its own, so that no test meets another one's counters.
 ATTACKERS = [f"10.77.0.{last}" for last in range(100, 200)]
 
@@ -46,11 +48,14 @@ find "/sys/fs/cgroup/$1" -depth -type d -exec rmdir {} + 2>/dev/null
 
 
 class Lab:
-    """The network and its hosts. `contextlib.closing(Lab())` removes every trace of them."""
+    """The network and its hosts. `contextlib.closing(Lab())` removes every trace of them.
 
-    def __init__(self) -> None:
+    A lab with a name of its own can be found by other processes; two of one name cannot live at the same time.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
         sweep()
-        self.folder = cache_folder() / f"lab-{secrets.token_hex(4)}"
+        self.folder = folder_of(name or secrets.token_hex(4))
         self.folder.mkdir(mode=0o700)
         self.lock = lock(self.folder)
         self.name = f"pamsignal-{self.folder.name}"
@@ -68,12 +73,21 @@ class Lab:
             raise RuntimeError("the lab's namespaces could not be made: is this root, with cgroup2 and bridges?")
 
     def boot(self, releases: list[int]) -> list[Host]:
-        """Boot one host of each Debian release, side by side; return when all of them accept ssh connections."""
-        with ThreadPoolExecutor(len(releases)) as pool:
-            trees = list(pool.map(base_tree, releases))
-        started = [Host(self, release, tree) for release, tree in zip(releases, trees)]
-        self.hosts += started
-        for host in started:
+        """Boot one host of each Debian release, named debian11 and so on."""
+        return list(self.boot_named({f"debian{release}": release for release in releases}).values())
+
+    def boot_named(self, kinds: dict[str, Kind]) -> dict[str, Host]:
+        """Boot hosts of any names and kinds side by side; return when all of them accept ssh connections."""
+        images = {name: IMAGES[kind] for name, kind in kinds.items()}
+        different = sorted(set(images.values()))
+        with ThreadPoolExecutor(len(different)) as pool:
+            trees = dict(zip(different, pool.map(base_tree, different)))
+        addresses = iter(HOSTS[len(self.hosts) :])
+        started = {name: Host(self, name, image.release, next(addresses)) for name, image in images.items()}
+        for name, host in started.items():
+            host.start(trees[images[name]])
+            self.hosts.append(host)
+        for host in started.values():
             host.wait()
         return started
 
@@ -104,6 +118,11 @@ class Lab:
         self.holder.communicate()
         forget(self.folder)
         os.close(self.lock)
+
+
+def folder_of(name: str) -> Path:
+    """Where the lab of this name keeps everything."""
+    return cache_folder() / f"lab-{name}"
 
 
 def lock(folder: Path) -> int:
