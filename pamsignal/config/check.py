@@ -27,7 +27,16 @@ from pamsignal.config.schema import (
     load_schema,
     visit,
 )
-from pamsignal.config.secrets import GuardedFile, read_guarded, secret_of
+from pamsignal.config.secrets import (
+    FOLDER,
+    NO_VAULTS,
+    GuardedFile,
+    MissingCredentialError,
+    Vaults,
+    read_guarded,
+    secret_of,
+    vaults_of,
+)
 from pamsignal.errors import ConfigError
 
 MAX_FILE_BYTES = 256 * 1024
@@ -42,11 +51,11 @@ class Surroundings(NamedTuple):
     """What the answer depends on besides the text.
 
     `exposed_mode` is the file's mode if others than the owner can read or write it. With `must_resolve` a credential
-    that cannot be read is a problem; without it nobody looks, because only the service has credentials.
+    that is missing is an error; without it a hint, as LoadCredential= of the unit may give it to the service alone.
     """
 
     exposed_mode: Optional[int] = None
-    credentials_directory: Optional[str] = None
+    vaults: Vaults = NO_VAULTS
     must_resolve: bool = False
 
 
@@ -75,8 +84,8 @@ def check_file(path: str, *, strict: bool = False, must_resolve: bool = False) -
     except ConfigError as error:
         return Report(path, [Problem(1, 1, "", str(error))], None, None)
     exposed = guarded.mode if guarded.mode & OTHERS else None
-    directory = os.environ.get("CREDENTIALS_DIRECTORY")
-    surroundings = Surroundings(exposed, directory, must_resolve or directory is not None)
+    vaults = vaults_of(path)
+    surroundings = Surroundings(exposed, vaults, must_resolve or vaults.systemd is not None)
     report = check_text(text, path, surroundings)
     problems = [*_foreign(guarded, must_resolve=must_resolve), *report.problems]
     return _judged(report._replace(problems=problems), strict=strict)
@@ -152,10 +161,11 @@ def _one_value(part: Part, parts: Mapping[Path, Part], surroundings: Surrounding
     """Apply the rule of one value; for a secret to the secret itself, wherever it is kept."""
     text = part.value
     if part.schema.get("secret"):
-        if "credential" in text and not isinstance(text, str) and not surroundings.must_resolve:
-            return
         try:
-            text = secret_of(text, surroundings.credentials_directory).reveal()
+            text = secret_of(text, surroundings.vaults).reveal()
+        except MissingCredentialError as error:
+            yield from _missing(part.path, str(error), surroundings)
+            return
         except ConfigError as error:
             yield Misfit(part.path, str(error))
             return
@@ -166,6 +176,14 @@ def _one_value(part: Part, parts: Mapping[Path, Part], surroundings: Surrounding
     trouble = rule(text, around if isinstance(around, dict) else {})
     if trouble is not None:
         yield Misfit(part.path, trouble.message, trouble.level)
+
+
+def _missing(path: Path, message: str, surroundings: Surroundings) -> Iterator[Misfit]:
+    """Hint only where the credentials would be: a configuration that is checked elsewhere has none beside it."""
+    if surroundings.must_resolve:
+        yield Misfit(path, message)
+    elif os.path.isdir(f"{surroundings.vaults.folder}/{FOLDER}"):
+        yield Misfit(path, f"{message}; nothing to do if LoadCredential= of the unit gives it", WARNING)
 
 
 def _exposed(whole: List[Part], surroundings: Surroundings) -> Iterator[Misfit]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple
 
 from pamsignal.config.schema import filled, load_schema
-from pamsignal.config.secrets import secret_of
+from pamsignal.config.secrets import secret_of, vaults_of
 from pamsignal.config.settings import Settings, settings_from
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret
 
 DEFAULT_PATH = "/etc/pamsignal/pamsignal.yaml"
 MOST_LINES = 200  # of an error; it goes to the log
@@ -71,22 +70,14 @@ def finish(checking: Checking) -> Settings:
     report: Dict[str, Any] = json.loads(answer)
     if report["errors"]:
         raise ConfigError("\n".join(_within_reason([*report["errors"], *report["warnings"]], checking.path)))
-    settings = settings_from(report["document"], _resolve)
+    vaults = vaults_of(checking.path)
+    settings = settings_from(report["document"], lambda reference: secret_of(reference, vaults))
     return settings._replace(warnings=tuple(report["warnings"]))
 
 
 def _within_reason(lines: List[str], path: str) -> List[str]:
     more = len(lines) - MOST_LINES
     return lines if more <= 0 else [*lines[:MOST_LINES], f"and {more} more; see: pamsignal check-config {path}"]
-
-
-def _resolve(reference: Any) -> Secret:
-    return secret_of(reference, credentials_directory())
-
-
-def credentials_directory() -> Optional[str]:
-    """Return where systemd put the credentials of the service (systemd.exec(5)), None outside of one."""
-    return os.environ.get("CREDENTIALS_DIRECTORY") or None
 
 
 def defaults() -> Settings:

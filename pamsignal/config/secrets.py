@@ -7,6 +7,7 @@ for.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import stat
 from typing import Any, Mapping, NamedTuple, Optional, Union
@@ -16,6 +17,29 @@ from pamsignal.model import Secret
 
 MAX_SECRET_BYTES = 8192
 Reference = Union[str, Mapping[str, Any]]
+
+
+FOLDER = "credentials"  # beside the configuration: one file for each
+STAGED = "credentials.json"  # the same, as the unit's copy step hands them to the service
+
+
+class MissingCredentialError(ConfigError):
+    """Nobody gives a credential of this name."""
+
+
+class Vaults(NamedTuple):
+    """Where `{credential: NAME}` is looked up: in `systemd`'s directory, then in the configuration's `folder`."""
+
+    systemd: Optional[str]
+    folder: str
+
+
+NO_VAULTS = Vaults(None, "/nonexistent")
+
+
+def vaults_of(path: str) -> Vaults:
+    """Return the places for the configuration at `path` and a process with this environment (systemd.exec(5))."""
+    return Vaults(os.environ.get("CREDENTIALS_DIRECTORY") or None, os.path.dirname(path) or ".")
 
 
 class GuardedFile(NamedTuple):
@@ -53,35 +77,52 @@ def _why_not(error: OSError) -> str:
     return f"expected a file, found none ({os.strerror(error.errno or 0)}); create it or correct the path"
 
 
-def secret_of(reference: Reference, credentials_directory: Optional[str]) -> Secret:
+def secret_of(reference: Reference, vaults: Vaults) -> Secret:
     """Return the secret itself: written out, `{credential: NAME}` or `{file: PATH}`; ConfigError if there is none."""
     if isinstance(reference, str):
         return Secret(reference)
     if "credential" in reference:
-        content = _credential(reference["credential"], credentials_directory)
+        content = _credential(reference["credential"], vaults)
     else:
-        content = _secret_file(reference["file"])
+        # The service has a user of its own, but the group of the journal: so it can read the file, and others cannot.
+        path = reference["file"]
+        content = _secret_file(path, f"chgrp systemd-journal {path} && chmod 640 {path}")
     return Secret(_one_line(content))
 
 
-def _credential(name: str, directory: Optional[str]) -> bytes:
-    remedy = f"add LoadCredential={name}:/path/of/the/file to the unit (systemctl edit pamsignal) and restart it"
-    if not directory:
-        raise ConfigError(f"expected the credential {name}, found no CREDENTIALS_DIRECTORY; {remedy}")
-    path = f"{directory}/{name}"
-    if not os.access(path, os.F_OK):
-        raise ConfigError(f"expected the credential {name}, found none of that name; {remedy}")
-    return read_guarded(path, MAX_SECRET_BYTES).content
+def _credential(name: str, vaults: Vaults) -> bytes:
+    given = f"{vaults.systemd}/{name}"
+    if vaults.systemd and os.access(given, os.F_OK):
+        return read_guarded(given, MAX_SECRET_BYTES).content
+    staged = _staged(f"{vaults.folder}/{STAGED}").get(name)
+    if staged is not None:
+        return staged.encode()
+    path = f"{vaults.folder}/{FOLDER}/{name}"
+    if os.path.lexists(path):
+        return _secret_file(path, f"chmod 600 {path}")
+    remedy = f"write it into /etc/pamsignal/{FOLDER}/{name} (of root, mode 0600), then systemctl reload pamsignal"
+    raise MissingCredentialError(f"expected the credential {name}, found none of that name; {remedy}")
 
 
-def _secret_file(path: str) -> bytes:
+def _staged(path: str) -> Mapping[str, str]:
+    """Return what the copy step left, nothing where there is none; it made the file, so its form needs no check."""
+    try:
+        with open(path, "rb") as file:
+            credentials: Mapping[str, str] = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"expected the credentials that the unit copies, found {path} broken ({error})") from None
+    return credentials
+
+
+def _secret_file(path: str, remedy: str) -> bytes:
     guarded = read_guarded(path, MAX_SECRET_BYTES)
     if guarded.uid not in {0, os.geteuid()}:
         raise ConfigError(f"expected a file of root, found one of uid {guarded.uid}; run: chown root {path}")
     if guarded.mode & (stat.S_IRWXO | stat.S_IWGRP):
-        # The service has a user of its own, but the group of the journal: so it can read the file, and others cannot.
-        remedy = f"run: chgrp systemd-journal {path} && chmod 640 {path}"
-        raise ConfigError(f"expected a file that others cannot read, found mode {guarded.mode:04o}; {remedy}")
+        found = f"found mode {guarded.mode:04o}"
+        raise ConfigError(f"expected a file that others cannot read, {found}; run: {remedy}")
     return guarded.content
 
 

@@ -6,7 +6,7 @@ from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tupl
 
 from pamsignal import detect, pipeline
 from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schema, resolved
-from pamsignal.config.secrets import Reference, secret_of
+from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.detect import brute_force, notable, success, trust
@@ -57,7 +57,7 @@ class Settings(NamedTuple):
 def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Settings:
     """Return the settings of a checked, default-filled document. ConfigError if `resolve` cannot get a secret."""
     root = load_schema()
-    fetch = resolve or (lambda reference: secret_of(reference, None))
+    fetch = resolve or (lambda reference: secret_of(reference, NO_VAULTS))
     return Settings(
         hostname=document["hostname"],
         log_level=document["log_level"],

@@ -9,16 +9,12 @@ from pamsignal.errors import AccessError
 
 
 class Directories(NamedTuple):
-    """Paths, not yet made: `state` for the store, `logs` for the trail, `runtime` for status and staged files.
-
-    `credentials` is None unless the unit has LoadCredential= or the like.
-    """
+    """Paths, not yet made: `state` for the store, `logs` for the trail, `runtime` for status and staged files."""
 
     state: str
     logs: str
     runtime: str
     configuration: str
-    credentials: Optional[str] = None
 
 
 SYSTEM = Directories("/var/lib/pamsignal", "/var/log/pamsignal", "/run/pamsignal", "/etc/pamsignal")
@@ -32,7 +28,6 @@ def directories(environ: Mapping[str, str], uid: int) -> Directories:
         _given(environ, "LOGS_DIRECTORY") or usual.logs,
         _given(environ, "RUNTIME_DIRECTORY") or usual.runtime,
         _given(environ, "CONFIGURATION_DIRECTORY") or usual.configuration,
-        _given(environ, "CREDENTIALS_DIRECTORY"),
     )
 
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from pamsignal.config.check import check_file
-from pamsignal.config.secrets import secret_of
+from pamsignal.config.secrets import NO_VAULTS, Vaults, secret_of
 from pamsignal.errors import ConfigError
 
 INLINE = 'sinks:\n  team:\n    type: slack\n    url: "https://hooks.slack.com/services/T/B/x"\n'
@@ -25,9 +25,9 @@ def only_line(report):
     return line
 
 
-def reason_for(reference, directory=None):
+def reason_for(reference, vaults=NO_VAULTS):
     with pytest.raises(ConfigError) as caught:
-        secret_of(reference, directory)
+        secret_of(reference, vaults)
     return str(caught.value)
 
 
@@ -104,7 +104,7 @@ def test_an_alias_bomb_ends_at_once(tmp_path):
 def test_a_secret_comes_from_its_file_without_the_line_end(tmp_path):
     for content in ("word", "word\n", "word\r\n"):
         path = written(tmp_path / "secret", content)
-        assert secret_of({"file": path}, None).reveal() == "word"
+        assert secret_of({"file": path}, NO_VAULTS).reveal() == "word"
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o622, 0o660])
@@ -114,7 +114,7 @@ def test_a_secret_s_file_that_others_can_read_or_change_is_refused(tmp_path, mod
 
 
 def test_a_secret_s_file_may_be_read_by_its_group(tmp_path):
-    assert secret_of({"file": written(tmp_path / "secret", "word", 0o640)}, None).reveal() == "word"
+    assert secret_of({"file": written(tmp_path / "secret", "word", 0o640)}, NO_VAULTS).reveal() == "word"
 
 
 @pytest.mark.parametrize("content", ["", "\n", "two\nlines\n", b"\xff\xfe", "nul\x00", "x" * 8193])
@@ -132,24 +132,70 @@ def test_a_secret_behind_a_link_or_in_a_pipe_is_refused_without_waiting(tmp_path
     assert "found none" in reason_for({"file": str(tmp_path / "missing")})
 
 
+@pytest.fixture
+def credentials(tmp_path, monkeypatch):
+    """The directory beside a configuration, outside of any unit."""
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    folder = tmp_path / "credentials"
+    folder.mkdir(0o700)
+    return folder
+
+
 def test_a_credential_comes_from_the_directory_of_systemd(tmp_path):
     written(tmp_path / "slack-url", "https://hooks.slack.com/services/T/B/x\n", 0o440)
-    assert secret_of({"credential": "slack-url"}, str(tmp_path)).reveal().endswith("/x")
+    assert secret_of({"credential": "slack-url"}, Vaults(str(tmp_path), "/nowhere")).reveal().endswith("/x")
 
 
-@pytest.mark.parametrize("directory", [None, "", "/nowhere"])
-def test_a_missing_credential_names_the_line_of_the_unit_that_gives_it(directory):
-    assert "LoadCredential=slack-url:" in reason_for({"credential": "slack-url"}, directory)
+def test_a_credential_comes_from_its_file_beside_the_configuration(tmp_path, credentials):
+    written(credentials / "word", "beside\n")
+    assert secret_of({"credential": "word"}, Vaults("/nowhere", str(tmp_path))).reveal() == "beside"
 
 
-def test_a_credential_is_looked_at_only_where_there_can_be_one(tmp_path, monkeypatch):
+def test_a_credential_comes_from_what_the_unit_copied(tmp_path):
+    written(tmp_path / "credentials.json", '{"word": "copied\\n"}', 0o400)
+    assert secret_of({"credential": "word"}, Vaults(None, str(tmp_path))).reveal() == "copied"
+
+
+def test_of_two_credentials_of_one_name_systemd_s_counts(tmp_path, credentials):
+    written(tmp_path / "word", "systemd's")
+    written(credentials / "word", "beside")
+    assert secret_of({"credential": "word"}, Vaults(str(tmp_path), str(tmp_path))).reveal() == "systemd's"
+
+
+def test_a_broken_copy_is_told(tmp_path):
+    written(tmp_path / "credentials.json", "{", 0o400)
+    assert "broken" in reason_for({"credential": "word"}, Vaults(None, str(tmp_path)))
+
+
+def test_a_credential_that_others_can_read_is_refused_with_the_command_that_helps(tmp_path, credentials):
+    path = written(credentials / "word", "word", 0o644)
+    assert f"chmod 600 {path}" in reason_for({"credential": "word"}, Vaults(None, str(tmp_path)))
+
+
+@pytest.mark.parametrize("systemd", [None, "/nowhere"])
+def test_a_missing_credential_names_the_file_that_would_give_it(systemd):
+    assert "/etc/pamsignal/credentials/word " in reason_for({"credential": "word"}, Vaults(systemd, "/nowhere"))
+
+
+def test_a_missing_credential_is_an_error_for_the_daemon_and_in_a_unit(tmp_path, credentials, monkeypatch):
     path = written(tmp_path / "p.yaml", REFERRED.format("credential: slack-url"))
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    assert check_file(path, must_resolve=True).document is None
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/nowhere")
+    assert check_file(path).document is None
+
+
+def test_a_missing_credential_is_a_hint_where_it_would_be_and_nothing_where_it_would_not(tmp_path, credentials):
+    path = written(tmp_path / "p.yaml", REFERRED.format("credential: slack-url"))
+    report = check_file(path)
+    assert only_line(report).startswith(f"{path}:4:10: sinks.team.url: warning: expected the credential slack-url")
+    assert report.document is not None
+    credentials.rmdir()
     assert check_file(path).lines == []
-    assert only_line(check_file(path, must_resolve=True)).startswith(f"{path}:4:10: sinks.team.url: expected ")
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert "LoadCredential=slack-url:" in only_line(check_file(path))
-    written(tmp_path / "slack-url", "http://hooks.slack.com/services/T/B/x")
+
+
+def test_the_rule_of_a_key_holds_for_a_credential_too(tmp_path, credentials):
+    path = written(tmp_path / "p.yaml", REFERRED.format("credential: slack-url"))
+    written(credentials / "slack-url", "http://hooks.slack.com/services/T/B/x")
     assert "expected https://" in only_line(check_file(path))
 
 

@@ -48,9 +48,9 @@ class Monitor:
         self.host.write("/etc/pamsignal/ca.pem", self.receiver.authority)
         self.host.run("systemctl daemon-reload")
 
-    def configure(self, **changes: object) -> None:
-        """Write the configuration: a signed webhook to the receiver, and `changes` of top-level keys."""
-        hook = {"type": "webhook", "url": self.receiver.url, "secrets": [SECRET], "ca_file": "/etc/pamsignal/ca.pem"}
+    def configure(self, secret: object = SECRET, **changes: object) -> None:
+        """Write the configuration: a webhook to the receiver, signed with `secret`, and `changes` of top-level keys."""
+        hook = {"type": "webhook", "url": self.receiver.url, "secrets": [secret], "ca_file": "/etc/pamsignal/ca.pem"}
         hook |= {"min_severity": "info", "noise_per_10_minutes": 600, "success_per_10_minutes": 600}
         sinks = {"hook": hook, "journald": {"type": "journald"}}
         self.write_config(yaml.safe_dump({"alerts": {"actions": ACTIONS}, "sinks": sinks, **changes}))

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable, NamedTuple
 
 import trustme
-from standardwebhooks import Webhook
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
@@ -33,6 +33,7 @@ class Receiver:
         self.deliveries: list[Delivery] = []
         self.changed = threading.Condition()
         self.is_away = False
+        self.refused = 0
         listener = lab.listen()
         port = listener.getsockname()[1]
         self.url = f"https://{GATEWAY}:{port}/hook"
@@ -50,6 +51,17 @@ class Receiver:
         with self.changed:
             self.deliveries.append(delivery)
             self.changed.notify_all()
+
+    def refuse(self) -> None:
+        """Count a delivery with a wrong signature, and wake who waits for one."""
+        with self.changed:
+            self.refused += 1
+            self.changed.notify_all()
+
+    def wait_for_refusal(self, seconds: float = 30) -> None:
+        """Return as soon as a delivery was refused."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.refused, seconds), "nothing was refused"
 
     def alerts(self, wanted: Callable[[dict], bool] = lambda _: True) -> list[dict]:
         """Return the different alerts so far that are `wanted`; a repeated webhook-id counts once."""
@@ -91,7 +103,12 @@ def handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             if receiver.is_away:
                 self.send_error(503)
                 return
-            Webhook(SECRET).verify(body, dict(self.headers))  # raises, so that the client sees no answer
+            try:
+                Webhook(SECRET).verify(body, dict(self.headers))
+            except WebhookVerificationError:
+                receiver.refuse()
+                self.send_error(401)
+                return
             receiver.accept(Delivery(self.headers["webhook-id"], json.loads(body)))
             self.send_response(204)
             self.end_headers()

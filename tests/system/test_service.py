@@ -8,7 +8,10 @@ import pytest
 
 from tests.system import attacks
 from tests.system.monitor import CONFIG
+from tests.system.receiver import SECRET
 
+CREDENTIAL = "/etc/pamsignal/credentials/webhook-secret"
+WRONG_SECRET = "whsec_d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmc="
 DROP_IN = "/run/systemd/system/pamsignal.service.d/test.conf"
 
 
@@ -66,6 +69,20 @@ def test_a_reload_takes_a_changed_configuration(monitor, attacker):
     monitor.receiver.wait(lambda alert: alert["rule"]["name"] == "elevation_denied")
     assert monitor.receiver.alerts(lambda alert: alert.get("source", {}).get("ip") == attacker) == []
     assert monitor.pid == pid
+
+
+def test_a_reload_takes_a_changed_credential_and_what_waited_for_it_arrives(installed, attacker):
+    host = installed.host
+    host.run("install -d -m 0700 /etc/pamsignal/credentials")
+    host.write(CREDENTIAL, f"{WRONG_SECRET}\n".encode(), 0o600)
+    installed.configure(secret={"credential": "webhook-secret"})
+    installed.restart()
+    attacks.key_login(host, attacker)
+    installed.receiver.wait_for_refusal()
+    host.write(CREDENTIAL, f"{SECRET}\n".encode(), 0o600)
+    host.run("systemctl reload pamsignal")
+    installed.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
+    host.run("rm -r /etc/pamsignal/credentials")
 
 
 def test_a_reload_of_a_broken_configuration_fails_and_keeps_the_old_one(monitor, attacker):

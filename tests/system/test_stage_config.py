@@ -8,7 +8,9 @@ from tests.system.monitor import CONFIG
 
 STAGED = "/run/pamsignal/pamsignal.yaml"
 VICTIM = "/run/victim"
-NAMES = ("pamsignal.yaml", "pamsignal.yaml.new")
+CREDENTIALS = "/etc/pamsignal/credentials"
+STAGED_CREDENTIALS = "/run/pamsignal/credentials.json"
+NAMES = ("pamsignal.yaml", "pamsignal.yaml.new", "credentials.json", "credentials.json.new")
 GOOD = "log_level: info\n"
 PLANTS = {
     "symbolic link": f"ln -s {VICTIM}",
@@ -25,6 +27,18 @@ SPOILS = {
     "directory": f"rm {CONFIG}; mkdir {CONFIG}",
     "too large": f"head -c 300000 /dev/zero | tr '\\0' '#' >{CONFIG}",
 }
+SPOILED_CREDENTIALS = {
+    "writable by a group": f"chmod 0620 {CREDENTIALS}/token",
+    "owned by another": f"chown bob {CREDENTIALS}/token",
+    "symbolic link": f"ln -sf /etc/shadow {CREDENTIALS}/token",
+    "named pipe": f"rm {CREDENTIALS}/token; mkfifo {CREDENTIALS}/token",
+    "too large": f"head -c 9000 /dev/zero >{CREDENTIALS}/token",
+    "no text": f"printf '\\377' >{CREDENTIALS}/token",
+    "too many": f"for number in $(seq 65); do echo word >{CREDENTIALS}/$number; done",
+    "writable directory": f"chmod 0777 {CREDENTIALS}",
+    "directory of another": f"chown bob {CREDENTIALS}",
+    "link instead of the directory": f"mv {CREDENTIALS} {CREDENTIALS}.real; ln -s {CREDENTIALS}.real {CREDENTIALS}",
+}
 
 
 @pytest.fixture
@@ -34,8 +48,15 @@ def idle(installed):
     installed.host.run(f"echo untouched >{VICTIM}; chmod 0600 {VICTIM}")
     installed.write_config(GOOD)
     yield installed.host
-    installed.host.run("rm -rf /run/pamsignal")
+    installed.host.run(f"rm -rf /run/pamsignal {CREDENTIALS} {CREDENTIALS}.real")
     installed.configure()
+
+
+@pytest.fixture
+def credential(idle):
+    idle.run(f"install -d -m 0700 {CREDENTIALS}")
+    idle.write(f"{CREDENTIALS}/token", b"word\n", 0o600)
+    return idle
 
 
 def stage(idle):
@@ -55,17 +76,21 @@ def test_a_second_copy_takes_the_first_ones_place_and_leaves_nothing_beside_it(i
     stage(idle)
     idle.write(CONFIG, b"log_level: debug\n", 0o600)
     assert stage(idle).returncode == 0
-    assert idle.run(f"cat {STAGED}; ls -A /run/pamsignal").stdout == "log_level: debug\npamsignal.yaml\n"
+    assert (
+        idle.run(f"cat {STAGED}; ls -A /run/pamsignal").stdout == "log_level: debug\ncredentials.json\npamsignal.yaml\n"
+    )
 
 
-@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("plant", PLANTS)
-def test_what_is_planted_is_replaced_and_never_opened(idle, plant, name):
-    idle.run(f"{PLANTS[plant]} /run/pamsignal/{name}")
-    assert stage(idle).returncode == 0
-    assert idle.run(f"stat -c '%U %a %h %F' {STAGED}; cat {STAGED}").stdout == f"bob 400 1 regular file\n{GOOD}"
-    assert victim(idle) == "root 600 1\nuntouched\n"
-    assert idle.run("test -e /run/nothing-yet", check=False).returncode == 1
+def test_what_is_planted_is_replaced_and_never_opened(credential, plant):
+    credential.run("; ".join(f"{PLANTS[plant]} /run/pamsignal/{name}" for name in NAMES))
+    assert stage(credential).returncode == 0
+    staged = credential.run("cd /run/pamsignal; stat -c '%n %U %a %h %F' *; cat *").stdout
+    assert staged == (
+        f'credentials.json bob 400 1 regular file\npamsignal.yaml bob 400 1 regular file\n{{"token": "word\\n"}}{GOOD}'
+    )
+    assert victim(credential) == "root 600 1\nuntouched\n"
+    assert credential.run("test -e /run/nothing-yet", check=False).returncode == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -105,6 +130,28 @@ def test_a_file_that_others_may_write_or_that_is_no_file_is_refused(idle, spoil)
     idle.run(f"rm -rf {CONFIG} {CONFIG}.real")
     assert refused.returncode == 78
     assert refused.stderr.startswith(f"<3>{CONFIG}: ")
+
+
+def test_credentials_can_be_read_by_the_service_alone(credential):
+    assert stage(credential).returncode == 0
+    told = credential.run(f"stat -c '%U %G %a %F' {STAGED_CREDENTIALS}; cat {STAGED_CREDENTIALS}").stdout
+    assert told == 'bob bob 400 regular file\n{"token": "word\\n"}'
+
+
+def test_a_credential_that_was_removed_is_gone_from_the_copy_and_what_editors_leave_is_not_in_it(credential):
+    stage(credential)
+    credential.run(f"mv {CREDENTIALS}/token {CREDENTIALS}/token~; touch {CREDENTIALS}/.token.swp")
+    assert stage(credential).returncode == 0
+    assert credential.run(f"cat {STAGED_CREDENTIALS}").stdout == "{}"
+
+
+@pytest.mark.parametrize("spoil", SPOILED_CREDENTIALS.values(), ids=SPOILED_CREDENTIALS)
+def test_a_credential_that_others_may_write_or_that_is_no_secret_is_refused_and_nothing_is_staged(credential, spoil):
+    credential.run(spoil)
+    refused = stage(credential)
+    assert refused.returncode == 78
+    assert refused.stderr.startswith(f"<3>{CREDENTIALS}: ")
+    assert credential.run("ls -A /run/pamsignal").stdout == ""
 
 
 def test_the_callers_environment_has_no_say(idle):

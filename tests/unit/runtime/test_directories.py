@@ -15,10 +15,9 @@ def test_what_systemd_gives_comes_first():
         "LOGS_DIRECTORY": "/l",
         "RUNTIME_DIRECTORY": "/r",
         "CONFIGURATION_DIRECTORY": "/c",
-        "CREDENTIALS_DIRECTORY": "/run/credentials/pamsignal.service",
     }
 
-    expected = Directories("/var/lib/private/pamsignal", "/l", "/r", "/c", "/run/credentials/pamsignal.service")
+    expected = Directories("/var/lib/private/pamsignal", "/l", "/r", "/c")
     assert directories(environ, 61234) == expected
 
 
