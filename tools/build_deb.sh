@@ -1,0 +1,18 @@
+#!/bin/sh
+# Build dist/pamsignal_VERSION_all.deb in build/deb, from the files that git tracks, as they are in this checkout.
+set -eu
+umask 022
+cd "$(dirname "$0")/.."
+export PATH=/usr/bin:/bin LC_ALL=C.UTF-8 # the distribution's Python before any other
+source=build/deb/pamsignal
+rm -rf build/deb
+mkdir -p "$source" dist
+git ls-files -z CHANGELOG.md LICENSE README.md examples/pamsignal.yaml packaging pamsignal |
+    xargs -0 cp --parents --target-directory="$source"
+mv "$source/packaging/debian" "$source/debian"
+# One time for all files, so that two checkouts make the same package; what the build adds, debhelper clamps to it.
+time=$(dpkg-parsechangelog --file "$source/debian/changelog" --show-field Timestamp)
+find "$source" -exec touch --date="@$time" {} +
+(cd "$source" && dpkg-buildpackage --no-sign)
+cp build/deb/*.deb dist/
+tools/sum_up.sh
