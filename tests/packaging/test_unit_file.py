@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 PROJECT = Path(__file__).parents[2]
 UNIT = PROJECT / "packaging/systemd/pamsignal.service"
@@ -42,9 +45,16 @@ TOO_NEW = [
 ]
 
 
-def test_systemd_finds_no_fault_in_it(tmp_path):
+DROP_INS = sorted((PROJECT / "examples/systemd").glob("*.conf"))
+
+
+@pytest.mark.parametrize("drop_in", [None, *DROP_INS], ids=lambda path: path.stem if path else "as shipped")
+def test_systemd_finds_no_fault_in_it(tmp_path, drop_in):
     copy = tmp_path / "pamsignal.service"
     copy.write_text(re.sub(r"/usr/(bin|lib)/pamsignal\S*", "/bin/true", UNIT.read_text()))
+    if drop_in:
+        (tmp_path / "pamsignal.service.d").mkdir()
+        shutil.copy(drop_in, tmp_path / "pamsignal.service.d")
     verified = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
     )

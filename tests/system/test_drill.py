@@ -12,7 +12,7 @@ from tests.system import drill
 PROBE = "/usr/lib/pamsignal/drill.py"
 DROP_IN = "/run/systemd/system/pamsignal.service.d/drill.conf"
 IN_ITS_PLACE = f"[Service]\nType=oneshot\nWatchdogSec=0\nExecStart=\nExecStart=/usr/bin/python3 {PROBE}\nRestart=no\n"
-WITH_THE_AUDIT_RIGHT = f"{IN_ITS_PLACE}AmbientCapabilities=CAP_DAC_READ_SEARCH\n"
+AUDIT_RIGHT = Path(__file__).parents[2] / "examples/systemd/read-audit-log.conf"
 
 ALLOWED = {"write its state", "write its logs", "write its runtime directory", "open TCP"}
 HELD = "0000000000000004"  # CAP_DAC_READ_SEARCH, capability 2
@@ -53,7 +53,7 @@ def test_what_is_refused_is_refused_and_not_just_missing_on_the_host(installed):
 
 def test_the_drop_in_for_the_audit_log_gives_one_capability_that_still_reads_no_shadow(installed):
     installed.configure()
-    outcomes = drilled(installed, WITH_THE_AUDIT_RIGHT)
+    outcomes = drilled(installed, IN_ITS_PLACE + AUDIT_RIGHT.read_text())
     assert outcomes["capabilities"] == [HELD] * 3
     assert outcomes["read /etc/shadow"] != "done"
     assert {name for name, outcome in outcomes.items() if outcome == "done"} - ALLOWED <= {
