@@ -21,12 +21,13 @@ test:  ## lint, unit, edge, packaging and system tests: all that this machine ca
 	@tools/install.sh all
 	@$(PYTHON) tools/run_tests.py
 
-lint:  ## ruff, mypy, import contracts, generated files
+lint:  ## ruff, mypy, shellcheck, import contracts, generated files
 	@tools/install.sh dev
 	$(PYTHON) -m ruff check . packaging/systemd/stage-config
 	$(PYTHON) -m ruff format --check . packaging/systemd/stage-config
 	$(PYTHON) -m mypy
 	$(PYTHON) -m mypy packaging/systemd/stage-config
+	shellcheck $$(git ls-files '*.sh') .ci/run packaging/debian/postrm
 	.venv/bin/lint-imports
 	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" --check || exit 1; done
 
