@@ -33,6 +33,8 @@ is_installed() {
     esac
 }
 
+is_stale() { [ ! -e "$1" ] || [ -n "$(find "$2" -newer "$1")" ]; }
+
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
     elif command -v sudo >/dev/null; then sudo "$@"
@@ -63,7 +65,7 @@ fi
 if needed dev; then
     # From the distribution's Python, because its journal bindings belong to that one alone.
     [ -x .venv/bin/python ] || /usr/bin/python3 -m venv --system-site-packages .venv
-    if [ ! .venv/installed -nt pyproject.toml ]; then
+    if is_stale .venv/installed pyproject.toml; then
         echo "Installing with pip into .venv: the tools of the tests (pyproject.toml, \"dev\")"
         .venv/bin/python -m pip install --quiet --upgrade pip
         .venv/bin/python -m pip install --quiet --editable '.[dev]'
@@ -74,7 +76,7 @@ fi
 if needed role; then
     # An environment of its own: what these bring along would hide the distribution's libraries, which the tests use.
     [ -x .venv-ansible/bin/python ] || /usr/bin/python3 -m venv .venv-ansible
-    if [ ! .venv-ansible/installed -nt tools/requirements-role.txt ]; then
+    if is_stale .venv-ansible/installed tools/requirements-role.txt; then
         echo "Installing with pip into .venv-ansible: Ansible, Molecule and their linters (tools/requirements-role.txt)"
         .venv-ansible/bin/python -m pip install --quiet --upgrade pip
         .venv-ansible/bin/python -m pip install --quiet --requirement tools/requirements-role.txt
