@@ -25,7 +25,7 @@ refuse_a_key_that_cannot_sign() {
     e) refuse "KEY=$key has expired; to prolong it: gpg --quick-set-expire $key 2y" ;;
     r) refuse "KEY=$key was revoked: sign with another one" ;;
     esac
-    echo probe | sign --output /dev/null || refuse "KEY=$key cannot sign; with a passphrase, unlock it in gpg-agent first"
+    sign >/dev/null || refuse "KEY=$key cannot sign; with a passphrase, unlock it in gpg-agent first"
     for known in $keys; do
         gpg --batch --list-keys "$known" >/dev/null 2>&1 || refuse "KEY=$known: no public key of this name to publish"
     done

@@ -9,11 +9,10 @@ rpm=pamsignal-$version-1.noarch.rpm
 
 rm -rf "$top"
 mkdir -p "$top/SOURCES" dist
-# What git tracks, as it is in this checkout. Neither its umask nor its times may tell: "now" is what the spec takes
-# back to the date of its change log.
+# What git tracks, as it is in this checkout, but for its times: "now" is what the spec takes back to its own date.
 git ls-files -z CHANGELOG.md LICENSE README.md examples/pamsignal.yaml packaging pamsignal |
-    tar --create --gzip --file="$top/SOURCES/pamsignal-$version.tar.gz" --null --files-from=- \
-        --mode=go=u-w --mtime=now --transform="s,^,pamsignal-$version/,"
+    tar --create --gzip --file="$top/SOURCES/pamsignal-$version.tar.gz" --null --files-from=- --mtime=now \
+        --transform="s,^,pamsignal-$version/,"
 sed "s/@VERSION@/$version/" packaging/rpm/pamsignal.spec >"$top/pamsignal.spec"
 
 # Debian's rpm has a database of its own, an empty one: there it is tools/install.sh that knows what is installed.

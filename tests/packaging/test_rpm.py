@@ -1,0 +1,158 @@
+"""The rpm as it is built: its files, their modes and owners, what it wants, what its scriptlets do, twice the same."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import subprocess
+
+import pytest
+
+from tests.system.repositories import PROJECT, VERSION, build, checkout
+
+NAME = f"pamsignal-{VERSION}-1.noarch.rpm"
+PRIVATE = "/usr/lib/pamsignal"
+
+# path: mode, and rpm's letters for what the file is: c config, n noreplace, d documentation, l licence.
+FILES = {
+    "/etc/pamsignal": "drwxr-xr-x",
+    "/etc/pamsignal/credentials": "drwx------",
+    "/etc/pamsignal/pamsignal.yaml": "-rw------- cn",
+    "/usr/bin/pamsignal": "-rwxr-xr-x",
+    f"{PRIVATE}/stage-config": "-rwxr-xr-x",
+    f"{PRIVATE}/pamsignal/__init__.py": "-rw-r--r--",
+    f"{PRIVATE}/pamsignal/sample.jsonl": "-rw-r--r--",
+    "/usr/lib/systemd/system/pamsignal.service": "-rw-r--r--",
+    "/usr/share/bash-completion/completions/pamsignal": "-rw-r--r--",
+    "/usr/share/doc/pamsignal/CHANGELOG.md": "-rw-r--r-- d",
+    "/usr/share/doc/pamsignal/README.md": "-rw-r--r-- d",
+    "/usr/share/doc/pamsignal/examples/pamsignal.yaml": "-rw-r--r-- d",
+    "/usr/share/fish/vendor_completions.d/pamsignal.fish": "-rw-r--r--",
+    "/usr/share/licenses/pamsignal/LICENSE": "-rw-r--r-- l",
+    "/usr/share/zsh/site-functions/_pamsignal": "-rw-r--r--",
+}
+
+# What Fedora's systemd-rpm-macros offer, as far as a test can tell them from the fallback.
+FEDORA = {
+    "_unitdir": "/usr/lib/systemd/system",
+    "systemd_post()": "helper install-system-units %{?*}",
+    "systemd_preun()": "helper remove-system-units %{?*}",
+    "systemd_postun_with_restart()": "helper mark-restart-system-units %{?*}",
+}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A checkout in which the rpm was built."""
+    copied = checkout(tmp_path_factory.mktemp("rpm") / "one")
+    build(copied, "build_rpm.sh")
+    return copied
+
+
+@pytest.fixture(scope="module")
+def rpm(tree):
+    return tree / "dist" / NAME
+
+
+def query(rpm, form):
+    """Return what `rpm --query` tells of a package, one line per entry."""
+    command = ["rpm", "--query", "--package", "--queryformat", form, rpm]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+
+def files_of(rpm):
+    lines = query(rpm, "[%{FILENAMES}\t%{FILEMODES:perms} %{FILEFLAGS:fflags}\n]")
+    return {path: mode.strip() for path, mode in (line.split("\t") for line in lines)}
+
+
+def scriptlets(tree, **macros):
+    """Return the sections of the spec, as they are with these macros."""
+    defined = [word for name, body in macros.items() for word in ("--define", f"{name} {body}")]
+    command = ["rpmspec", "--parse", *defined, tree / "build/rpm/pamsignal.spec"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return dict(re.findall(r"(?ms)^%(\w+)\n(.*?)(?=^%[a-z]|\Z)", text))
+
+
+def test_files_are_where_they_belong_with_their_modes(rpm):
+    found = files_of(rpm)
+    assert {path: found.get(path) for path in FILES} == FILES
+
+
+def test_everything_is_roots(rpm):
+    assert set(query(rpm, "[%{FILEUSERNAME}:%{FILEGROUPNAME}\n]")) == {"root:root"}
+
+
+def test_every_module_is_in_and_nothing_else(rpm):
+    listed = ["git", "ls-files", "pamsignal"]
+    tracked = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    packed = [
+        path for path, mode in files_of(rpm).items() if path.startswith(f"{PRIVATE}/pamsignal/") and mode[0] == "-"
+    ]
+    assert sorted(packed) == sorted(f"{PRIVATE}/{path}" for path in tracked)
+
+
+def test_it_wants_no_python_but_the_hosts_own(rpm):
+    required = query(rpm, "[%{REQUIRENEVRS}\n]")
+    own = {line for line in required if not line.startswith(("rpmlib(", "config("))}
+    python = {f"python3-{name}" for name in ("jsonschema", "pyyaml", "requests", "systemd")}
+    assert own == {*python, "/bin/sh", "/usr/bin/python3", "findutils", "python3 >= 3.9", "systemd", "systemd >= 247"}
+
+
+def test_a_host_without_epel_installs(rpm):
+    assert query(rpm, "[%{RECOMMENDNEVRS}\n]") == ["python3-geoip2"]
+
+
+def test_its_change_log_ends_with_the_version(rpm):
+    assert query(rpm, "%{CHANGELOGNAME}")[0].endswith(f"> - {VERSION}-1")
+
+
+def test_two_checkouts_make_the_same_package(rpm, tmp_path):
+    other = checkout(tmp_path / "two")
+    old = [path for path in other.rglob("*") if path.is_file() and ".git" not in path.parts]
+    for path in old:
+        path.chmod(path.stat().st_mode & 0o700)
+        os.utime(path, (1, 1))
+    build(other, "build_rpm.sh", env={**os.environ, "TZ": "Asia/Tokyo"}, umask=0o077)
+    digests = [hashlib.sha256(built.read_bytes()).hexdigest() for built in (rpm, other / "dist" / NAME)]
+    assert digests[0] == digests[1]
+
+
+def test_the_sums_of_dist_hold(rpm):
+    assert NAME in (rpm.parent / "SHA256SUMS").read_text()
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=rpm.parent, check=True)
+
+
+def test_rpmlint_says_nothing_that_is_not_answered(tree, rpm):
+    config = PROJECT / "packaging/rpm/rpmlint.toml"
+    command = ["rpmlint", "--config", config, rpm, tree / "build/rpm/pamsignal.spec"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "checked; 0 errors, 0 warnings" in told, told
+
+
+def test_fedoras_macros_are_used_where_they_are(tree):
+    section = scriptlets(tree, **FEDORA)
+    assert section["post"].strip() == "helper install-system-units pamsignal.service"
+    assert section["preun"].startswith("helper remove-system-units pamsignal.service\n")
+    assert section["postun"].strip() == "helper mark-restart-system-units pamsignal.service"
+
+
+@pytest.mark.parametrize(
+    ("scriptlet", "left", "called"),
+    [
+        ("post", 1, ["--no-reload preset pamsignal.service"]),
+        ("post", 2, []),
+        ("preun", 0, ["--no-reload disable --now pamsignal.service"]),
+        ("preun", 1, []),
+        ("postun", 0, []),
+        ("postun", 1, ["try-restart pamsignal.service"]),
+    ],
+)
+def test_without_them_the_same_happens(tree, tmp_path, scriptlet, left, called):
+    log = tmp_path / "log"
+    log.touch()
+    (tmp_path / "systemctl").write_text(f'#!/bin/sh\n[ "$1" = daemon-reload ] || echo "$@" >>{log}\n')
+    (tmp_path / "systemctl").chmod(0o755)
+    body = scriptlets(tree)[scriptlet].replace(PRIVATE, str(tmp_path / "none"))
+    ran = subprocess.run(["sh", "-e", "-c", body, "sh", str(left)], env={"PATH": f"{tmp_path}:/usr/bin"}, check=False)
+    assert (ran.returncode, log.read_text().splitlines()) == (0, called)
