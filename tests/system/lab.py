@@ -56,7 +56,10 @@ class Lab:
     def __init__(self, name: str | None = None) -> None:
         sweep()
         self.folder = folder_of(name or secrets.token_hex(4))
-        self.folder.mkdir(mode=0o700)
+        try:
+            self.folder.mkdir(mode=0o700)
+        except FileExistsError:
+            raise RuntimeError(f"the lab {name} is there already") from None
         self.lock = lock(self.folder)
         self.name = f"pamsignal-{self.folder.name}"
         self.key = self.folder / "key"
