@@ -15,14 +15,14 @@ TOLERANCE_US = 30_000_000
 
 
 class Clock:
-    """Turns the wall time of records into a time that only goes forward. `steps` counts the jumps it took out."""
+    """Turns the time of records into one that only goes forward, `now_us`. `steps` counts the jumps it took out."""
 
     def __init__(self) -> None:
         self.steps = 0
         self._offset_us = 0
         self._last: Optional[JournalRecord] = None
         self._last_us = 0
-        self._now_us = 0
+        self.now_us = 0
 
     def at_record(self, record: JournalRecord) -> int:
         """Return the time of `record`, in µs since the epoch as if the clock had never been set."""
@@ -30,13 +30,13 @@ class Clock:
         if not -TOLERANCE_US <= time_us - self._last_us <= TOLERANCE_US and self._last is not None:
             self._take_out_step(self._last, record)
         self._last, self._last_us = record, time_us
-        self._now_us = now_us = max(self._now_us, time_us + self._offset_us)
+        self.now_us = now_us = max(self.now_us, time_us + self._offset_us)
         return now_us
 
     def at(self, time_us: int) -> int:
         """Return `time_us` of a clock that is never set, but never earlier than what was returned before."""
-        self._now_us = max(self._now_us, time_us)
-        return self._now_us
+        self.now_us = max(self.now_us, time_us)
+        return self.now_us
 
     def _take_out_step(self, last: JournalRecord, record: JournalRecord) -> None:
         passed_us = _monotonic_between(last, record)

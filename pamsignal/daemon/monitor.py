@@ -6,6 +6,7 @@ process at any line loses nothing and repeats nothing: what was not committed is
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Callable, List, NamedTuple, Optional
 
 from pamsignal.config import load
@@ -22,7 +23,7 @@ from pamsignal.errors import PamSignalError
 from pamsignal.journal import Gap, JournalReader
 from pamsignal.journal import Position as Place
 from pamsignal.model import Action, Alert, JournalRecord
-from pamsignal.pipeline import Counts, Engine, Judged, Produced
+from pamsignal.pipeline import Counts, Engine, Produced
 from pamsignal.runtime.log import Level, Log
 from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.sd_notify import Notifier
@@ -141,11 +142,11 @@ class Monitor:
         """Read again what was read already, with the answers thrown away: windows and cool-downs are as they were."""
         journal = self._settings.journal
         oldest_us = self._started_us - journal.rewind_seconds * 1_000_000
-        for number, record in enumerate(self._parts.reader.history(journal.rewind_entries, oldest_us)):
-            for alert in self._feed(record).alerts:
+        history = self._parts.reader.history(journal.rewind_entries, oldest_us)
+        while records := list(islice(history, BATCH)):
+            for alert in self._feed(records).alerts:
                 self._outgoing.remember(alert)
-            if number % BATCH == 0:
-                self._parts.notifier.feed_watchdog(monotonic_us())
+            self._parts.notifier.feed_watchdog(monotonic_us())
         self._engine.take_session_changes()
         self._engine.counts = Counts()
 
@@ -167,27 +168,21 @@ class Monitor:
         return records
 
     def _think(self, records: List[JournalRecord]) -> Produced:
-        events: List[Judged] = []
-        alerts: List[Alert] = []
-        for record in records:
-            step = self._feed(record)
-            events += step.events
-            alerts += step.alerts
+        produced = self._feed(records)
         if not self._pace.is_behind:
             due = self._engine.tick(self._engine_now_us())
-            events += due.events
-            alerts += due.alerts
-        if any(judged.event.action in _NEW_NAMES for judged in events):
+            produced = Produced(produced.events + due.events, produced.alerts + due.alerts)
+        if any(judged.event.action in _NEW_NAMES for judged in produced.events):
             accounts.forget()
-        return Produced(tuple(events), tuple(alerts))
+        return produced
 
-    def _feed(self, record: JournalRecord) -> Produced:
-        try:
-            return self._engine.feed(record)
-        except Exception as error:  # noqa: BLE001 - one of three places: one record must never end the watch
-            self.report.faults += 1
-            self._parts.log.error("a record could not be handled", error=type(error).__name__, cursor=record.cursor)
-            return Produced()
+    def _feed(self, records: List[JournalRecord]) -> Produced:
+        produced = self._engine.feed_all(records)
+        self.report.faults += len(produced.faults)
+        for record, error in produced.faults:
+            cursor = record.cursor if record is not None else None
+            self._parts.log.error("a record could not be handled", error=type(error).__name__, cursor=cursor)
+        return produced
 
     def _note_gap(self) -> None:
         gap = self._parts.reader.take_gap()

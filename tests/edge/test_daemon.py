@@ -501,18 +501,27 @@ def test_a_reload_takes_the_log_level_and_names_what_needs_a_restart(watched, re
     assert "keys=delivery" in watched.log()
 
 
-FAULTY = (
-    "import sys; from pamsignal.pipeline import Engine; feed = Engine.feed\n"
-    "def faulty(self, record):\n"
-    "    if 'port 20001 ' in record.message: raise RuntimeError('made up')\n"
-    "    return feed(self, record)\n"
-    "Engine.feed = faulty; from pamsignal.cli import main; sys.exit(main(sys.argv[1:]))\n"
-)
+FAULTY = """
+import sys
+from pamsignal import correlate, detect, parse
+from pamsignal.cli import main
+
+work = {work}
+
+def faulty(*given):
+    if "20001" in repr(given[-3:]):
+        raise RuntimeError("made up")
+    return work(*given)
+
+{work} = faulty
+sys.exit(main(sys.argv[1:]))
+"""
 
 
-def test_a_record_that_raises_ends_neither_the_watch_nor_any_later_start(watched, receiver):
+@pytest.mark.parametrize("work", ["parse.observe", "correlate.Correlator.feed", "detect.Detector.judge"])
+def test_a_record_that_raises_ends_neither_the_watch_nor_any_later_start(watched, receiver, work):
     """It is read again after a restart, to rebuild the windows: there it must not be worse than it was."""
-    watched.program = ["-c", FAULTY]
+    watched.program = ["-c", FAULTY.format(work=work)]
     watched.start()
     watched.write(a_login(1), a_login(2))
     watched.until(lambda: ports(receiver) == [20_002])

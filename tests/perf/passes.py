@@ -38,13 +38,9 @@ def pipeline(folder):
     from pamsignal.pipeline import Engine, Settings
 
     engine = Engine(Settings())
-    return sum(feed(engine, records) for records in batches(folder))
-
-
-def feed(engine, records):
-    for record in records:
-        engine.feed(record)
-    return len(records)
+    for records in batches(folder):
+        engine.feed_all(records)
+    return engine.counts.records
 
 
 def start(_folder):
