@@ -10,9 +10,10 @@ mkdir -p "$source" dist
 git ls-files -z CHANGELOG.md LICENSE README.md examples/pamsignal.yaml packaging pamsignal |
     xargs -0 cp --parents --target-directory="$source"
 mv "$source/packaging/debian" "$source/debian"
-# One time for all files, so that two checkouts make the same package; what the build adds, debhelper clamps to it.
-time=$(dpkg-parsechangelog --file "$source/debian/changelog" --show-field Timestamp)
-find "$source" -exec touch --date="@$time" {} +
+# The changelog's time for all files, so that two checkouts make the same package.
+SOURCE_DATE_EPOCH=$(dpkg-parsechangelog --file "$source/debian/changelog" --show-field Timestamp)
+export SOURCE_DATE_EPOCH
+find "$source" -exec touch --date="@$SOURCE_DATE_EPOCH" {} +
 (cd "$source" && dpkg-buildpackage --no-sign)
 cp build/deb/*.deb dist/
 tools/sum_up.sh

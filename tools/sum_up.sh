@@ -8,3 +8,4 @@ for package in *.deb *.rpm; do
     [ ! -e "$package" ] || sha256sum "$package"
 done >SHA256SUMS.new
 mv SHA256SUMS.new SHA256SUMS
+cat SHA256SUMS
