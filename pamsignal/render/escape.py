@@ -8,6 +8,7 @@ somebody, and read back. Then comes the markup of the target.
 from __future__ import annotations
 
 import re
+from typing import Match
 
 VALUE_LIMIT = 256
 """Code points of one value in a text for people, where the channel says nothing else."""
@@ -22,6 +23,8 @@ _UNSAFE = re.compile(
     "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff"  # letters that run leftwards
     "]"
 )
+_LINKED = re.compile(r":(?=//)|(?<=[wW]{3})\.")
+_MARKUP = re.compile(rf"{_LINKED.pattern}|[@<>`*~|]|(?<=\])\(")
 _UNIT = re.compile(r"&(?:amp|lt|gt);|\\(?:\\|x..|u.{4}|U.{8})|.", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.@:+$/%-]+")
 
@@ -38,7 +41,22 @@ def for_telegram_html(text: str, limit: int = VALUE_LIMIT) -> str:
 
 def for_slack(text: str, limit: int = VALUE_LIMIT) -> str:
     r"""Return `text` for the inside of a code span in Slack's mrkdwn, where the only way out is a backtick: `\x60`."""
-    return cut(_entities(for_terminal(text, limit)).replace("`", r"\x60"), limit)
+    return cut(_entities(for_code_span(text, limit)), limit)
+
+
+def for_code_span(text: str, limit: int = VALUE_LIMIT) -> str:
+    r"""Return `text` for the inside of a code span of Markdown, where the only way out is a backtick: `\x60`."""
+    return cut(for_terminal(text, limit).replace("`", r"\x60"), limit)
+
+
+def for_plain_text(text: str, limit: int = VALUE_LIMIT) -> str:
+    r"""Return `text` for a place without markup whose readers still make links of addresses: `https\x3a//`."""
+    return cut(_LINKED.sub(_spelled_match, for_terminal(text, limit)), limit)
+
+
+def for_any_markup(text: str, limit: int = VALUE_LIMIT) -> str:
+    """Return `text` for a place whose markup nobody knows: no link, mention, tag, code or emphasis by asterisks."""
+    return cut(_MARKUP.sub(_spelled_match, for_terminal(text, limit)), limit)
 
 
 def is_plain_name(text: str) -> bool:
@@ -73,6 +91,10 @@ def _spelling(character: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _spelled_match(match: Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
 
 
 def _entities(text: str) -> str:

@@ -49,11 +49,18 @@ def fields(alert: Alert) -> List[Tuple[str, str]]:
 
 
 def message(alert: Alert, show: ShowCut, limit: int) -> str:
-    """Return the headline and one line per field, values through `show` at `limit` code points, commands uncut."""
-    lines = [headline(alert, lambda value: show(value, limit))]
-    for label, value in fields(alert):
-        lines.append(f"{label}: {show(value, escape.VALUE_LIMIT if label in advice.LABELS else limit)}")
-    return "\n".join(lines)
+    """Return the headline and the details, values through `show` at `limit` code points."""
+    return f"{headline(alert, lambda value: show(value, limit))}\n{details(alert, show, limit)}"
+
+
+def details(alert: Alert, show: ShowCut, limit: int, separator: str = "\n") -> str:
+    """Return one line per field, values through `show` at `limit` code points, commands uncut."""
+    return separator.join(f"{label}: {value}" for label, value in shown_fields(alert, show, limit))
+
+
+def shown_fields(alert: Alert, show: ShowCut, limit: int) -> List[Tuple[str, str]]:
+    """Return `fields` with the values through `show` at `limit` code points, commands uncut."""
+    return [(k, show(value, escape.VALUE_LIMIT if k in advice.LABELS else limit)) for k, value in fields(alert)]
 
 
 def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Callable, Mapping, NamedTuple, Optional, Union
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Union
 
 from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
 from pamsignal.render import escape
@@ -20,11 +21,18 @@ _UNUSABLE = {401: "authentication", 403: "authentication", 404: "client_error", 
 
 
 class Request(NamedTuple):
-    """One POST. The URL is secret, because for chat services it is the key; so may be the value of a header."""
+    """One POST. The URL is secret, because for chat services it is the key; so may be the value of a header.
+
+    `hidden` are the secrets that stand as whole texts in the body, where a service wants its key there.
+    """
 
     url: Secret
     headers: Mapping[str, Union[str, Secret]]
     body: bytes
+    hidden: Tuple[Secret, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Request(***)"
 
 
 class Answer(NamedTuple):
@@ -63,13 +71,31 @@ def result_of(answer: Answer, detail: str = "") -> Result:
     return Refused(_UNUSABLE.get(status, "client_error"), said, pause=status in _UNUSABLE)
 
 
+def object_in(answer: Answer) -> Dict[str, Any]:
+    """Return the JSON object that an answer is, an empty one where it is none."""
+    try:
+        parsed = json.loads(answer.body)
+    except (ValueError, RecursionError):  # whatever a server may answer
+        return {}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def json_request(url: Secret, payload: Dict[str, Any], *hidden: Secret, **headers: Union[str, Secret]) -> Request:
+    """Return the request that posts `payload`; `hidden` and `headers` as in Request, `_` for `-` in their names."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Request(url, {"Content-Type": "application/json", **named}, json.dumps(payload).encode("ascii"), hidden)
+
+
 def described(request: Request) -> str:
     """Return `request` in lines for people: the body as it is, header values as far as they are no secrets."""
     origin = _ORIGIN.match(request.url.reveal())
     head = [f"POST {origin[0] if origin else ''}/***"]
     head += [f"{name}: {escape.for_terminal(str(value))}" for name, value in request.headers.items()]
     # Every body is JSON in ASCII: nothing in it moves a cursor, and it is shown as it goes.
-    return "\n".join([*head, "", request.body.decode("ascii", "backslashreplace")])
+    body = request.body.decode("ascii", "backslashreplace")
+    for secret in request.hidden:
+        body = body.replace(f'"{secret.reveal()}"', '"***"')
+    return "\n".join([*head, "", body])
 
 
 def after_seconds(answer: Answer) -> Optional[float]:
@@ -84,9 +110,16 @@ def after_seconds(answer: Answer) -> Optional[float]:
     return capped(date_seconds - (_http_date(answer.headers.get("date", "")) or answer.time_seconds))
 
 
+def asked_seconds(asked: Any, answer: Answer) -> Optional[float]:
+    """Return the wait that a body asks for in seconds; where that is no number, what the headers ask for."""
+    if isinstance(asked, (int, float)) and not isinstance(asked, bool):
+        return capped(asked)
+    return after_seconds(answer)
+
+
 def capped(seconds: float) -> float:
-    """Return `seconds` within what we let a server ask for."""
-    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+    """Return `seconds` within what we let a server ask for; 0 for what is no number (NaN is never greater)."""
+    return float(min(max(0.0, seconds), LONGEST_WAIT_SECONDS))
 
 
 def redacted(foreign: str, *secrets: Secret) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Iterator, Optional, Sequence, Union
 import urllib3
 
 from pamsignal import __version__
+from pamsignal.deliver.sinks import tls
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, described
 from pamsignal.deliver.sinks.guard import READ_SECONDS, LinkLocalError, Pool, TlsPool
 from pamsignal.deliver.sinks.lean_requests import requests
@@ -26,16 +27,6 @@ ANSWER_BYTES = 64 * 1024
 
 # urllib3 logs every URL, and warns about malformed headers with the whole of it, token and all. Nothing of that leaves.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL + 1)
-
-_CERTIFICATE = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h
-    9: "the certificate is not valid yet; look at the clock of this host",
-    10: "the certificate has expired",
-    18: "the certificate is self-signed; name its authority in ca_file",
-    19: "an authority in the chain is not known; name it in ca_file",
-    20: "the certificate's authority is not known; name it in ca_file",
-    62: "the certificate is for another host name",
-    64: "the certificate is for another address",
-}
 
 
 class HttpSink:
@@ -138,16 +129,15 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _tls_detail(error: BaseException) -> str:
-    for cause in _causes(error):
+    """Return the words for the first cause that has a reason; a certificate goes before a handshake."""
+    causes = list(_causes(error))
+    for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return _CERTIFICATE.get(cause.verify_code, f"the certificate was not accepted (code {cause.verify_code})")
-        if (
-            type(cause).__name__ == "CertificateError"
-        ):  # urllib3 1.26 compares names itself, in a class that moved about
-            return _CERTIFICATE[62]
-    reasons = (cause.reason for cause in _causes(error) if isinstance(cause, ssl.SSLError))
-    reason = next(filter(None, reasons), "")  # one of OpenSSL's constants, such as WRONG_VERSION_NUMBER
-    return f"the TLS handshake failed ({reason.replace('_', ' ').lower()})" if reason else "the TLS handshake failed"
+            return tls.words_for(cause)
+        if type(cause).__name__ == "CertificateError":  # urllib3 1.26 compares names itself; the class moved about
+            return tls.OTHER_NAME
+    reasoned = (cause for cause in causes if isinstance(cause, ssl.SSLError) and cause.reason)
+    return tls.words_for(next(reasoned, ssl.SSLError()))
 
 
 def _network_detail(error: BaseException) -> str:

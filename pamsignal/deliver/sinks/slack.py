@@ -5,17 +5,16 @@ https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 
 from __future__ import annotations
 
-import json
 import re
 from typing import NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, result_of
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, result_of
+from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.model import Alert, Refused, Result, Secret
 from pamsignal.render import escape, text, words
 
 SECTION_LIMIT = 3000  # characters of one section's text, escapes included
-_VALUE_LIMITS = (512, 200, 80, 40)
 _ERROR_WORD = re.compile(rb"[a-z_]{1,60}")  # Slack's own errors; anything else may echo our URL
 _UNUSABLE = ("invalid_token", "no_service", "no_active_hooks", "channel_not_found", "channel_is_archived")
 
@@ -47,7 +46,7 @@ def channel(settings: Settings) -> Channel:
             "unfurl_media": False,
             "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": section_of(alert), "verbatim": True}}],
         }
-        return Request(settings.url, {"Content-Type": "application/json"}, json.dumps(payload).encode("ascii"))
+        return json_request(settings.url, payload)
 
     return Channel(request_for, _result_of)
 
@@ -60,11 +59,9 @@ def notice_of(alert: Alert) -> str:
 def section_of(alert: Alert) -> str:
     """Return the whole message in mrkdwn, its values as long as the section holds."""
     mark = words.SEVERITY_MARKS[alert.severity]
-    for limit in _VALUE_LIMITS:
-        section = f"{mark} {text.message(alert, _code, limit)}"
-        if len(section) <= SECTION_LIMIT:
-            break
-    return section
+    return fitted(
+        lambda limit: f"{mark} {text.message(alert, _code, limit)}", lambda section: len(section) <= SECTION_LIMIT
+    )
 
 
 def _code(value: str, limit: int) -> str:

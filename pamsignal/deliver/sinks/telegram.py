@@ -5,18 +5,26 @@ https://core.telegram.org/bots/api#sendmessage
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Dict, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, after_seconds, capped, redacted, result_of
+from pamsignal.deliver.sinks.exchange import (
+    Answer,
+    Channel,
+    Request,
+    asked_seconds,
+    json_request,
+    object_in,
+    redacted,
+    result_of,
+)
+from pamsignal.deliver.sinks.fitting import VALUE_LIMITS, utf16_units
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Refused, Result, Secret, Severity, TryLater
 from pamsignal.render import escape, text, words
 
 TEXT_LIMIT = 4096  # characters after the entities are parsed; counted here in UTF-16 units, the stricter way
-_VALUE_LIMITS = (512, 200, 80, 40)
 _TOKEN = re.compile(r"[0-9A-Za-z:_-]+")  # it becomes a part of the path
 
 
@@ -57,7 +65,7 @@ def channel(settings: Settings) -> Channel:
         if answer.status != 400 or b"can't parse entities" not in answer.body:
             return None
         plain = plain_of(alert)
-        inert = {"type": "code", "offset": 0, "length": _length(plain)}
+        inert = {"type": "code", "offset": 0, "length": utf16_units(plain)}
         return _request(url, settings, alert, {"text": plain, "entities": [inert]})
 
     return Channel(request_for, lambda answer: _result_of(answer, settings.token), second_request_for)
@@ -83,14 +91,10 @@ def _marked(alert: Alert, message: str) -> str:
 
 def _value_limit(alert: Alert) -> int:
     """Return the largest limit for values with which the message fits: fields shrink, the message is never torn."""
-    for limit in _VALUE_LIMITS:
-        if _length(_marked(alert, text.message(alert, escape.for_terminal, limit))) <= TEXT_LIMIT:
+    for limit in VALUE_LIMITS:
+        if utf16_units(_marked(alert, text.message(alert, escape.for_terminal, limit))) <= TEXT_LIMIT:
             return limit
-    return _VALUE_LIMITS[-1]
-
-
-def _length(shown: str) -> int:
-    return len(shown.encode("utf-16-le")) // 2
+    return VALUE_LIMITS[-1]
 
 
 def _request(url: Secret, settings: Settings, alert: Alert, content: Dict[str, Any]) -> Request:
@@ -102,16 +106,16 @@ def _request(url: Secret, settings: Settings, alert: Alert, content: Dict[str, A
     }
     if settings.thread_id is not None:
         payload["message_thread_id"] = settings.thread_id
-    return Request(url, {"Content-Type": "application/json"}, json.dumps(payload).encode("ascii"))
+    return json_request(url, payload)
 
 
 def _result_of(answer: Answer, token: Secret) -> Result:
-    said = _object(answer.body)
+    said = object_in(answer)
     parameters = said.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     description = redacted(str(said.get("description", "")), token)
     if answer.status == 429:  # flood control blocks the whole bot
-        return TryLater("rate_limited", "HTTP 429", _retry_after(parameters, answer), pause=True)
+        return TryLater("rate_limited", "HTTP 429", asked_seconds(parameters.get("retry_after"), answer), pause=True)
     if 400 <= answer.status < 500 and isinstance(parameters.get("migrate_to_chat_id"), int):
         new_id = parameters["migrate_to_chat_id"]
         return Refused("client_error", f"the group has moved; set chat_id to {new_id}", pause=True)
@@ -121,18 +125,3 @@ def _result_of(answer: Answer, token: Secret) -> Result:
     if answer.status == 400 and isinstance(result, Refused) and "chat not found" in description:
         return result._replace(pause=True)  # every other alert would meet the same
     return result
-
-
-def _retry_after(parameters: Dict[str, Any], answer: Answer) -> Optional[float]:
-    seconds = parameters.get("retry_after")
-    if isinstance(seconds, int) and not isinstance(seconds, bool):
-        return capped(float(min(seconds, 10**9)))
-    return after_seconds(answer)
-
-
-def _object(body: bytes) -> Dict[str, Any]:
-    try:
-        parsed = json.loads(body)
-    except (ValueError, RecursionError):  # whatever a server may answer
-        return {}
-    return parsed if isinstance(parsed, dict) else {}
