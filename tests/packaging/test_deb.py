@@ -17,6 +17,9 @@ from tests.packaging.deb import PROJECT, build, check_out
 
 FOLDER = PROJECT / "packaging/debian"
 
+# What depends on lintian's own age: the newest Policy that it knows, and overrides for tags that are gone by then.
+OF_ITS_AGE = "alien-tag,newer-standards-version,out-of-date-standards-version"
+
 # Everything but the modules: mode and path.
 FILES = """
 600 etc/pamsignal/pamsignal.yaml
@@ -104,9 +107,8 @@ def test_debians_changelog_is_of_the_release_and_the_day_that_ours_names():
 
 def test_lintian_has_nothing_to_say_about_package_and_source(package):
     (changes,) = (package.parents[1] / "build/deb").glob("*.changes")
-    told = subprocess.run(
-        ["lintian", "--profile=debian", "-EviIL", "+pedantic", changes], capture_output=True, text=True, check=False
-    )
+    command = ["lintian", "--profile=debian", "-EviIL", "+pedantic", f"--suppress-tags={OF_ITS_AGE}", changes]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (told.stdout, told.returncode) == ("", 0)
 
 
