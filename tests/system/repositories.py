@@ -145,10 +145,3 @@ def commands_of_guide(name: str) -> str:
     block = re.search(rf"<!-- {name} -->\n+```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     assert block, f"{GUIDE.name} has no commands named {name}"
     return block.group(1)
-
-
-def damage(file: Path) -> None:
-    """Change one bit in the middle of a file."""
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
