@@ -1,0 +1,74 @@
+"""What the role is tried with: packages and signed repositories of this checkout and of one that passes for older.
+
+    python -m tests.system.artefacts FOLDER
+
+FOLDER/tree is a copy of the checkout with what `make deb rpm repo` leaves in its dist, FOLDER/older the same of the
+version 0.0.1; the repositories of tree have both. The key that signs them is thrown away. FOLDER/tree/dist/shim.rpm
+lets dnf install on Debian, and FOLDER/tree/dist/geoip is laid out like MaxMind's download service.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from tests.system.repositories import VERSION, KeyRing, build, checkout
+from tests.system.test_repositories import SHIM
+
+OLDER = "0.0.1"
+EDITIONS = ("GeoLite2-City", "GeoLite2-ASN")
+
+
+def main() -> None:
+    """Build everything into the folder of the command line."""
+    folder = Path(sys.argv[1]).resolve()
+    trees = [packages(folder / "older", OLDER), packages(folder / "tree", VERSION)]
+    with contextlib.closing(KeyRing(folder / "keys")) as ring:
+        key = ring.make("pamsignal packages")
+        published = ring.publish(trees[0], key)
+        shutil.copytree(published, trees[1] / "dist/repo")
+        ring.publish(trees[1], key)
+    build_shim(trees[1] / "dist/shim.rpm", folder / "shim")
+    for edition in EDITIONS:
+        lay_out_database(trees[1] / "dist/geoip" / edition, edition)
+
+
+def packages(tree: Path, version: str) -> Path:
+    """Build both packages of a checkout that has this version."""
+    checkout(tree, version)
+    changelog = tree / "packaging/debian/changelog"
+    changelog.write_text(changelog.read_text().replace(f"({VERSION})", f"({version})", 1))
+    for kind in ("deb", "rpm"):
+        build(tree, f"build_{kind}.sh")
+    return tree
+
+
+def build_shim(rpm: Path, folder: Path) -> None:
+    """Build the rpm that tells dnf on Debian what the host has."""
+    folder.mkdir()
+    (folder / "shim.spec").write_text(SHIM)
+    command = ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder}", folder / "shim.spec"]
+    subprocess.run(command, capture_output=True, check=True)
+    shutil.copy(next(folder.rglob("*.rpm")), rpm)
+
+
+def lay_out_database(folder: Path, edition: str) -> None:
+    """Write what `FOLDER/download?suffix=…` answers with: an archive, and its sum."""
+    folder.mkdir(parents=True)
+    archive = folder / "download.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        member = tarfile.TarInfo(f"{edition}_20261123/{edition}.mmdb")
+        member.size = len(edition)
+        packed.addfile(member, io.BytesIO(edition.encode()))
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    (folder / "download.tar.gz.sha256").write_text(f"{digest}  {edition}_20261123.tar.gz\n")
+
+
+if __name__ == "__main__":
+    main()
