@@ -78,6 +78,7 @@ def test_another_checkout_under_other_habits_makes_the_same_package(package, tmp
     private = tmp_path / "another"
     shutil.copytree(package.parents[1], private, ignore=shutil.ignore_patterns("dist"), copy_function=shutil.copy)
     subprocess.run(["chmod", "-R", "go-rwx", private], check=True)
+    subprocess.run(["find", private, "-exec", "touch", "--date=2020-01-01", "{}", "+"], check=True)
     again = build(private, TZ="Asia/Kathmandu", LC_ALL="C", PYTHONPATH="/nowhere", SOURCE_DATE_EPOCH="1")
     assert again.name == package.name
     assert hashlib.sha256(again.read_bytes()).digest() == hashlib.sha256(package.read_bytes()).digest()
