@@ -81,12 +81,11 @@ build_dnf() {
     sign "$new/dnf/repodata/repomd.xml"
 }
 
-sum_up() (
-    cd "$new"
-    find . -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >"../SHA256SUMS"
-    mv ../SHA256SUMS .
-    sign SHA256SUMS
-)
+sum_up() {
+    (cd "$new" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum) >"$scratch/SHA256SUMS"
+    mv "$scratch/SHA256SUMS" "$new"
+    sign "$new/SHA256SUMS"
+}
 
 refuse_a_key_that_cannot_sign
 for kind in deb rpm; do

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from tests.system.repositories import KEY, NEWER, VERSION, KeyRing, build, checkout, renumbered, run_tool
+from tests.packaging.deb import repack
+from tests.system.repositories import KEY, NEWER, VERSION, KeyRing, packages, run_tool
 
 DEB, RPM = f"pamsignal_{VERSION}_all.deb", f"pamsignal-{VERSION}-1.noarch.rpm"
 POOL = "apt/pool/main/p/pamsignal"
@@ -32,17 +33,9 @@ def key(ring):
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory):
-    """A checkout with both packages in dist."""
-    tree = checkout(tmp_path_factory.mktemp("repo") / "tree")
-    for kind in ("deb", "rpm"):
-        build(tree, f"build_{kind}.sh")
-    return tree
-
-
-@pytest.fixture(scope="module")
-def repository(ring, key, packages):
-    return ring.publish(packages, key)
+def repository(ring, key, tmp_path_factory):
+    """The repositories in the dist of a checkout."""
+    return ring.publish(packages(tmp_path_factory.mktemp("repo") / "tree"), key)
 
 
 @pytest.fixture
@@ -113,7 +106,8 @@ def test_everybody_may_read_all_of_it(repository):
 def test_a_newer_version_comes_and_the_older_one_stays_as_it_was(another, ring, key, tmp_path):
     published = another / "dist/repo"
     before = {path: (published / path).read_bytes() for path in (f"{POOL}/{DEB}", f"dnf/{RPM}")}
-    renumbered(another / "dist" / DEB, NEWER)
+    (tmp_path / "newer").mkdir()
+    shutil.copy(repack(another / "dist" / DEB, NEWER, tmp_path / "newer"), another / "dist")
     (another / "dist" / DEB).unlink()
     ring.publish(another, key)
     assert {path: (published / path).read_bytes() for path in before} == before

@@ -12,6 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.packaging.deb import check_out
 from tests.system.host import GATEWAY
 
 if TYPE_CHECKING:
@@ -31,18 +32,37 @@ Name-Real: {name}
 Expire-Date: 0
 """
 
+# What Fedora and RHEL have and Debian has under other names: an empty rpm that says so lets dnf install there.
+SHIM = """
+Name: debian-host
+Version: 1
+Release: 1
+Summary: What a Debian host has
+License: MIT
+BuildArch: noarch
+Provides: /bin/sh /usr/bin/python3 findutils python3 = 3.11 systemd = 252
+Provides: python3-jsonschema python3-pyyaml python3-requests python3-systemd
+%description
+What a Debian host has.
+%files
+"""
+
 
 def checkout(folder: Path, version: str = VERSION) -> Path:
-    """Copy what git tracks, as it is, into `folder` and track it there; a build of it touches nothing else."""
-    folder.mkdir()
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, check=True).stdout
-    subprocess.run(
-        ["xargs", "-0", "cp", "--parents", f"--target-directory={folder}"], cwd=PROJECT, input=files, check=True
-    )
-    (folder / "pamsignal/__init__.py").write_text(f'"""Tried."""\n\n__version__ = "{version}"\n')
-    for command in (["init", "--quiet"], ["add", "--all"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
+    """Lay what git tracks into `folder`, as it is but for the version; a build of it touches nothing else."""
+    check_out(folder)
+    for name in ("pamsignal/__init__.py", "packaging/debian/changelog"):
+        file = folder / name
+        file.write_text(file.read_text().replace(VERSION, version, 1))
     return folder
+
+
+def packages(folder: Path, version: str = VERSION) -> Path:
+    """Return a checkout in `folder` that has both packages of `version` in its dist."""
+    tree = checkout(folder, version)
+    for kind in ("deb", "rpm"):
+        build(tree, f"build_{kind}.sh")
+    return tree
 
 
 def build(tree: Path, script: str, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -60,15 +80,13 @@ def run_tool(tree: Path, script: str, *arguments: str, **options: object) -> sub
     )
 
 
-def renumbered(deb: Path, version: str) -> Path:
-    """Pack a deb again beside itself under another version."""
-    tree, other = deb.with_suffix(".tree"), deb.with_name(f"pamsignal_{version}_all.deb")
-    subprocess.run(["dpkg-deb", "--raw-extract", deb, tree], check=True)
-    control = tree / "DEBIAN/control"
-    control.write_text(re.sub(r"(?m)^Version: .*", f"Version: {version}", control.read_text()))
-    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, other], stdout=subprocess.DEVNULL, check=True)
-    shutil.rmtree(tree)
-    return other
+def build_shim(rpm: Path, folder: Path) -> None:
+    """Build the rpm that tells dnf what a Debian host has."""
+    folder.mkdir()
+    (folder / "shim.spec").write_text(SHIM)
+    command = ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder}", folder / "shim.spec"]
+    subprocess.run(command, capture_output=True, check=True)
+    shutil.copy(next(folder.rglob("*.rpm")), rpm)
 
 
 class KeyRing:

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
 
 import pytest
 
 from tests.system.images import CODENAMES
 from tests.system.repositories import (
     NEWER,
+    SHIM,  # noqa: F401 - artefacts.py looks for it here
     VERSION,
     KeyRing,
     Server,
-    build,
-    checkout,
+    build_shim,
     commands_of_guide,
-    renumbered,
+    packages,
 )
 from tests.system.tampering import APT, DNF
 
@@ -34,38 +33,19 @@ import sys, urllib.request
 urllib.request.urlretrieve(sys.argv[-1], sys.argv[-2])
 """
 
-# What Fedora and RHEL have and Debian has under other names: an empty rpm that says so lets dnf install here.
-SHIM = """
-Name: debian-host
-Version: 1
-Release: 1
-Summary: What a Debian host has
-License: MIT
-BuildArch: noarch
-Provides: /bin/sh /usr/bin/python3 findutils python3 = 3.11 systemd = 252
-Provides: python3-jsonschema python3-pyyaml python3-requests python3-systemd
-%description
-What a Debian host has.
-%files
-"""
-
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A folder of repositories: "first" and "then", as one would publish them, and one that is wrong in each way."""
     folder = tmp_path_factory.mktemp("published")
-    tree = checkout(folder / "tree")
-    for kind in ("deb", "rpm"):
-        build(tree, f"build_{kind}.sh")
+    tree = packages(folder / "tree")
     with contextlib.closing(KeyRing(folder / "keys")) as ring:
         key, stranger = ring.make("pamsignal packages"), ring.make("A stranger")
         shutil.copytree(ring.publish(tree, key), folder / "first")
         for change in {**APT, **DNF}:
             change(shutil.copytree(folder / "first", folder / change.__name__), ring, key, stranger)
-        renumbered(next((tree / "dist").glob("*.deb")), NEWER)
-        newer = checkout(folder / "newer", NEWER)
-        build(newer, "build_rpm.sh")
-        shutil.copy(newer / f"dist/pamsignal-{NEWER}-1.noarch.rpm", tree / "dist")
+        for package in (packages(folder / "newer", NEWER) / "dist").glob("*.*"):
+            shutil.copy(package, tree / "dist")
         shutil.copytree(ring.publish(tree, key), folder / "then")
     return folder
 
@@ -80,10 +60,8 @@ def url(lab, published):
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shim")
-    (folder / "shim.spec").write_text(SHIM)
-    command = ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder}", folder / "shim.spec"]
-    subprocess.run(command, capture_output=True, check=True)
-    return next(folder.rglob("*.rpm"))
+    build_shim(folder / "shim.rpm", folder / "build")
+    return folder / "shim.rpm"
 
 
 @pytest.fixture(scope="module")
