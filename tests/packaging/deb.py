@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from pamsignal import __version__
+
 PROJECT = Path(__file__).parents[2]
 
 
@@ -34,7 +36,7 @@ def repack(package: Path, version: str, folder: Path) -> Path:
     subprocess.run(["dpkg-deb", "--raw-extract", package, folder / "tree"], check=True)
     for name in ("DEBIAN/control", "usr/lib/pamsignal/pamsignal/__init__.py"):
         file = folder / "tree" / name
-        file.write_text(file.read_text().replace("0.1.0", version))
+        file.write_text(file.read_text().replace(__version__, version))
     with (folder / "tree/etc/pamsignal/pamsignal.yaml").open("a") as configuration:
         configuration.write(f"# The default of {version}.\n")
     later = folder / f"pamsignal_{version}_all.deb"

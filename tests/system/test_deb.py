@@ -14,7 +14,7 @@ from tests.system.monitor import CONFIG, Monitor
 from tests.system.receiver import Receiver
 from tests.system.test_survival import Logins
 
-LATER = "0.2.0"
+LATER = "99.0"
 APT = "DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends"
 INSTALL = "dpkg --force-confold --install"  # an edited configuration is kept, and nobody is asked
 
