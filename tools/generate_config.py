@@ -191,7 +191,8 @@ def rows(root: Schema, schema: Schema, prefix: str) -> Iterator[str]:
 def row(name: str, schema: Schema, *, is_needed: bool) -> str:
     default = "needed" if is_needed else f"`{flow(schema['default'])}`"
     example = f"`{flow(schema['examples'][0])}`" if schema.get("examples") else ""
-    expected = expectation(schema) if len(schema.get("enum", ())) <= MOST_NAMES else "a known name"
+    is_short = "expected" in schema or len(schema.get("enum", ())) <= MOST_NAMES
+    expected = expectation(schema) if is_short else "a known name"
     cells = (f"`{name}`", schema["description"], expected, default, example)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

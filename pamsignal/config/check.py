@@ -160,7 +160,7 @@ def _misfits(root: Schema, tree: Tree, surroundings: Surroundings) -> Iterator[M
 def _one_value(part: Part, parts: Mapping[Path, Part], surroundings: Surroundings) -> Iterator[Misfit]:
     """Apply the rule of one value; for a secret to the secret itself, wherever it is kept."""
     text = part.value
-    if part.schema.get("secret"):
+    if part.schema.get("secret") and text is not None:
         try:
             text = secret_of(text, surroundings.vaults).reveal()
         except MissingCredentialError as error:

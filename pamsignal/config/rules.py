@@ -110,6 +110,35 @@ def header_value(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return Trouble("expected a header's value in printable ASCII, found other characters; remove them")
 
 
+def ascii_text(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want what a protocol of its age can carry: SMTP says name and password in ASCII."""
+    if text.isascii():
+        return None
+    return Trouble("expected ASCII, found other characters, which SMTP cannot carry; set another password")
+
+
+def ntfy_topic(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want the name alone, not the URL that the browser shows."""
+    if re.fullmatch("[-_A-Za-z0-9]{1,64}", text):
+        return None
+    return Trouble("expected a topic of at most 64 letters, digits, _ and -, found other text; put a server into `url`")
+
+
+def pagerduty_key(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want the key of an integration; keys for the REST API are shorter."""
+    if re.fullmatch("[0-9A-Za-z]{32}", text):
+        return None
+    message = "expected an integration key of 32 letters and digits, found text of another shape"
+    return Trouble(f"{message}; copy it from an integration of the kind Events API v2")
+
+
+def apprise_url(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want a scheme at least; which ones there are, the version of Apprise decides."""
+    if re.match("[a-z0-9]+://.", text):
+        return None
+    return Trouble("expected a URL in the form of Apprise, found text that is none; write SERVICE://…")
+
+
 def readable_file(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Want a file now: without it every delivery would fail later."""
     if File(text).is_file() and os.access(text, os.R_OK):
@@ -125,9 +154,13 @@ def directory(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
 
 
 RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
+    "apprise_url": apprise_url,
+    "ascii": ascii_text,
     "directory": directory,
     "header_value": header_value,
     "network": network,
+    "ntfy_topic": ntfy_topic,
+    "pagerduty_key": pagerduty_key,
     "readable_file": readable_file,
     "signing_secret": signing_secret,
     "telegram_token": telegram_token,
@@ -156,6 +189,12 @@ def _within_sink(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
     if sink.get("signing") == "none" and sink.get("secrets"):
         message = "expected no secrets with `signing: none`, found some, which nothing uses; remove one of the two"
         yield Misfit((*path, "secrets"), message, WARNING)
+    if (sink.get("username") is None) != (sink.get("password") is None):
+        message = "expected `username` and `password` together, found one of them; add or remove the other"
+        yield Misfit(path, message, at_key=True)
+    if sink.get("security") == "none" and not _is_loopback(sink["host"]):
+        message = "expected starttls or tls, found none, which is for a mail server on this very host; correct one"
+        yield Misfit((*path, "security"), message)
     both = sorted(set(sink.get("actions") or ()) & set(sink.get("exclude") or ()))
     if both:
         message = f"expected names that `actions` does not ask for, found {', '.join(both)}; remove them from one"

@@ -98,9 +98,9 @@ def _typed(root: Schema, schema: Schema, value: Any, fetch: Resolve) -> Any:
     """Return `value` as the NamedTuples have it: secrets as Secret, lists as tuples, a chat's number as text."""
     schema = resolved(root, schema)
     if schema.get("secret"):
-        return fetch(value)
+        return None if value is None else fetch(value)
     if isinstance(value, list):
         return tuple(_typed(root, schema["items"], item, fetch) for item in value)
     if isinstance(value, dict):
         return {key: _typed(root, schema["additionalProperties"], part, fetch) for key, part in value.items()}
-    return str(value) if isinstance(value, int) and schema.get("type") == ["string", "integer"] else value
+    return str(value) if isinstance(value, int) and {"string", "integer"} <= set(schema["type"]) else value

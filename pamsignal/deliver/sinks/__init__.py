@@ -7,7 +7,21 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, NamedTuple, Type
 
-from pamsignal.deliver.sinks import console, journald, slack, telegram, webhook
+from pamsignal.deliver.sinks import (
+    apprise,
+    console,
+    discord,
+    email,
+    gotify,
+    journald,
+    ntfy,
+    pagerduty,
+    slack,
+    teams,
+    telegram,
+    webhook,
+    whatsapp,
+)
 from pamsignal.deliver.sinks.base import Sink
 
 
@@ -19,9 +33,17 @@ class SinkType(NamedTuple):
 
 
 SINKS: Dict[str, SinkType] = {
+    "apprise": SinkType(apprise.Settings, apprise.build),
     "console": SinkType(console.Settings, console.build),
+    "discord": SinkType(discord.Settings, discord.build),
+    "email": SinkType(email.Settings, email.build),
+    "gotify": SinkType(gotify.Settings, gotify.build),
     "journald": SinkType(journald.Settings, journald.build),
+    "ntfy": SinkType(ntfy.Settings, ntfy.build),
+    "pagerduty": SinkType(pagerduty.Settings, pagerduty.build),
     "slack": SinkType(slack.Settings, slack.build),
+    "teams": SinkType(teams.Settings, teams.build),
     "telegram": SinkType(telegram.Settings, telegram.build),
     "webhook": SinkType(webhook.Settings, webhook.build),
+    "whatsapp": SinkType(whatsapp.Settings, whatsapp.build),
 }

@@ -80,10 +80,15 @@ def object_in(answer: Answer) -> Dict[str, Any]:
     return parsed if isinstance(parsed, dict) else {}
 
 
-def json_request(url: Secret, payload: Dict[str, Any], *hidden: Secret, **headers: Union[str, Secret]) -> Request:
-    """Return the request that posts `payload`; `hidden` and `headers` as in Request, `_` for `-` in their names."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Request(url, {"Content-Type": "application/json", **named}, json.dumps(payload).encode("ascii"), hidden)
+def json_request(
+    url: Secret,
+    payload: Dict[str, Any],
+    headers: Optional[Mapping[str, Union[str, Secret]]] = None,
+    hidden: Tuple[Secret, ...] = (),
+) -> Request:
+    """Return the request that posts `payload`."""
+    body = json.dumps(payload).encode("ascii")
+    return Request(url, {"Content-Type": "application/json", **(headers or {})}, body, hidden)
 
 
 def described(request: Request) -> str:

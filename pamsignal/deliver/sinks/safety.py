@@ -24,7 +24,7 @@ def require_safe_url(where: str, url: Secret, *, allow_insecure: bool = False) -
         raise ConfigError(f"{where}: not a URL; expected https://HOST/PATH")
     if is_link_local(host):
         raise ConfigError(f"{where}: link-local addresses are refused; use the service's real address")
-    if parts.scheme == "https" or (parts.scheme == "http" and (allow_insecure or _is_loopback(host))):
+    if parts.scheme == "https" or (parts.scheme == "http" and (allow_insecure or is_loopback(host))):
         return
     raise ConfigError(f"{where}: must begin with https:// (plain http:// only to this host, or with allow_insecure)")
 
@@ -44,7 +44,8 @@ def is_link_local(host: str) -> bool:
     return (getattr(address, "ipv4_mapped", None) or address).is_link_local
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this very one."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -17,6 +17,15 @@ CANARY = "Kan4rienvogel"
 SECRETS = {
     "123456789:AAHkqzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz": f"123456789:{CANARY}kqzzzzzzzzzzzzzzzzzzzz",
     "https://hooks.slack.com/services/T/B/x": f"https://hooks.slack.com/services/T/B/{CANARY}",
+    "https://discord.com/api/webhooks/1/x": f"https://discord.com/api/webhooks/1/{CANARY}",
+    "https://prod-1.westeurope.logic.azure.com/workflows/x?sig=y": f"https://prod-1.westeurope.logic.azure.com/{CANARY}",
+    "pamsignal-x7": f"pamsignal-{CANARY}",
+    "tk_x": f"tk_{CANARY}",
+    "AxYz": f"A{CANARY}",
+    "correct-horse": f"correct-{CANARY}",
+    "R0123456789abcdef0123456789abcde": f"R012345678{CANARY}123456789",
+    "EAAx": f"EAA{CANARY}",
+    "pover://user@token": f"pover://user@{CANARY}",
     "https://siem.example.org/in": f"https://siem.example.org/{CANARY}",
     "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw": f"whsec_{CANARY}GKYqrTwjUPD8ILPZIo2LaLa",
     "Bearer x": f"Bearer {CANARY}",
@@ -54,7 +63,7 @@ def dotted(path):
 
 
 def test_the_file_that_is_mutated_has_every_key():
-    kinds = {"terminal": "console", "journal": "journald", "bot": "telegram", "team": "slack", "siem": "webhook"}
+    kinds = {name: sink["type"] for name, sink in yaml.safe_load(FULL)["sinks"].items()}
     present = {
         dotted(["sinks", kinds[path[1]], *path[2:]] if len(path) > 1 and path[0] == "sinks" else path)
         for path, _, _ in PAIRS
@@ -91,7 +100,8 @@ def test_a_wrong_value_is_refused_where_it_stands_or_is_no_wrong_value(path, val
     assert key.replace("[", ".").replace("]", "").startswith(dotted(path[:3])) or key == dotted(path[:-1])
 
 
-HARMLESS = {("enabled", "on"), ("allow_insecure", "on"), ("chat_id", "99999999999"), ("chat_id", "-1")}
+HARMLESS = {("enabled", "on"), ("allow_insecure", "on"), ("chat_id", "-1")}
+HARMLESS |= {(key, "99999999999") for key in ("chat_id", "thread_id", "phone_number_id", "to")}
 
 
 @given(st.text())
@@ -153,7 +163,9 @@ def with_canaries():
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 2900), st.integers(0, 12), st.sampled_from(["", " ", "\n", ":", "{", "[", "x: "])),
+        st.tuples(
+            st.integers(0, len(FULL) + 200), st.integers(0, 12), st.sampled_from(["", " ", "\n", ":", "{", "[", "x: "])
+        ),
         max_size=4,
     )
 )

@@ -70,6 +70,14 @@ def test_a_sink_that_passes_the_check_can_be_built(kind):
     examples = {
         "telegram": "token: '123456789:AAHkqzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz', chat_id: 5",
         "slack": "url: 'https://hooks.slack.com/services/T/B/x'",
+        "discord": "url: 'https://discord.com/api/webhooks/1/x'",
+        "teams": "url: 'https://prod-1.westeurope.logic.azure.com/workflows/x?sig=y'",
+        "ntfy": "topic: pamsignal-x7, token: tk_x",
+        "gotify": "url: 'https://gotify.example.org', token: AxYz",
+        "email": "host: localhost, security: none, sender: a@example.org, to: [b@example.org]",
+        "pagerduty": "routing_key: R0123456789abcdef0123456789abcde",
+        "whatsapp": "token: x, phone_number_id: 106540352242922, to: '+15551234567', template: pamsignal_alert",
+        "apprise": "url: 'json://localhost'",
         "webhook": "url: 'http://localhost/', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw], headers: {X-Y: a b}",
     }
     from pamsignal.config.settings import settings_from

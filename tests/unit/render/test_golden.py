@@ -9,10 +9,25 @@ from pathlib import Path
 import pytest
 
 from pamsignal import __version__
-from pamsignal.deliver.sinks import console, journald, slack, telegram
+from pamsignal.deliver.sinks import (
+    apprise,
+    console,
+    discord,
+    email,
+    gotify,
+    journald,
+    ntfy,
+    pagerduty,
+    slack,
+    teams,
+    telegram,
+    whatsapp,
+)
 from pamsignal.render import ecs
+from tests.builders import NOON_US
 from tests.unit.render.cases import CASES
 
+MAIL = email.Settings(sender="alerts@example.org", to=("admin@example.org", "root@example.org"))
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
 
@@ -32,6 +47,14 @@ FORMATS = {
     "telegram.html": lambda alert: telegram.html_of(alert) + "\n",
     "telegram.txt": lambda alert: telegram.plain_of(alert) + "\n",
     "slack.txt": lambda alert: f"{slack.notice_of(alert)}\n\n{slack.section_of(alert)}\n",
+    "discord.txt": lambda alert: f"{discord.content_of(alert)}\n\n{discord.description_of(alert)}\n",
+    "teams.jsonl": lambda alert: "".join(f"{json.dumps(each)}\n" for each in teams.body_of(alert, 512)),
+    "ntfy.txt": lambda alert: f"{ntfy.title_of(alert)}\n\n{ntfy.message_of(alert, 512)}\n",
+    "gotify.txt": lambda alert: f"{gotify.title_of(alert)}\n\n{gotify.message_of(alert)}\n",
+    "email.eml": lambda alert: email.message_of(alert, MAIL, NOON_US // 1_000_000).as_string().replace("\r\n", "\n"),
+    "pagerduty.json": lambda alert: as_json(pagerduty.event_of(alert)),
+    "whatsapp.txt": lambda alert: "\n".join(whatsapp.values_of(alert)) + "\n",
+    "apprise.txt": lambda alert: f"{apprise.title_of(alert)}\n\n{apprise.body_of(alert)}\n",
     "console.txt": lambda alert: console.lines_of(alert, color=False),
     "journald.txt": lambda alert: "".join(f"{octets!r}\n" for octets in journald.entry_of(alert).splitlines()),
 }
