@@ -39,3 +39,7 @@ class JournalError(PamSignalError):
 
 class StoreError(PamSignalError):
     """The state database cannot be opened or written."""
+
+
+class TrailError(PamSignalError):
+    """A file of the trail cannot be read."""
