@@ -1,4 +1,4 @@
-"""`pamsignal init`: writes a first configuration, asking for what it was not told, and never over an existing one.
+"""`pamsignal init`: writes a first configuration, asking for what it was not told, and never over one that says something.
 
 Tokens and secret URLs come from files or from a prompt without echo, never from the command line, which everybody on
 the host can read. They go into the configuration itself, which only its owner can read.
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser, send_test: Optional[Callable[
 def run(arguments: argparse.Namespace) -> int:
     """Write the file, check it, say what comes next."""
     path = Path(arguments.output or getattr(arguments, "config", None) or DEFAULT_PATH).absolute()
-    if _is_there(path):
+    if _is_there(path) and not _says_nothing(path):
         raise UsageError(f"{path} exists and is not touched; change it by hand, or name another with --output")
     sinks, networks = _told(arguments), list(arguments.trust)
     if not sinks and not arguments.yes:
@@ -84,6 +84,15 @@ def _is_there(path: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _says_nothing(path: Path) -> bool:
+    """Tell whether the file has but comments, as the one that a package brings: then nothing is lost with it."""
+    try:
+        lines = read_guarded(str(path), len(HEADER) * 8).content.splitlines()
+    except ConfigError:
+        return False
+    return all(not line.strip() or line.startswith(b"#") for line in lines)
 
 
 def _told(arguments: argparse.Namespace) -> Sinks:
@@ -150,6 +159,9 @@ def _write(path: Path, text: str) -> None:
         if report.document is None:
             problems = "\n".join(f"{problem.key}: {problem.message}" for problem in report.problems)
             raise ConfigError(f"not written, because of:\n{problems}")
+        if _says_nothing(path):
+            draft.replace(path)
+            return
         try:
             os.link(draft, path)  # unlike rename(2), link(2) never replaces anything
         except FileExistsError:

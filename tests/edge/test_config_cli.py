@@ -188,6 +188,15 @@ def test_init_never_touches_what_is_there(tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_init_replaces_a_file_that_has_but_comments_as_packages_bring_it(tmp_path):
+    path = tmp_path / "p.yaml"
+    path.write_bytes((Path(__file__).parents[2] / "packaging/config/pamsignal.yaml").read_bytes())
+    assert pamsignal("init", "--yes", "--output", path).returncode == 0
+    assert "journald" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_init_leaves_nothing_behind_when_the_answer_is_no_good(tmp_path):
     answer = pamsignal("init", "--yes", "--output", tmp_path / "p.yaml", "--webhook-url", "http://siem.example.org/")
     assert answer.returncode == 78
