@@ -2,7 +2,7 @@
 
 A noun is an object of its own fields without those that are None, an enum its value, an address its text; there are no
 floats. Texts are the true ones, but for bytes that were no UTF-8 (a lone surrogate here): each becomes U+FFFD.
-An event is written for every try of an attacker, so `event_text` spells it out by hand: a fifth of what json takes.
+An event is written for every try of an attacker, so `event_body` spells it out by hand: a fifth of what json takes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import json
 import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from json.encoder import encode_basestring
+from json.encoder import encode_basestring as _quoted
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Union
 
 from pamsignal.model import (
@@ -44,7 +44,38 @@ class Seen(NamedTuple):
 
 def event_body(event: AuthEvent, context: Context = NO_CONTEXT) -> str:
     """Return the body of the record of `event`: an object that its place in the chain still has to close."""
-    return f'{{"event":{event_text(event, context)},'
+    who, how = event[:12], event[12:]
+    id_, time_us, hostname, service, action, outcome, user, target_user, user_id, source, destination, method = who
+    key, reason, attempts, known_account, tty, cwd, command, group, pid, session_id, duration_us, provenance = how
+    parts = (
+        f'"action":{_WORD[action]}',
+        "" if attempts == 1 else f'"attempts":{attempts}',
+        "" if command is None else f'"command":{_quoted(command)}',
+        "" if context is NO_CONTEXT or context == NO_CONTEXT else f'"context":{_context_text(context)}',
+        "" if cwd is None else f'"cwd":{_quoted(cwd)}',
+        "" if destination is None else f'"destination":{_endpoint_text(destination)}',
+        "" if duration_us is None else f'"duration_us":{duration_us}',
+        "" if group is None else f'"group":{_quoted(group)}',
+        "" if hostname is None else f'"hostname":{_quoted(hostname)}',
+        f'"id":{_quoted(id_)}',
+        "" if key is None else f'"key":{_canonical(_packed_noun(key))}',
+        "" if known_account is None else f'"known_account":{"true" if known_account else "false"}',
+        "" if method is None else f'"method":{_WORD[method]}',
+        "" if outcome is None else f'"outcome":{_WORD[outcome]}',
+        "" if pid is None else f'"pid":{pid}',
+        "" if provenance is None else f'"provenance":{_WORD[provenance]}',
+        "" if reason is None else f'"reason":{_quoted(reason)}',
+        f'"service":{_quoted(service)}',
+        "" if session_id is None else f'"session_id":{_quoted(session_id)}',
+        "" if source is None else f'"source":{_endpoint_text(source)}',
+        "" if target_user is None else f'"target_user":{_quoted(target_user)}',
+        f'"time_us":{time_us}',
+        "" if tty is None else f'"tty":{_quoted(tty)}',
+        "" if user is None else f'"user":{_quoted(user)}',
+        "" if user_id is None else f'"user_id":{user_id}',
+    )
+    text = f'{{"event":{{{",".join(filter(None, parts))}}},'
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def alert_body(alert: Alert) -> str:
@@ -57,72 +88,31 @@ def alert_body(alert: Alert) -> str:
 
 def body(kind: str, document: Mapping[str, Any]) -> str:
     """Return the body of a record that the trail writes about itself. `kind` sorts before `hash`."""
-    return f'{{"{kind}":{canonical(document)},'
+    return _fit(f'{{"{kind}":{_canonical(document)},')
 
 
-def canonical(value: Any) -> str:
-    """Return `value` as RFC 8785 has it; texts without lone surrogates, no floats."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def _fit(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
-def quoted(text: str) -> str:
-    """Return `text` as a JSON string."""
-    return encode_basestring(text if text.isascii() else _SURROGATE.sub("\ufffd", text))
-
-
-def event_text(event: AuthEvent, context: Context = NO_CONTEXT) -> str:
-    """Return `event` with its context as an object; exactly what `canonical` would make of it."""
-    (id_, time_us, hostname, service, action, outcome, user, target_user, user_id, source, destination, method) = event[
-        :12
-    ]
-    (key, reason, attempts, known_account, tty, cwd, command, group, pid, session_id, duration_us, provenance) = event[
-        12:
-    ]
-    parts = (
-        f'"action":{_WORD[action]}',
-        "" if attempts == 1 else f'"attempts":{attempts}',
-        "" if command is None else f'"command":{quoted(command)}',
-        "" if context is NO_CONTEXT or context == NO_CONTEXT else f'"context":{_context_text(context)}',
-        "" if cwd is None else f'"cwd":{quoted(cwd)}',
-        "" if destination is None else f'"destination":{_endpoint_text(destination)}',
-        "" if duration_us is None else f'"duration_us":{duration_us}',
-        "" if group is None else f'"group":{quoted(group)}',
-        "" if hostname is None else f'"hostname":{quoted(hostname)}',
-        f'"id":{quoted(id_)}',
-        "" if key is None else f'"key":{canonical(_packed_noun(key))}',
-        "" if known_account is None else f'"known_account":{"true" if known_account else "false"}',
-        "" if method is None else f'"method":{_WORD[method]}',
-        "" if outcome is None else f'"outcome":{_WORD[outcome]}',
-        "" if pid is None else f'"pid":{pid}',
-        "" if provenance is None else f'"provenance":{_WORD[provenance]}',
-        "" if reason is None else f'"reason":{quoted(reason)}',
-        f'"service":{quoted(service)}',
-        "" if session_id is None else f'"session_id":{quoted(session_id)}',
-        "" if source is None else f'"source":{_endpoint_text(source)}',
-        "" if target_user is None else f'"target_user":{quoted(target_user)}',
-        f'"time_us":{time_us}',
-        "" if tty is None else f'"tty":{quoted(tty)}',
-        "" if user is None else f'"user":{quoted(user)}',
-        "" if user_id is None else f'"user_id":{user_id}',
-    )
-    return f"{{{','.join(filter(None, parts))}}}"
+def _canonical(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1024)
 def _address_text(address: Address) -> str:
-    return quoted(str(address))
+    return _quoted(str(address))
 
 
 @lru_cache(maxsize=256)
 def _context_text(context: Context) -> str:
-    return canonical(_packed_noun(context))
+    return _canonical(_packed_noun(context))
 
 
 def _endpoint_text(endpoint: Endpoint) -> str:
     ip, port, host = endpoint
     if host is not None or port is None or ip is None:
-        return canonical(_packed_noun(endpoint))
+        return _canonical(_packed_noun(endpoint))
     return f'{{"ip":{_address_text(ip)},"port":{port}}}'
 
 
