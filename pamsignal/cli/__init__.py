@@ -20,6 +20,8 @@ VERBS: Mapping[str, Tuple[str, str]] = {
     "test-alert": ("pamsignal.cli.test_alert", "send a marked alert through the configured sinks"),
     "status": ("pamsignal.cli.status", "show how the running daemon is doing"),
     "explain": ("pamsignal.cli.explain", "say what pamsignal makes of a log line"),
+    "history": ("pamsignal.cli.history", "show what happened on this host, from the trail"),
+    "verify": ("pamsignal.cli.verify", "tell whether the trail is what was written"),
     "replay": ("pamsignal.cli.replay", "run recorded journals through the engine; sends nothing"),
 }
 
