@@ -1,4 +1,4 @@
-"""`pamsignal init`: writes a first configuration, asking for what it was not told, and never over one that says something.
+"""`pamsignal init`: writes a first configuration, asking for what it was not told; one that says something stays.
 
 Tokens and secret URLs come from files or from a prompt without echo, never from the command line, which everybody on
 the host can read. They go into the configuration itself, which only its owner can read.
