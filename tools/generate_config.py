@@ -189,7 +189,8 @@ def rows(root: Schema, schema: Schema, prefix: str) -> Iterator[str]:
 
 
 def row(name: str, schema: Schema, *, is_needed: bool) -> str:
-    default = "needed" if is_needed else f"`{flow(schema['default'])}`"
+    optional = f"`{flow(schema['default'])}`" if "default" in schema else "none"
+    default = "needed" if is_needed else optional
     example = f"`{flow(schema['examples'][0])}`" if schema.get("examples") else ""
     is_short = "expected" in schema or len(schema.get("enum", ())) <= MOST_NAMES
     expected = expectation(schema) if is_short else "a known name"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import enum
 import json
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from json.encoder import encode_basestring as _quoted
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Union
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pamsignal.model import (
     NO_CONTEXT,
@@ -24,11 +24,9 @@ from pamsignal.model import (
     Context,
     Endpoint,
     Finding,
-    Key,
     Method,
     Outcome,
     Provenance,
-    Severity,
 )
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -153,31 +151,27 @@ def subject_of(document: Mapping[str, Any]) -> Union[Seen, Alert, None]:
 
 
 def _noun(kind: Any, fields: Mapping[str, Any]) -> Any:
-    readers = _READERS[kind]
-    return kind(**{name: readers.get(name, _same)(fields[name]) for name in kind._fields if name in fields})
+    readers = _readers(kind)
+    return kind(**{name: reader(fields[name]) for name, reader in readers.items() if name in fields})
 
 
-def _reader(kind: Any) -> Callable[[Any], Any]:
-    return lambda fields: _noun(kind, fields)
+@lru_cache(maxsize=16)
+def _readers(kind: Any) -> Dict[str, Callable[[Any], Any]]:
+    """Return how each field of a noun is read, by what model.py says that it is."""
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    parts = [part for part in get_args(hint) if part is not type(None)] or [hint]
+    if IPv4Address in parts:
+        return ip_address
+    if get_origin(hint) is tuple:
+        return tuple
+    one = parts[0]
+    if isinstance(one, type) and issubclass(one, enum.Enum):
+        return one
+    return partial(_noun, one) if hasattr(one, "_fields") and len(parts) == 1 else _same
 
 
 def _same(value: Any) -> Any:
     return value
-
-
-_READERS: Dict[Any, Dict[str, Callable[[Any], Any]]] = {
-    Endpoint: {"ip": ip_address},
-    Key: {},
-    Context: {"destination": _reader(Endpoint)},
-    AuthEvent: {
-        "action": Action,
-        "outcome": Outcome,
-        "source": _reader(Endpoint),
-        "destination": _reader(Endpoint),
-        "method": Method,
-        "key": _reader(Key),
-        "provenance": Provenance,
-    },
-    Finding: {"users": tuple, "sources": tuple, "event": _reader(AuthEvent)},
-    Alert: {"severity": Severity, "context": _reader(Context)},
-}

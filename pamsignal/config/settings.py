@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal import detect, pipeline
+from pamsignal.audit import retention, trail
 from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schema, resolved
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
@@ -45,6 +46,8 @@ class Settings(NamedTuple):
     late_after_seconds: int
     sinks: Tuple[SinkSettings, ...]
     delivery: DeliverySettings
+    trail: trail.Settings
+    retention: retention.Settings
     fingerprint: str
     warnings: Tuple[str, ...] = ()
 
@@ -68,6 +71,8 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         late_after_seconds=document["alerts"]["late_after_seconds"],
         sinks=tuple(_sink(root, name, section, fetch) for name, section in document["sinks"].items()),
         delivery=DeliverySettings(**document["delivery"]),
+        trail=_trail(document["trail"], fetch),
+        retention=retention.Settings(**document["retention"]),
         fingerprint=fingerprint_of(root, document),
     )
 
@@ -83,6 +88,11 @@ def _detect(document: Document) -> detect.Settings:
         trusted=trust.Settings(tuple(document["trusted"]["networks"]), tuple(document["trusted"]["users"])),
         notable=notable.Settings(frozenset(document["alerts"]["actions"])),
     )
+
+
+def _trail(section: Mapping[str, Any], fetch: Resolve) -> trail.Settings:
+    key = {"key": fetch(section["key"])} if "key" in section else {}
+    return trail.Settings(**{**section, **key})
 
 
 def _sink(root: Schema, name: str, section: Mapping[str, Any], fetch: Resolve) -> SinkSettings:

@@ -100,7 +100,7 @@ def test_a_wrong_value_is_refused_where_it_stands_or_is_no_wrong_value(path, val
     assert key.replace("[", ".").replace("]", "").startswith(dotted(path[:3])) or key == dotted(path[:-1])
 
 
-HARMLESS = {("enabled", "on"), ("allow_insecure", "on"), ("chat_id", "-1")}
+HARMLESS = {("enabled", "on"), ("allow_insecure", "on"), ("compress", "on"), ("hold", "on"), ("chat_id", "-1")}
 HARMLESS |= {(key, "99999999999") for key in ("chat_id", "thread_id", "phone_number_id", "to")}
 
 
