@@ -6,7 +6,8 @@ feed a record, tick a time, ask for the next deadline. It does no I/O and never 
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Tuple, TypeVar
+from operator import attrgetter
+from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from pamsignal import parse
 from pamsignal.clock import Clock
@@ -36,6 +37,7 @@ from pamsignal.parse.table import TEXT_LIMIT, bounded
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
 _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED
 _new = tuple.__new__  # half the time of Heard(…), for every line
+_PROVENANCE: Callable[[Heard], Optional[Provenance]] = attrgetter("seen.provenance")
 _Made = TypeVar("_Made")
 
 _FORGERIES, _CLAIMS = frozenset({Trust.SPOOF, Trust.DOUBT}), frozenset({Trust.CLAIM, Trust.DOUBT})
@@ -123,6 +125,18 @@ class Counts:
         self.provenance: Counter[Provenance] = Counter()
         self.examples: Dict[str, str] = {}
 
+    def add_heard(self, records: int, heard: List[Heard]) -> None:
+        """Count what was made of so many records."""
+        self.records += records
+        self.understood += len(heard)
+        self.provenance.update(filter(None, map(_PROVENANCE, heard)))
+
+    def add_unparsed(self, seen: Unparsed, record: JournalRecord) -> None:
+        """Count a line that nobody knows, and keep one of its program as an example."""
+        self.unparsed[seen.program] += 1
+        if len(self.examples) < MOST_PROGRAMS:
+            self.examples.setdefault(seen.program, record.message[:200])
+
 
 def no_context(_event: AuthEvent) -> Context:
     """Look nothing up."""
@@ -161,7 +175,7 @@ class Engine:
             raise fault.error
         return produced
 
-    def feed_all(self, records: Iterable[JournalRecord]) -> Produced:
+    def feed_all(self, records: Sequence[JournalRecord]) -> Produced:
         """Take in the next records. One that raises is left out, and handed back.
 
         All of them stage by stage, and not one by one through all stages: each stage has its code and its tables in
@@ -169,15 +183,21 @@ class Engine:
         """
         faults: List[Fault] = []
         heard: List[Heard] = _each(self._hear, records, faults)
+        self.counts.add_heard(len(records), heard)
         steps: List[Step] = _each(self._follow, heard, faults)
         steps.append(Step(self._clock.now_us))  # a quiet time can end with a line that makes no event
-        judged: List[Produced] = _each(self._judge, steps, faults)
-        return _joined(judged, faults)
+        events: List[Judged] = []
+        alerts: List[Alert] = []
+        _each(lambda step: self._judge(step, events, alerts), steps, faults)
+        return Produced(tuple(events), tuple(alerts), tuple(faults)) if events or alerts or faults else NOTHING
 
     def tick(self, time_us: int) -> Produced:
         """Let everything happen that was waiting for `time_us`, a time of a clock that is never set."""
         now_us = self._clock.at(time_us)
-        return self._judge(Step(now_us, due=self._correlator.tick(now_us))) or NOTHING
+        events: List[Judged] = []
+        alerts: List[Alert] = []
+        self._judge(Step(now_us, due=self._correlator.tick(now_us)), events, alerts)
+        return Produced(tuple(events), tuple(alerts)) if events or alerts else NOTHING
 
     def next_due_us(self) -> Optional[int]:
         """Return the nearest time at which `tick` has something to say."""
@@ -208,19 +228,14 @@ class Engine:
 
     def _hear(self, record: JournalRecord) -> Optional[Heard]:
         """Understand `record`, and count how that went."""
-        counts = self.counts
-        counts.records += 1
         seen = parse.observe(record)
         if seen is None:
             return None
         if isinstance(seen, Unparsed):
-            self._count_unparsed(seen, record)
+            self.counts.add_unparsed(seen, record)
             return None
         if len(record.message) > TEXT_LIMIT:  # anybody can write 64 kB, and processes are remembered with their lines
             record, seen = record._replace(message=record.message[:TEXT_LIMIT]), bounded(seen)
-        counts.understood += 1
-        if seen.provenance is not None:
-            counts.provenance[seen.provenance] += 1
         return _new(Heard, (record, seen))
 
     def _follow(self, heard: Heard) -> Optional[Step]:
@@ -244,23 +259,25 @@ class Engine:
         events = self._correlator.feed(record, seen, time_us)
         return _new(Step, (time_us, record, due, forgery, events, None)) if events or due or forgery else None
 
-    def _judge(self, step: Step) -> Optional[Produced]:
+    def _judge(self, step: Step, judged: List[Judged], alerts: List[Alert]) -> None:
+        """Add what `step` gives to `judged` and to `alerts`."""
         time_us, _, due, forgery, events, alert = step
-        alerts = self._detector.tick(time_us) if self._detector.is_due(time_us) else []
-        judged = [self._judged(event, time_us, alerts) for event in due]
+        if self._detector.is_due(time_us):
+            alerts += self._detector.tick(time_us)
+        for event in due:
+            self._judge_event(event, time_us, judged, alerts)
         if forgery is not None:
             alerts += self._detector.report_spoof(forgery, time_us)
         if alert is not None:
             alerts.append(alert)
-        judged += [self._judged(event, time_us, alerts) for event in events]
-        return Produced(tuple(judged), tuple(alerts)) if judged or alerts else None
+        for event in events:
+            self._judge_event(event, time_us, judged, alerts)
 
-    def _judged(self, event: AuthEvent, time_us: int, alerts: List[Alert]) -> Judged:
-        """Look `event` up, and add to `alerts` those that it gives rise to."""
+    def _judge_event(self, event: AuthEvent, time_us: int, judged: List[Judged], alerts: List[Alert]) -> None:
         context = self._context_of(event)
         alerts += self._detector.judge(event, context, time_us)
+        judged.append(_new(Judged, (event, context)))
         self.counts.events[event.action] += 1
-        return Judged(event, context)
 
     def _names_another(self, uid: int, seen: Observation) -> bool:
         """Tell whether a setuid program names another actor than the account that ran it.
@@ -275,11 +292,6 @@ class Engine:
         self.counts.spoofed[seen.program] += 1
         return spoof_finding(record, seen, self._name_of)
 
-    def _count_unparsed(self, seen: Unparsed, record: JournalRecord) -> None:
-        self.counts.unparsed[seen.program] += 1
-        if len(self.counts.examples) < MOST_PROGRAMS:
-            self.counts.examples.setdefault(seen.program, record.message[:200])
-
 
 def _each(work: Callable[[Any], Optional[_Made]], items: Iterable[Any], faults: List[Fault]) -> List[_Made]:
     """Return what `work` makes of `items`, without those of which it makes nothing."""
@@ -293,13 +305,6 @@ def _each(work: Callable[[Any], Optional[_Made]], items: Iterable[Any], faults: 
             if one is not None:
                 made.append(one)
     return made
-
-
-def _joined(parts: List[Produced], faults: List[Fault]) -> Produced:
-    if not parts and not faults:
-        return NOTHING
-    events = tuple(judged for part in parts for judged in part.events)
-    return Produced(events, tuple(alert for part in parts for alert in part.alerts), tuple(faults))
 
 
 def _suppression(record: JournalRecord, seen: Observation) -> Alert:

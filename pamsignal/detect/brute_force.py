@@ -7,7 +7,7 @@ these T1110.001 (password guessing), T1110.003 (password spraying) and T1087 (ac
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Callable, Dict, List, Mapping, NamedTuple, Optional
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import SAMPLE, Tally, Windows
@@ -83,22 +83,20 @@ class Rule:
             members=settings.attempts if kind.names_count else settings.sources,
         )
         self._names = settings.attempts if kind.names_count else settings.sources
-        self._tries_of: Callable[[Evidence], int] = attrgetter(kind.tries)
+        self._signs_of: Callable[[Evidence], Tuple[int, Optional[str]]] = attrgetter(kind.tries, kind.member)
         self._weak_of: Optional[Callable[[Evidence], int]] = attrgetter(kind.weak) if kind.weak else None
-        self._member_of: Callable[[Evidence], Optional[str]] = attrgetter(kind.member)
 
     def count(self, evidence: Evidence, key: str, time_us: int) -> Optional[Tally]:
-        """Count `evidence` for `key`; return what is known of the key then, None if it is no evidence here."""
-        tries = self._tries_of(evidence)
+        """Count `evidence` for `key`; return what is known of the key if its window is full then, else None."""
+        tries, member = self._signs_of(evidence)
         weak = self._weak_of(evidence) if self._weak_of is not None else 0
         if not tries and not weak:
             return None
-        return self.windows.add(key, time_us, tries, weak, self._member_of(evidence))
+        tally = self.windows.add(key, time_us, tries, weak, member)
+        return tally if self.windows.is_full(tally, time_us) else None
 
     def conclude(self, event: AuthEvent, key: str, tally: Tally, time_us: int) -> Optional[Finding]:
-        """Return a finding if `event` filled the window of `key`."""
-        if not self.windows.is_full(tally, time_us):
-            return None
+        """Return a finding about `key`, whose window `event` filled, if enough different names took part."""
         names = self.windows.members_within(tally, time_us)
         return self._finding(event, key, tally, names) if len(names) >= self._names or self._names == 1 else None
 

@@ -18,6 +18,7 @@ _WEAK = frozenset(
 )
 _CLOSED = Action.CONNECTION_CLOSED
 _LOCAL = frozenset({Action.ELEVATION_FAILURE, Action.ELEVATION_DENIED, Action.LOGIN_FAILURE, Action.LOGIN_DENIED})
+_new = tuple.__new__  # half the time of Evidence(…)
 RELEVANT = _TRIES | _WEAK | _LOCAL
 
 # A name can be as long as sshd lets it; what identifies it does not have to be.
@@ -54,7 +55,7 @@ def of(event: AuthEvent) -> Evidence:
     tries = remote_tries(event)
     weak = event.attempts if not tries and event.action in _WEAK else 0
     unknown = 1 if tries and event.known_account is False else 0
-    return Evidence(tries, weak, unknown, name, source, network, name)
+    return _new(Evidence, (tries, weak, unknown, name, source, network, name, None, None))
 
 
 def remote_tries(event: AuthEvent) -> int:

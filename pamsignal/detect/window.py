@@ -64,7 +64,11 @@ class Windows:
         tally.last_us = time_us
         if tries:
             tally.attempts += tries
-            _append(tally.tries, time_us, tries, self._tries)
+            times = tally.tries
+            if tries == 1 and len(times) < self._tries:  # nearly always
+                times.append(time_us)
+            else:
+                _append(times, time_us, tries, self._tries)
         if weak:
             self._add_weak(tally, time_us, weak)
         if member is not None:
@@ -76,7 +80,10 @@ class Windows:
 
     def is_full(self, tally: Tally, time_us: int) -> bool:
         """Tell whether all the tries that it takes lie within the window that ends at `time_us`."""
-        tries, weak, oldest_us = tally.tries, tally.weak_times, time_us - self.span_us
+        tries, weak = tally.tries, tally.weak_times
+        if len(tries) * self._weak_per_try + (0 if weak is None else len(weak)) < self._points:
+            return False
+        oldest_us = time_us - self.span_us
         points = (len(tries) - bisect_left(tries, oldest_us)) * self._weak_per_try
         if weak is not None:
             points += len(weak) - bisect_left(weak, oldest_us)
@@ -98,9 +105,6 @@ class Windows:
 
 
 def _append(times: array[int], time_us: int, count: int, most: int) -> None:
-    if count == 1:
-        times.append(time_us)
-    else:
-        times.extend((time_us,) * min(count, most))
+    times.extend((time_us,) * min(count, most))
     if len(times) > most:
         del times[:-most]

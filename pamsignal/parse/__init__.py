@@ -7,15 +7,16 @@ a shape that nobody knows gives Unparsed. Any text gives an answer, never an exc
 from __future__ import annotations
 
 import re
-from typing import Iterator, Optional, Tuple, Union
+from functools import lru_cache
+from typing import Callable, Iterator, Optional, Tuple, Union
 
-from pamsignal.model import Action, JournalRecord, Observation, Unparsed
+from pamsignal.model import Action, JournalRecord, Observation, Provenance, Unparsed
 from pamsignal.parse import journald, logind
 from pamsignal.parse.journald import JOURNALD
 from pamsignal.parse.logind import LOGIND
 from pamsignal.parse.pam import ELEVATION_SERVICES, PAM
 from pamsignal.parse.programs import ALL_TABLES, ANY_PROGRAM, BY_EXECUTABLE, BY_IDENTIFIER, CUT_TABLES, Program
-from pamsignal.parse.provenance import Trust, emitter_of, grade, trust
+from pamsignal.parse.provenance import Trust, emitter_of, grade, grade_of, trust
 from pamsignal.parse.table import Pattern
 from pamsignal.parse.tag import doubted, holds_a_tag, texts_behind_tags
 
@@ -25,6 +26,7 @@ Seen = Union[Observation, Unparsed, None]
 
 # rsyslog's wrapper, `message repeated N times: [ MESSAGE]`: files have it, the journal does not, so imports hold it.
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ (.*)\]", re.DOTALL | re.ASCII)
+_SHORT = 256  # characters
 _REPEATED_START, _PAM_STARTS = "message repeated ", ("pam_", "PAM ")
 _BEGINNINGS = (_REPEATED_START, *_PAM_STARTS)
 _FIELD_READERS = {LOGIND.program: logind.from_fields, JOURNALD.program: journald.from_fields}
@@ -37,6 +39,29 @@ def observe(record: JournalRecord) -> Seen:
 
     The identifier is a claim, and of a setuid program anybody's: its executable says more.
     """
+    message = record.message
+    plain = _plain_writer(record.identifier, record.exe, record.uid, record.cap_effective)
+    if plain is None or record.structured or message.startswith(_BEGINNINGS):
+        return _observe_any(record)
+    program, observe_text, provenance = plain
+    return observe_text(message, program, provenance) or Unparsed(program, provenance)
+
+
+@lru_cache(maxsize=256)
+def _plain_writer(
+    identifier: Optional[str], exe: Optional[str], uid: Optional[int], cap_effective: Optional[str]
+) -> Optional[Tuple[str, Callable[..., Optional[Observation]], Optional[Provenance]]]:
+    """Return what `observe` needs of a writer whose name nobody chose for him; None where there is more to it."""
+    program, speaker = BY_IDENTIFIER.get(identifier or ""), BY_EXECUTABLE.get(exe or "")
+    is_named = speaker is not None or uid == 0
+    if program is None or program.table is None or program.name in _SILENT or not is_named:
+        return None
+    if (speaker or program).is_setuid:
+        return None
+    return program.name, program.table.observe, grade_of(exe, uid, cap_effective, program.name)
+
+
+def _observe_any(record: JournalRecord) -> Seen:
     program, speaker = BY_IDENTIFIER.get(record.identifier or ""), BY_EXECUTABLE.get(record.exe or "")
     if (speaker or program or ANY_PROGRAM).is_setuid or (speaker is None and _is_nameless(record)):
         return _observe_called(record, program, speaker)
@@ -131,11 +156,20 @@ def _observe_own(record: JournalRecord, program: Optional[Program]) -> Seen:
 
 def _observe_pam(record: JournalRecord, program: Optional[Program]) -> Seen:
     """Read a line of Linux-PAM: any program may write one, and the service that it names says who should have."""
-    writer = program or ANY_PROGRAM
-    provenance = grade(record, emitter_of(record.message) or writer.name)
-    seen: Seen = PAM.observe(record.message, writer.name, provenance)
+    message, writer = record.message, program or ANY_PROGRAM
+    read = _read_pam if len(message) <= _SHORT else _read_pam.__wrapped__
+    return read(message, writer, record.exe, record.uid, record.cap_effective)
+
+
+# An attack repeats these lines, as they name no port. Long ones are not worth their memory.
+@lru_cache(maxsize=1024)
+def _read_pam(
+    message: str, writer: Program, exe: Optional[str], uid: Optional[int], cap_effective: Optional[str]
+) -> Seen:
+    provenance = grade_of(exe, uid, cap_effective, emitter_of(message) or writer.name)
+    seen: Seen = PAM.observe(message, writer.name, provenance)
     if seen is None and writer.table is not None:
-        seen = writer.table.observe(record.message, writer.name, provenance)
+        seen = writer.table.observe(message, writer.name, provenance)
     return seen or Unparsed(writer.name, provenance)
 
 

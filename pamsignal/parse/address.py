@@ -16,6 +16,7 @@ _LONGEST_ADDRESS = 64  # 45 for the longest IPv6 text (RFC 4291 section 2.2), br
 _LONGEST_HOST = 253
 _LONGEST_PORT = 5
 _HOST_NAME = re.compile(r"(?=[0-9.-]*[A-Za-z])[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})")  # RFC 1035 section 2.3.4
+_new = tuple.__new__  # half the time of Endpoint(…), for every connection
 _NO_HOST = "UNKNOWN"  # what sshd prints where the other side is not a socket (canohost.c)
 
 
@@ -59,7 +60,7 @@ def endpoint(ip_text: str, port_text: Optional[str] = None) -> Optional[Endpoint
 def _endpoint(ip_text: str, port_text: Optional[str]) -> Optional[Endpoint]:
     ip = address(ip_text)
     if ip is not None:
-        return Endpoint(ip, port(port_text))
+        return _new(Endpoint, (ip, port(port_text), None))
     if ip_text != _NO_HOST and _HOST_NAME.fullmatch(ip_text):
         return Endpoint(None, port(port_text), ip_text)
     return None

@@ -87,22 +87,28 @@ def emitter_of(message: str) -> Optional[str]:
 
 def grade(record: JournalRecord, program: str) -> Optional[Provenance]:
     """Return how sure it is that `program` wrote `record`; None where the record has no trusted field at all."""
-    exe, uid = record.exe, record.uid
+    return grade_of(record.exe, record.uid, record.cap_effective, program)
+
+
+def grade_of(
+    exe: Optional[str], uid: Optional[int], cap_effective: Optional[str], program: str
+) -> Optional[Provenance]:
+    """Return the grade by the fields that it follows from."""
     if exe:
         listed = EXECUTABLES.get(program)
         if listed is not None:
             if exe not in listed:
                 return _SPOOFED
-            return _UNVERIFIED if uid != ROOT and exe in _SETUID_FILES and _is_powerless(record) else _VERIFIED
+            return _UNVERIFIED if uid != ROOT and exe in _SETUID_FILES and _is_powerless(cap_effective) else _VERIFIED
         return _ROOT_ATTESTED if uid == ROOT else _SPOOFED
     if uid is None:
         return None
     return _ROOT_ATTESTED if uid == ROOT else _UNVERIFIED
 
 
-def _is_powerless(record: JournalRecord) -> bool:
+def _is_powerless(cap_effective: Optional[str]) -> bool:
     """Say whether the kernel gave the file no privilege (`setpriv --no-new-privs`), so that a preload can speak."""
-    return record.cap_effective is not None and not record.cap_effective.strip("0")
+    return cap_effective is not None and not cap_effective.strip("0")
 
 
 class Trust(enum.Enum):

@@ -16,6 +16,7 @@ from pamsignal.parse.table import Table, row
 CUT_AT_BYTES = 500  # log.c: syslog(pri, "%.500s", fmtbuf); escaped, so bytes are characters
 _REMOTE_IS_COMPLETE = re.compile(r":| ssh\d: ")
 _FAILURE = Outcome.FAILURE
+_observe = Table.observe  # super() has to be looked up for every line
 
 BEGINNINGS = Table(
     "sshd",
@@ -77,12 +78,12 @@ class SshdTable(Table):
     def observe(self, message: str, program: str, provenance: Optional[Provenance]) -> Optional[Observation]:
         """Return what `message` means, or None where no pattern fits it."""
         if len(message) != CUT_AT_BYTES:
-            return super().observe(message, program, provenance)
+            return _observe(self, message, program, provenance)
         found = self.find(message)
         if found is None:
             return BEGINNINGS.observe(message, program, provenance)
         shape, match = found
         seen = shape.build(match, program, provenance)
-        if "port" in shape.expression.groupindex and _REMOTE_IS_COMPLETE.match(message, match.end("port")):
+        if "port" in match.re.groupindex and _REMOTE_IS_COMPLETE.match(message, match.end("port")):
             return seen
         return seen._replace(user=None, source=None)

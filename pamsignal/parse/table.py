@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from operator import itemgetter
+from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
 from pamsignal.model import Action, Endpoint, Key, Method, Observation, Outcome, Provenance
 from pamsignal.parse.address import endpoint
@@ -49,74 +50,82 @@ _MARKS: Dict[str, Dict[str, object]] = {
 _ENDS = (("source", "ip", "port"), ("destination", "to_ip", "to_port"))
 
 
-class Pattern(NamedTuple):
+class Pattern:
     """One line shape.
 
     `name` is stable (`sshd.failed`) and shown by `explain`. `words` are those that the line can have at the table's
-    word position; empty means any. `build` receives the match, the program's name and the grade of the record.
+    word position; empty means any. `fullmatch` tries a message; only of its match does `build` make an observation,
+    given the program's name and the grade of the record.
     """
 
-    name: str
-    words: Tuple[str, ...]
-    expression: re.Pattern[str]
-    build: Build
+    __slots__ = ("_builder", "_text", "build", "fullmatch", "name", "words")
+
+    def __init__(self, name: str, words: str, expression: str, builder: Callable[[re.Pattern[str]], Build]) -> None:
+        self.name = name
+        self.words = tuple(words.split())
+        self._text = expression
+        self._builder = builder
+        self.build: Build
+        self.fullmatch: Callable[[str], Optional[re.Match[str]]] = self._first_fullmatch
+
+    def _first_fullmatch(self, message: str) -> Optional[re.Match[str]]:
+        """Be compiled by the first message that may fit: few hosts see the lines of more than a few programs."""
+        # PAM modules escape nothing: a name may hold a newline, and blanks or digits of any alphabet are no separators.
+        expression = re.compile(self._text, re.DOTALL | re.ASCII)
+        self.fullmatch, self.build = expression.fullmatch, self._builder(expression)
+        return expression.fullmatch(message)
 
 
 def pattern(name: str, words: str, expression: str, build: Build) -> Pattern:
     """Return a pattern with a builder of its own; `words` are separated by blanks."""
-    return Pattern(name, tuple(words.split()), _compiled(expression), build)
+    return Pattern(name, words, expression, lambda _: build)
 
 
 def row(
     name: str, words: str, expression: str, action: Action, outcome: Optional[Outcome] = None, **fixed: object
 ) -> Pattern:
     """Return a pattern whose named groups are fields of the observation; `fixed` fields are the same on every line."""
-    compiled = _compiled(expression)
     blank: List[object] = list(Observation(name, "", "", action, outcome))
     for field, value in fixed.items():
         blank[_FIELD[field]] = value
-    return Pattern(name, tuple(words.split()), compiled, _builder(compiled, blank))
-
-
-def _compiled(expression: str) -> re.Pattern[str]:
-    # PAM modules escape nothing: a name may hold a newline, and blanks or digits of any alphabet are no separators.
-    return re.compile(expression, re.DOTALL | re.ASCII)
+    return Pattern(name, words, expression, lambda compiled: _builder(compiled, blank))
 
 
 def _builder(expression: re.Pattern[str], blank: List[object]) -> Build:
     """Return a function that fills a copy of `blank`: lists and numbers only, as it runs for every line."""
-    groups = expression.groupindex
-    marks = [group for group in groups if group in _MARKS]
-    mark_numbers = [groups[group] for group in marks] * 2  # twice: of one number alone, match.group makes no tuple
+    at = {group: number - 1 for group, number in expression.groupindex.items()}  # in match.groups()
+    marks = [group for group in at if group in _MARKS]
     fills = tuple(
-        (_FIELD[field], number, convert) for group, number in groups.items() for field, convert in _TEXTS.get(group, ())
+        (_FIELD[field], place, convert) for group, place in at.items() for field, convert in _TEXTS.get(group, ())
     )
-    ends = tuple((_FIELD[field], groups[ip], groups.get(port)) for field, ip, port in _ENDS if ip in groups)
-
-    marked = _marker(marks, blank) if marks else None
+    ends = tuple((_FIELD[field], at[ip], at.get(port)) for field, ip, port in _ENDS if ip in at)
+    # Twice: of one place alone, itemgetter makes no tuple.
+    marks_of = itemgetter(*(at[mark] for mark in marks * 2)) if marks else None
+    marked = _marker(marks, blank)
 
     def build(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
-        values = (blank if marked is None else marked(*match.group(*mark_numbers))).copy()
+        texts = match.groups()
+        values = (blank if marks_of is None else marked(marks_of(texts))).copy()
         values[_PROGRAM] = values[_SERVICE] = program
         values[_PROVENANCE] = provenance
-        for index, number, convert in fills:
-            text = match[number]
+        for index, place, convert in fills:
+            text = texts[place]
             if text:
                 values[index] = text if convert is None else convert(text)
         for index, ip, port in ends:
-            text = match[ip]
+            text = texts[ip]
             if text:
-                values[index] = endpoint(text, match[port] if port else None)
+                values[index] = endpoint(text, None if port is None else texts[port])
         return _new(Observation, values)
 
     return build
 
 
-def _marker(marks: List[str], blank: List[object]) -> Callable[..., List[object]]:
+def _marker(marks: List[str], blank: List[object]) -> Callable[[Tuple[Optional[str], ...]], List[object]]:
     """Return a function that gives, for the texts that `marks` matched, `blank` with what they say: made once each."""
 
     @lru_cache(maxsize=16)
-    def marked(*found: Optional[str]) -> List[object]:
+    def marked(found: Tuple[Optional[str], ...]) -> List[object]:
         values = blank.copy()
         for mark, text in zip(marks, found):
             for field, value in _MARKS[mark].items() if text else ():
@@ -154,17 +163,17 @@ class Table:
     def find(self, message: str) -> Optional[Tuple[Pattern, re.Match[str]]]:
         """Return the pattern that owns the whole of `message`, and its match. Linear in its length."""
         for shape in self._candidates(message):
-            match = shape.expression.fullmatch(message)
+            match = shape.fullmatch(message)
             if match is not None:
                 return shape, match
         return None
 
     def observe(self, message: str, program: str, provenance: Optional[Provenance]) -> Optional[Observation]:
         """Return what `message` means, or None where no pattern fits it."""
-        for _, _, expression, build in self._candidates(message):
-            match = expression.fullmatch(message)
+        for shape in self._candidates(message):
+            match = shape.fullmatch(message)
             if match is not None:
-                return build(match, program, provenance)
+                return shape.build(match, program, provenance)
         return None
 
     def _candidates(self, message: str) -> Tuple[Pattern, ...]:
@@ -176,4 +185,4 @@ class Table:
 
     def owners(self, message: str) -> List[str]:
         """Return the names of all patterns that fit `message`: the tests want at most one."""
-        return [p.name for p in self.patterns if p.expression.fullmatch(message)]
+        return [p.name for p in self.patterns if p.fullmatch(message)]
