@@ -126,12 +126,8 @@ def _packed(value: Any) -> Any:
 
 def _packed_noun(noun: Any) -> Dict[str, Any]:
     """Return the fields that say something: a default says nothing that its absence does not."""
-    defaults = noun._field_defaults
-    return {
-        name: _packed(value)
-        for name, value in zip(noun._fields, noun)
-        if name not in defaults or value != defaults[name]
-    }
+    defaults, fields = noun._field_defaults, zip(noun._fields, noun)
+    return {name: _packed(value) for name, value in fields if value is not None and value != defaults.get(name)}
 
 
 def subject_of(document: Mapping[str, Any]) -> Union[Seen, Alert, None]:
@@ -151,8 +147,8 @@ def subject_of(document: Mapping[str, Any]) -> Union[Seen, Alert, None]:
 
 
 def _noun(kind: Any, fields: Mapping[str, Any]) -> Any:
-    readers = _readers(kind)
-    return kind(**{name: reader(fields[name]) for name, reader in readers.items() if name in fields})
+    known = {"hostname": None, **fields}  # the one field without a default that can be unknown
+    return kind(**{name: reader(known[name]) for name, reader in _readers(kind).items() if name in known})
 
 
 @lru_cache(maxsize=16)
