@@ -25,6 +25,7 @@ TIMEOUT_SECONDS = 10.0  # of each step
 # What the server said no to, if it was no one message: then every other would meet the same.
 _OF_THE_CHANNEL = (smtplib.SMTPSenderRefused, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
 
+_BROKEN = "the connection broke off"
 _AUTHENTICATION = (530, 534, 535, 538)  # RFC 4954, 6
 
 
@@ -126,15 +127,17 @@ def result_of(error: OSError, *secrets: Secret) -> Result:
 
 
 def _break(error: OSError) -> Result:
-    """Read what is no reply of the server. Of an SMTPException, an OSError as well, the words may be the server's."""
+    """Read what is no reply of the server."""
+    if isinstance(error, smtplib.SMTPException):  # its words quote what lies below it, so that is read itself
+        below = error.__context__
+        return _break(below) if isinstance(below, OSError) else TryLater("network", _BROKEN, pause=True)
     if isinstance(error, ssl.SSLError):
         return TryLater("tls", tls.words_for(error), pause=True)
     if isinstance(error, socket.timeout):
         return TryLater("timeout", "no answer in time", pause=True)
     if isinstance(error, socket.gaierror):
         return TryLater("network", "the host name cannot be resolved", pause=True)
-    said = "" if isinstance(error, smtplib.SMTPException) else (error.strerror or "").lower()
-    return TryLater("network", said or "the connection broke off", pause=True)
+    return TryLater("network", (error.strerror or _BROKEN).lower(), pause=True)
 
 
 def _refusal(code: int, said: Union[bytes, str], secrets: Sequence[Secret], *, is_channel: bool) -> Result:
