@@ -77,6 +77,17 @@ class Provenance(enum.Enum):
     SPOOFED = "spoofed"
 
 
+class Origin(enum.Enum):
+    """Where an event came from, as seen from this host."""
+
+    __hash__ = object.__hash__
+
+    REMOTE = "remote"  # another host
+    OWN = "own"  # an address of this host
+    LOCAL = "local"  # a console, a display, or a program that runs here
+    UNIX = "unix"  # sshd on an AF_UNIX or vsock socket: a neighbour on the same machine
+
+
 class Severity(enum.IntEnum):
     """How loud; the number is the score that every output format derives its own scale from."""
 
@@ -241,7 +252,11 @@ class AuthEvent(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What was looked up about an event. Every field may be None: a miss is not an error."""
+    """What was looked up about an event. Every field may be None: a miss is not an error.
+
+    `country` (ISO 3166-1) to `org`, `continent` and the place are of the source, which can be `radius_km` off that
+    place. `provider`, `region` and `instance_id` are of the cloud that this host runs in.
+    """
 
     country: Optional[str] = None
     city: Optional[str] = None
@@ -249,6 +264,13 @@ class Context(NamedTuple):
     org: Optional[str] = None
     provider: Optional[str] = None
     destination: Optional[Endpoint] = None
+    continent: Optional[str] = None
+    latitude_microdegrees: Optional[int] = None
+    longitude_microdegrees: Optional[int] = None
+    radius_km: Optional[int] = None
+    region: Optional[str] = None
+    instance_id: Optional[str] = None
+    origin: Optional[Origin] = None
 
 
 NO_CONTEXT = Context()

@@ -23,6 +23,7 @@ from pamsignal.model import (
     Finding,
     Key,
     Method,
+    Origin,
     Outcome,
     Provenance,
     Severity,
@@ -112,7 +113,7 @@ _CONVERTERS: Dict[Any, Dict[str, _Convert]] = {
     Key: {},
     AuthEvent: _EVENT,
     Finding: {"users": tuple, "sources": tuple, "event": _noun(AuthEvent)},
-    Context: {"destination": _noun(Endpoint)},
+    Context: {"destination": _noun(Endpoint), "origin": Origin},
     OpenSession: {"source": _noun(Endpoint)},
     Alert: {"severity": Severity, "context": _noun(Context)},
 }

@@ -1,0 +1,208 @@
+"""MaxMind DB files on this host: found, opened, opened anew when they are replaced. The owner of geoip2.
+
+Nothing is asked over the network and nothing is downloaded. geoip2 is imported once a database is there.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, Type
+
+from pamsignal.model import Address
+
+AUTO = "auto"
+FOLDERS = ("/var/lib/GeoIP", "/usr/share/GeoIP", "/usr/local/share/GeoIP")
+
+_TRIAL = "192.0.2.1"  # RFC 5737: in no database, but to find that out its tree has to be walked
+# What a damaged file can make of a lookup, depending on the version; maxminddb's own errors are RuntimeError.
+_DAMAGE = (AttributeError, LookupError, OSError, OverflowError, RuntimeError, TypeError, ValueError, struct.error)
+
+
+class Settings(NamedTuple):
+    """Paths of the databases: `auto` takes the first that is found, None switches off."""
+
+    city: Optional[str] = AUTO
+    asn: Optional[str] = AUTO
+
+
+class Kind(NamedTuple):
+    """A purpose: the files that `auto` looks for in each folder, and geoip2's method for each edition that serves."""
+
+    files: Tuple[str, ...]
+    methods: Mapping[str, str]
+
+
+# The edition is a word in `database_type`, as geoip2 wants it. DB-IP's free databases have these words, too.
+KINDS: Dict[str, Kind] = {
+    "city": Kind(
+        (
+            *("GeoIP2-City.mmdb", "GeoLite2-City.mmdb", "dbip-city-lite.mmdb"),
+            *("GeoIP2-Country.mmdb", "GeoLite2-Country.mmdb", "dbip-country-lite.mmdb"),
+        ),
+        {"City": "city", "Country": "country", "Enterprise": "enterprise"},
+    ),
+    "asn": Kind(
+        ("GeoIP2-ISP.mmdb", "GeoLite2-ASN.mmdb", "dbip-asn-lite.mmdb"),
+        {"GeoLite2-ASN": "asn", "GeoIP2-ISP": "isp"},
+    ),
+}
+
+
+class File(NamedTuple):
+    """A file as it is now: replacing it or writing to it changes this."""
+
+    path: str
+    device: int
+    inode: int
+    size: int
+    modified_ns: int
+
+
+class Opened(NamedTuple):
+    """An open database: geoip2's reader, its lookup by text, and what the file says of itself."""
+
+    file: File
+    reader: Any
+    find: Callable[[str], Any]
+    ip_version: int
+    edition: str
+    built_us: int
+
+
+class Database:
+    """One purpose's database: there, not yet there, or replaced. `trouble` is what somebody should mend.
+
+    A file that cannot be used never takes the place of one that can.
+    """
+
+    def __init__(self, kind: str, setting: Optional[str], folders: Iterable[str] = FOLDERS) -> None:
+        self.opened: Optional[Opened] = None
+        self.trouble: Optional[str] = None
+        self._kind = KINDS[kind]
+        self._setting = setting
+        self._paths = _paths(self._kind, setting, folders)
+        self._refused: Optional[File] = None
+
+    def refresh(self) -> bool:
+        """Open the file if it is new or has been replaced; True if lookups answer differently from now on."""
+        file = next(filter(None, map(_file_at, self._paths)), None)
+        if file is None:
+            self._note_absence()
+        elif self.opened is not None and file == self.opened.file:
+            self.trouble = self._refused = None  # of another file, which was here meanwhile
+        elif file != self._refused:
+            return self._take(file)
+        return False
+
+    def find(self, ip: Address) -> Any:
+        """Return geoip2's answer about `ip`, None where it has none. Never raises."""
+        opened = self.opened
+        if opened is None or ip.version > opened.ip_version or self._is_overwritten(opened.file):
+            return None
+        try:
+            return opened.find(str(ip))
+        except _DAMAGE:
+            self.close()
+            self._refuse(opened.file, "it is damaged; download it again")
+            return None
+
+    def close(self) -> None:
+        """Give the file back."""
+        if self.opened is not None:
+            self.opened.reader.close()
+            self.opened = None
+
+    def _note_absence(self) -> None:
+        if self.opened is not None:
+            self.trouble = f"{self.opened.file.path} is gone; what was in it is used until the next reload"
+        elif self._setting not in {None, AUTO}:
+            self.trouble = f"{self._setting} is not there, or cannot be reached; put a database there"
+
+    def _take(self, file: File) -> bool:
+        """Let `file` take the place of what is open, unless something is wrong with it."""
+        try:
+            opened = _open(file, self._kind)
+        except ImportError:
+            return self._leave(file, "Python's geoip2, which reads it, is missing; install python3-geoip2")
+        except OSError as error:
+            return self._leave(file, f"{error.strerror}; let everybody read it: chmod 0644 FILE")
+        except _WrongEditionError as error:
+            return self._refuse(file, str(error))
+        except _DAMAGE:
+            return self._refuse(file, "it is no whole MaxMind DB file; download it again")
+        self.close()
+        self.opened, self.trouble, self._refused = opened, None, None
+        return True
+
+    def _refuse(self, file: File, why: str) -> bool:
+        """Leave `file` until it changes."""
+        self._refused = file
+        return self._leave(file, why)
+
+    def _leave(self, file: File, why: str) -> bool:
+        """Go on with what is open, if anything is."""
+        kept = "; the one that was read before stays in use" if self.opened is not None else ""
+        self.trouble = f"{file.path} is not used: {why}{kept}"
+        return False
+
+    def _is_overwritten(self, file: File) -> bool:
+        """Tell whether what is mapped is being written to, and let go of it: to read beyond its new end is death.
+
+        The kernel sends SIGBUS then (mmap(2)). One that was replaced by renaming stays whole as long as it is mapped.
+        """
+        now = _file_at(file.path)
+        if now is None or now == file or (now.device, now.inode) != (file.device, file.inode):
+            return False
+        self.close()
+        self.trouble = f"{file.path} is being written to; replace it by renaming (mv) a whole one"
+        return True
+
+
+class _WrongEditionError(ValueError):
+    """A database of another kind than was asked for."""
+
+
+def _paths(kind: Kind, setting: Optional[str], folders: Iterable[str]) -> Tuple[str, ...]:
+    if setting is None:
+        return ()
+    return tuple(f"{folder}/{name}" for folder in folders for name in kind.files) if setting == AUTO else (setting,)
+
+
+def _file_at(path: str) -> Optional[File]:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return File(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _open(file: File, kind: Kind) -> Opened:
+    """Open `file` memory-mapped, by maxminddb's C extension where that is installed, and try it."""
+    from geoip2.database import Reader  # noqa: PLC0415 - 2.5 MB with version 2.9, 6 MB with 5.3
+    from geoip2.errors import AddressNotFoundError  # noqa: PLC0415 - likewise
+
+    with open(file.path, "rb"):  # what is not allowed is told as such; from here on every failure is damage
+        reader = Reader(file.path)
+    try:
+        facts = reader.metadata()
+        edition = str(facts.database_type)
+        method = next((method for word, method in kind.methods.items() if word in edition), None)
+        if method is None:
+            raise _WrongEditionError(f"it is a {edition[:64]} database; a {' or '.join(kind.methods)} one is needed")
+        find = _finder(getattr(reader, method), AddressNotFoundError)
+        find(_TRIAL)
+        return Opened(file, reader, find, int(facts.ip_version), edition, int(facts.build_epoch) * 1_000_000)
+    except _DAMAGE:
+        reader.close()
+        raise
+
+
+def _finder(lookup: Callable[[str], Any], absent: Type[Exception]) -> Callable[[str], Any]:
+    def find(ip: str) -> Any:
+        try:
+            return lookup(ip)
+        except absent:
+            return None
+
+    return find

@@ -1,0 +1,105 @@
+"""Where an address is and whose it is, as far as the databases of this host know."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+from pamsignal.enrich.geo import FOLDERS, Database, Settings
+from pamsignal.model import Address
+from pamsignal.render import when
+
+DAY_US = 86_400_000_000
+OLD_DAYS = 30  # GeoLite2 is made anew twice a week, and its licence wants copies 30 days older than that destroyed
+_MOST_TEXT = 128
+
+
+class Place(NamedTuple):
+    """What is known about an address; the fields are those of `model.Context`."""
+
+    country: Optional[str] = None
+    city: Optional[str] = None
+    asn: Optional[int] = None
+    org: Optional[str] = None
+    continent: Optional[str] = None
+    latitude_microdegrees: Optional[int] = None
+    longitude_microdegrees: Optional[int] = None
+    radius_km: Optional[int] = None
+
+
+NOWHERE = Place()
+
+
+class Atlas:
+    """The two databases together."""
+
+    def __init__(self, settings: Settings, root: str = "") -> None:
+        folders = [root + folder for folder in FOLDERS]
+        self._city = Database("city", settings.city, folders)
+        self._asn = Database("asn", settings.asn, folders)
+
+    def refresh(self) -> bool:
+        """Open what is new or has been replaced; True if lookups answer differently from now on."""
+        changes = [database.refresh() for _, database in self._named()]
+        return any(changes)
+
+    def place_of(self, ip: Address) -> Place:
+        """Look `ip` up. Never raises."""
+        found, network = self._city.find(ip), self._asn.find(ip)
+        location = getattr(found, "location", None)
+        return Place(
+            _text(found and found.country.iso_code),
+            _text(getattr(getattr(found, "city", None), "name", None)),
+            _number(network and network.autonomous_system_number),
+            _text(network and network.autonomous_system_organization),
+            _text(found and found.continent.code),
+            _microdegrees(getattr(location, "latitude", None)),
+            _microdegrees(getattr(location, "longitude", None)),
+            _number(getattr(location, "accuracy_radius", None)),
+        )
+
+    def problems(self, time_us: int) -> Iterator[str]:
+        """Yield what somebody should mend; the same trouble always in the same words."""
+        for name, database in self._named():
+            if database.trouble is not None:
+                yield f"geoip.{name}: {database.trouble}"
+            opened = database.opened
+            if opened is not None and time_us - opened.built_us > OLD_DAYS * DAY_US:
+                built = when.timestamp(opened.built_us)[:10]
+                yield f"geoip.{name}: {opened.file.path} was built on {built}, over {OLD_DAYS} days ago; get a new one"
+
+    def state(self, time_us: int) -> Dict[str, Optional[Dict[str, Any]]]:
+        """Return what is in use, for the status file."""
+        return {name: _facts(database, time_us) for name, database in self._named()}
+
+    def close(self) -> None:
+        """Give the files back."""
+        for _, database in self._named():
+            database.close()
+
+    def _named(self) -> List[Tuple[str, Database]]:
+        return [("city", self._city), ("asn", self._asn)]
+
+
+def _facts(database: Database, time_us: int) -> Optional[Dict[str, Any]]:
+    opened = database.opened
+    if opened is None:
+        return None
+    return {
+        "path": opened.file.path,
+        "edition": opened.edition,
+        "built": when.timestamp(opened.built_us),
+        "age_days": max(0, time_us - opened.built_us) // DAY_US,
+    }
+
+
+# geoip2 hands on what the file says, of whatever type it is.
+def _text(value: Any) -> Optional[str]:
+    return value[:_MOST_TEXT] if isinstance(value, str) and value else None
+
+
+def _number(value: Any) -> Optional[int]:
+    return value if type(value) is int and value > 0 else None
+
+
+def _microdegrees(value: Any) -> Optional[int]:
+    return round(value * 1_000_000) if isinstance(value, (int, float)) and -180 <= value <= 180 else None
