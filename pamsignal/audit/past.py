@@ -14,7 +14,7 @@ MOST_IDS = 32_768
 _MOST_FILES = 8
 _ID = re.compile(rb'"id":"([0-9a-f]{32})"')
 _TIME = re.compile(rb'"time_us":([0-9]{1,18})')
-_CHECKPOINT = re.compile(rb'\{"checkpoint":\{.*"until_us":([0-9]{1,18})\}')
+_CHECKPOINT = re.compile(rb'\{"checkpoint":\{[^}]*"until_us":([0-9]{1,18})')
 
 
 class Extent(NamedTuple):

@@ -31,7 +31,7 @@ class Sight(NamedTuple):
 
 def reason_to_delete(sight: Sight, settings: Settings, now_us: int) -> Optional[str]:
     """Return why the oldest file is to go: `age`, `size` or `space`; None if it stays."""
-    age_us = now_us - sight.closed_us
+    age_us = max(0, now_us - sight.closed_us)
     floor_days = max(settings.min_days, FLOOR_DAYS[settings.profile])
     if settings.hold or age_us < floor_days * DAY_US:
         return None

@@ -15,7 +15,7 @@ from pamsignal.model import Alert, AuthEvent, Finding
 
 Network = Union[IPv4Network, IPv6Network]
 
-_SPAN = re.compile(rb'\{"checkpoint":\{.*?"from_us":([0-9]{1,18}).*"until_us":([0-9]{1,18})')
+_SPAN = re.compile(rb'\{"checkpoint":\{[^}]*"from_us":([0-9]{1,18})[^}]*"until_us":([0-9]{1,18})')
 
 
 class Query(NamedTuple):

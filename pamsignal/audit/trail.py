@@ -141,7 +141,8 @@ class Trail:
 
     def _go_on(self, file: TrailFile, past: Past, now_us: int) -> None:
         self._ledger = Ledger(file.path)
-        self._extent, self._begun_us, self._has_records = past.extent, past.begun_us, True
+        self._extent, self._begun_us = past.extent, past.begun_us
+        self._has_records = self.head.seq > file.first_seq
         if past.torn:
             self._ledger.shorten(past.bytes)
             self._record("crash", {"bytes": past.torn, "file": file.name, "time_us": now_us})
@@ -161,7 +162,7 @@ class Trail:
             self._damage = f"{self.directory}: {damage}; run: pamsignal verify"
 
     def _is_rotation_due(self, ledger: Ledger, now_us: int) -> bool:
-        is_young = 0 <= now_us - self._begun_us < self._settings.rotate_seconds * 1_000_000
+        is_young = abs(now_us - self._begun_us) < self._settings.rotate_seconds * 1_000_000  # whatever the clock does
         return self._has_records and not (is_young and ledger.bytes < self._settings.rotate_bytes)
 
     def _write_waiting(self, now_us: int) -> None:

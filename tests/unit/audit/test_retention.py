@@ -36,6 +36,7 @@ SMALL = Sight(NOON_US, 1000, ROOM)
         (0, {"min_free_bytes": ROOM + 1, "hold": True}, None),
         (5, {"min_free_bytes": ROOM + 1, "min_days": 6}, None),
         (-1, {"days": 1}, None),
+        (-1, {"max_bytes": 999}, "size"),
     ],
 )
 def test_the_oldest_file_goes_for_a_reason_or_stays(days_old, changes, reason):
