@@ -91,12 +91,13 @@ class _Walk:
         self._doubt = 0
         self._missing = Missing()
         self._deleted: Set[Tuple[int, str]] = set()
-        self._file, self._line, self._former = "", 0, ("", 0)
+        self._begin, self._file, self._line, self._former = "", "", 0, ("", 0)
 
     def read(self, file: TrailFile, *, is_last: bool) -> None:
         """Go through one file."""
         self._former = (self._file, self._line)
         self._file, self._line = file.path, 0
+        self._begin = self._begin or file.path
         try:
             for block in blocks(file):
                 lines = block.split(b"\n")
@@ -125,7 +126,7 @@ class _Walk:
             return
         if self.before is not None and self.before != NO_RECORD and self.before not in self._deleted:
             message = f"records 1 to {self.before.seq} are missing, and no record says that they were deleted"
-            self.damage.append(Damage("removed", self._file, 1, 1, message))
+            self.damage.append(Damage("removed", self._begin, 1, 1, message))
         for anchor in reversed(self._awaited):
             seq = self.head.seq if self.head is not None else 0
             self._tell("truncated", anchor.seq, f"an anchor saw record {anchor.seq}, the trail ends with {seq}")
