@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
 import pytest
 
@@ -84,6 +85,12 @@ def test_a_preview_shows_the_service_and_not_its_keys():
     sink = apprise.build("a", apprise.Settings(Secret(f"json://user:{CANARY}@127.0.0.1/{CANARY}")))
     assert sink.preview(an_alert()).startswith("Apprise json://***\n\n🔵 Login: alice from 203.0.113.9")
     assert CANARY not in sink.preview(an_alert())
+
+
+def test_without_apprise_the_refusal_names_the_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    with pytest.raises(ConfigError, match=r"^sinks\.a: .* install the package apprise"):
+        apprise.build("a", apprise.Settings(Secret("json://localhost")))
 
 
 @pytest.mark.parametrize(("url", "is_good"), [("json://localhost", True), ("localhost", False), ("https", False)])

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pamsignal.config.schema import load_schema
 from pamsignal.deliver.limits import LOGIN_RULES, SUCCESS_RULES
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.turn import LAST_TO_GO
@@ -52,6 +53,12 @@ def test_every_sink_stands_in_the_contract_that_keeps_them_apart():
         r'type = "independence"\nmodules = \[(.*?)\]', (ROOT / "pyproject.toml").read_text(), re.DOTALL
     )
     assert set(re.findall(r'"(.*?)"', contract[1])) == {sink.build.__module__ for sink in SINKS.values()}
+
+
+def test_a_wrong_type_of_sink_is_answered_with_all_of_them():
+    kinds = load_schema()["definitions"]["sink"]["properties"]["type"]
+    assert set(kinds["enum"]) == set(SINKS)
+    assert kinds["expected"] == "one of " + ", ".join(kinds["enum"])
 
 
 @pytest.mark.parametrize("kind", SINKS)

@@ -31,11 +31,14 @@ class Settings(NamedTuple):
 
 
 def build(name: str, settings: Settings) -> Sink:
-    """Return the sink `name`; raise ConfigError where `settings` cannot work, ImportError without Apprise."""
+    """Return the sink `name`; raise ConfigError where `settings` cannot work, or Apprise is not there."""
     import logging  # noqa: PLC0415 - costs memory, so only if used
 
-    import apprise  # noqa: PLC0415 - optional, and heavy
-
+    try:
+        import apprise  # noqa: PLC0415 - optional, and heavy
+    except ImportError:
+        remedy = "install the package apprise (Debian, Ubuntu) or python3-apprise (Fedora)"
+        raise ConfigError(f"sinks.{name}: type apprise needs Apprise, which is not here; {remedy}") from None
     for library in ("apprise", "urllib3"):  # they log URLs
         logging.getLogger(library).setLevel(logging.CRITICAL + 1)
     service = apprise.Apprise(asset=apprise.AppriseAsset(async_mode=False))

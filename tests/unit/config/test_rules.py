@@ -87,6 +87,33 @@ def test_a_sink_that_passes_the_check_can_be_built(kind):
     assert SINKS[kind].build(sink.name, sink.settings).name == "it"
 
 
+MAIL = "sinks: {m: {type: email, sender: a@example.org, to: [b@example.org], host: %s}}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ("localhost, security: none", None),
+        ("'::1', security: none", None),
+        ("smtp.example.org, username: a, password: b", None),
+        ("smtp.example.org, security: none", "sinks.m.security"),
+        ("smtp.example.org, username: a", "sinks.m"),
+        ("smtp.example.org, password: b", "sinks.m"),
+        ("smtp.example.org, username: a, password: bä", "sinks.m.password"),
+        ("'a b'", "sinks.m.host"),
+    ],
+)
+def test_a_mail_server_elsewhere_wants_encryption_and_a_name_its_password(keys, key):
+    problems = check_text(MAIL % keys, "FILE").problems
+    assert [problem.key for problem in problems] == ([] if key is None else [key])
+
+
+@pytest.mark.parametrize("address", ["a", "a@b@c", "A <a@b>", "a@b\\r\\nBcc: c@d", "a b@c", "@b", "a@", "a@-.", "ä@b"])
+def test_what_is_no_address_of_mail_is_refused(address):
+    text = f'sinks: {{m: {{type: email, host: localhost, sender: "{address}", to: ["{address}"]}}}}'
+    assert {problem.key for problem in check_text(text, "FILE").problems} >= {"sinks.m.sender", "sinks.m.to[0]"}
+
+
 @pytest.mark.parametrize(
     ("text", "is_good"),
     [("192.0.2.0/24", True), ("192.0.2.7", True), ("2001:db8::/32", True), ("::1", True)]

@@ -12,15 +12,18 @@ from pamsignal.render import escape
 SPELLING = re.compile(r"\\(\\|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 hostile = st.text(st.characters(), max_size=300)
 ENDLESS = 10**6
+SPELLED = (escape.for_terminal, escape.for_code_span, escape.for_plain_text, escape.for_any_markup)
+SHOWS = (*SPELLED, escape.for_telegram_html, escape.for_slack)
 
 
 def read_back(shown):
     return SPELLING.sub(lambda m: "\\" if m[1] == "\\" else chr(int(m[1][1:], 16)), shown)
 
 
+@pytest.mark.parametrize("show", SPELLED)
 @given(hostile)
-def test_what_a_terminal_shows_can_be_read_back_to_the_very_same_text(text):
-    assert read_back(escape.for_terminal(text, ENDLESS)) == text
+def test_what_is_spelled_out_can_be_read_back_to_the_very_same_text(show, text):
+    assert read_back(show(text, ENDLESS)) == text
 
 
 @given(hostile)
@@ -33,7 +36,7 @@ def test_nothing_shown_is_a_control_a_format_character_a_separator_or_runs_leftw
 
 @given(hostile)
 def test_what_is_shown_stays_one_line(text):
-    for show in (escape.for_terminal, escape.for_telegram_html, escape.for_slack):
+    for show in SHOWS:
         assert len(show(text).splitlines()) <= 1
 
 
@@ -45,11 +48,12 @@ def test_no_markup_of_a_value_survives(text):
         assert re.sub("&(amp|lt|gt);", "", shown).count("&") == 0
 
 
+@pytest.mark.parametrize("show", SPELLED)
 @given(hostile, st.integers(1, 40))
-def test_a_cut_text_keeps_its_limit_and_tears_no_spelling(text, limit):
-    shown = escape.for_terminal(text, limit)
+def test_a_cut_text_keeps_its_limit_and_tears_no_spelling(show, text, limit):
+    shown = show(text, limit)
     assert len(shown) <= limit
-    whole = escape.for_terminal(text, ENDLESS)
+    whole = show(text, ENDLESS)
     if shown != whole:
         assert shown.endswith("…")
         assert text.startswith(read_back(shown[:-1]))
@@ -60,6 +64,41 @@ def test_a_cut_slack_text_tears_no_entity(text, limit):
     shown = escape.for_slack(text, limit)
     assert len(shown) <= limit
     assert re.sub("&(amp|lt|gt);", "", shown).count("&") == 0
+
+
+lively = st.lists(st.sampled_from([*"@<>`*~|()[]:/wW.\\x", "://", "www.", "](", "http"]), max_size=30).map("".join)
+
+
+@given(hostile | lively)
+def test_where_nobody_knows_the_markup_there_is_none(text):
+    assert not re.search(r"[@<>`*~|]|\]\(|://|www\.", escape.for_any_markup(text), re.IGNORECASE)
+    assert not re.search(r"://|www\.", escape.for_plain_text(text), re.IGNORECASE)
+    assert "`" not in escape.for_code_span(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "plain", "any_markup"),
+    [
+        ("deploy_bot", "deploy_bot", "deploy_bot"),
+        ("2001:db8::9 port 22", "2001:db8::9 port 22", "2001:db8::9 port 22"),
+        ("https://evil.example", "https\\x3a//evil.example", "https\\x3a//evil.example"),
+        ("WWW.evil.example", "WWW\\x2eevil.example", "WWW\\x2eevil.example"),
+        ("@all <b>", "@all <b>", "\\x40all \\x3cb\\x3e"),
+        ("[a](b) (c)", "[a](b) (c)", "[a]\\x28b) (c)"),
+        ("C:\\x", "C:\\\\x", "C:\\\\x"),
+    ],
+)
+def test_only_what_comes_to_life_is_spelled_out(text, plain, any_markup):
+    assert escape.for_plain_text(text) == plain
+    assert escape.for_any_markup(text) == any_markup
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_the_commands_to_paste_pass_unchanged(show):
+    command = (
+        "journalctl --facility=auth,authpriv --grep='203[.]0[.]113[.]9(?![0-9a-f])' --since='2026-11-23 11:58:00 UTC'"
+    )
+    assert show(command) == command
 
 
 @pytest.mark.parametrize(
