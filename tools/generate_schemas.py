@@ -15,12 +15,14 @@ from typing import Any, Dict, Sequence, Type
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - found through the line above
+from pamsignal.audit.verification import KINDS  # noqa: E402 - found through the line above
+from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
 from pamsignal.model import REASONS, Action, Method, Outcome, Provenance, Severity  # noqa: E402 - likewise
 
 TARGET = ROOT / "pamsignal" / "cli" / "schemas"
 Schema = Dict[str, Any]
 
+HASH: Schema = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 TEXT: Schema = {"type": "string", "minLength": 1}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
@@ -149,6 +151,39 @@ def event_block() -> Schema:
     )
 
 
+def history() -> Schema:
+    """Return the schema of one document of `pamsignal history --json`: that of an event, and its place in the trail."""
+    schema = event()
+    block = schema["properties"]["event"]
+    block["properties"].update({"hash": HASH, "sequence": COUNT})
+    block["required"] = [*block["required"], "hash", "sequence"]
+    return schema
+
+
+def verify() -> Schema:
+    """Return the schema of what `pamsignal verify --json` prints."""
+    head = {"type": "string", "pattern": "^[0-9]+:[0-9a-f]{64}$", "description": "NUMBER:HASH: an anchor."}
+    damage = {
+        "kind": {"enum": list(KINDS)},
+        "file": TEXT,
+        "line": COUNT,
+        "seq": or_null(COUNT),
+        "message": TEXT,
+    }
+    return closed(
+        {
+            "ok": {"type": "boolean"},
+            "files": COUNT,
+            "records": COUNT,
+            "first_seq": COUNT,
+            "head": head,
+            "sealed_from": or_null(COUNT),
+            "anchors": closed({"checked": COUNT, "not_found": {"type": "array", "items": head}}),
+            "damage": {"type": "array", "items": closed(damage)},
+        }
+    )
+
+
 def extras() -> Schema:
     """Return the schema of the fields that ECS has no name for."""
     key = known({"type": TEXT, "fingerprint": TEXT, "certificate_id": TEXT, "serial": TEXT, "ca": TEXT})
@@ -241,7 +276,7 @@ def check_config() -> Schema:
 def main() -> int:
     """Write the files, or with --check compare them."""
     drifted = False
-    for make in (explain, event, status, check_config):
+    for make in (explain, event, history, status, verify, check_config):
         name = make.__name__.replace("_", "-")
         head = {
             "$schema": "http://json-schema.org/draft-07/schema#",
