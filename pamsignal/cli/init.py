@@ -110,13 +110,15 @@ def _told(arguments: argparse.Namespace) -> Sinks:
 
 
 def _asked() -> Sinks:
-    sinks: Sinks = {}
-    for one in questions.destinations():
-        if one.kind == "telegram":
-            sinks[one.kind] = _telegram(one.secret, one.chat_id)
-        else:
-            sinks[one.kind] = _webhook(one.secret) if one.kind == "webhook" else {"type": one.kind, "url": one.secret}
-    return sinks
+    return {one.kind: _sink(one) for one in questions.destinations()}
+
+
+def _sink(one: questions.Destination) -> Dict[str, Any]:
+    if one.kind == "telegram":
+        return _telegram(one.secret, one.chat_id)
+    if one.kind == "webhook":
+        return _webhook(one.secret)
+    return {"type": one.kind, "topic" if one.kind == "ntfy" else "url": one.secret}
 
 
 def _telegram(token: str, chat_id: str) -> Dict[str, Any]:

@@ -11,7 +11,8 @@ from pamsignal.config import rules
 from pamsignal.config.problem import WARNING
 from pamsignal.errors import UsageError
 
-KINDS = ("telegram", "slack", "webhook")
+KINDS = ("telegram", "slack", "discord", "teams", "ntfy", "webhook")
+WEBHOOKS = {"slack": "incoming webhook", "discord": "webhook", "teams": "workflow"}
 
 Rule = Callable[[str], Optional[rules.Trouble]]
 
@@ -19,7 +20,7 @@ _CHAT_ID = re.compile("-?[0-9]{1,20}|@[A-Za-z0-9_]{4,64}")  # as the schema has 
 
 
 class Destination(NamedTuple):
-    """A sink that was asked for: `secret` is its token or URL, `chat_id` Telegram's alone."""
+    """A sink that was asked for: `secret` is its token, URL or topic, `chat_id` Telegram's alone."""
 
     kind: str
     secret: str
@@ -59,8 +60,10 @@ def _destination(kind: str) -> Destination:
     if kind == "telegram":
         token = _asked("Token of the bot (not shown): ", _token, hidden=True)
         return Destination(kind, token, _asked("Number of the chat: ", _chat))
-    if kind == "slack":
-        return Destination(kind, _asked("URL of the incoming webhook (not shown): ", _url, hidden=True))
+    if kind in WEBHOOKS:
+        return Destination(kind, _asked(f"URL of the {WEBHOOKS[kind]} (not shown): ", _url, hidden=True))
+    if kind == "ntfy":
+        return Destination(kind, _asked("Topic on ntfy.sh (not shown): ", _topic, hidden=True))
     return Destination(kind, _asked("URL of the receiver: ", _url))
 
 
@@ -99,6 +102,10 @@ def _token(answer: str) -> Optional[rules.Trouble]:
 
 def _url(answer: str) -> Optional[rules.Trouble]:
     return rules.url(answer, {})
+
+
+def _topic(answer: str) -> Optional[rules.Trouble]:
+    return rules.ntfy_topic(answer, {})
 
 
 def _chat(answer: str) -> Optional[rules.Trouble]:

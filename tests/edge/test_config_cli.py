@@ -168,7 +168,8 @@ def test_init_writes_a_private_file_that_the_check_takes(tmp_path, token_file):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [beside.name for beside in path.parent.iterdir()] == ["pamsignal.yaml"]
     document = yaml.safe_load(path.read_text())
-    assert sorted(document["sinks"]) == ["journald", "telegram", "webhook"]
+    assert sorted(document["sinks"]) == ["discord", "journald", "ntfy", "telegram", "webhook"]
+    assert document["sinks"]["ntfy"] == {"type": "ntfy", "topic": "Kan4rienvogel"}
     assert document["sinks"]["telegram"]["token"] == TOKEN
     assert document["trusted"] == {"networks": ["192.0.2.0/24"]}
     assert "pamsignal test-alert" in answer.stdout
@@ -267,6 +268,12 @@ def test_init_asks_on_a_terminal_checks_each_answer_and_does_not_echo_the_token(
         ("Number of the chat", b"me\n"),
         ("expected the number of a chat", None),
         ("Number of the chat", b"-100123\n"),
+        ("Where else", b"disc\n"),
+        ("URL of the webhook", b"https://discord.com/api/webhooks/1/Kan4rienvogel\n"),
+        ("Where else", b"ntfy\n"),
+        ("Topic", b"https://ntfy.sh/Kan4rienvogel\n"),
+        ("expected a topic", None),
+        ("Topic", b"Kan4rienvogel\n"),
         ("Where else", b"webhook\n"),
         ("URL of the receiver", b"http://siem.example.org/\n"),
         ("expected https://", None),
