@@ -168,8 +168,7 @@ def test_init_writes_a_private_file_that_the_check_takes(tmp_path, token_file):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [beside.name for beside in path.parent.iterdir()] == ["pamsignal.yaml"]
     document = yaml.safe_load(path.read_text())
-    assert sorted(document["sinks"]) == ["discord", "journald", "ntfy", "telegram", "webhook"]
-    assert document["sinks"]["ntfy"] == {"type": "ntfy", "topic": "Kan4rienvogel"}
+    assert sorted(document["sinks"]) == ["journald", "telegram", "webhook"]
     assert document["sinks"]["telegram"]["token"] == TOKEN
     assert document["trusted"] == {"networks": ["192.0.2.0/24"]}
     assert "pamsignal test-alert" in answer.stdout
@@ -287,7 +286,8 @@ def test_init_asks_on_a_terminal_checks_each_answer_and_does_not_echo_the_token(
     assert code == 0, told
     assert "Kan4rienvogel" not in told
     document = yaml.safe_load(path.read_text())
-    assert sorted(document["sinks"]) == ["journald", "telegram", "webhook"]
+    assert sorted(document["sinks"]) == ["discord", "journald", "ntfy", "telegram", "webhook"]
+    assert document["sinks"]["ntfy"] == {"type": "ntfy", "topic": "Kan4rienvogel"}
     assert document["sinks"]["telegram"]["chat_id"] == "-100123"
     assert document["trusted"]["networks"] == ["192.0.2.0/24", "2001:db8::/32"]
 
