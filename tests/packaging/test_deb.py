@@ -25,7 +25,7 @@ OF_ITS_AGE = "alien-tag,newer-standards-version,out-of-date-standards-version"
 FILES = """
 600 etc/pamsignal/pamsignal.yaml
 755 usr/bin/pamsignal
-755 usr/lib/pamsignal/stage-config
+755 usr/libexec/pamsignal/stage-config
 644 usr/lib/systemd/system/pamsignal.service
 644 usr/share/bash-completion/completions/pamsignal
 644 usr/share/doc/pamsignal/CHANGELOG.md
@@ -43,7 +43,7 @@ FILES = """
 SAME = {
     "etc/pamsignal/pamsignal.yaml": "packaging/config/pamsignal.yaml",
     "usr/bin/pamsignal": "packaging/bin/pamsignal",
-    "usr/lib/pamsignal/stage-config": "packaging/systemd/stage-config",
+    "usr/libexec/pamsignal/stage-config": "packaging/systemd/stage-config",
     "usr/lib/systemd/system/pamsignal.service": "packaging/systemd/pamsignal.service",
     "usr/share/bash-completion/completions/pamsignal": "packaging/completions/bash/pamsignal",
     "usr/share/doc/pamsignal/examples/pamsignal.yaml": "examples/pamsignal.yaml",

@@ -20,7 +20,7 @@ FILES = {
     "/etc/pamsignal/credentials": "drwx------",
     "/etc/pamsignal/pamsignal.yaml": "-rw------- cn",
     "/usr/bin/pamsignal": "-rwxr-xr-x",
-    f"{PRIVATE}/stage-config": "-rwxr-xr-x",
+    "/usr/libexec/pamsignal/stage-config": "-rwxr-xr-x",
     f"{PRIVATE}/pamsignal/__init__.py": "-rw-r--r--",
     f"{PRIVATE}/pamsignal/sample.jsonl": "-rw-r--r--",
     "/usr/lib/systemd/system/pamsignal.service": "-rw-r--r--",

@@ -51,7 +51,7 @@ DROP_INS = sorted((PROJECT / "examples/systemd").glob("*.conf"))
 @pytest.mark.parametrize("drop_in", [None, *DROP_INS], ids=lambda path: path.stem if path else "as shipped")
 def test_systemd_finds_no_fault_in_it(tmp_path, drop_in):
     copy = tmp_path / "pamsignal.service"
-    copy.write_text(re.sub(r"/usr/(bin|lib)/pamsignal\S*", "/bin/true", UNIT.read_text()))
+    copy.write_text(re.sub(r"/usr/(bin|libexec)/pamsignal\S*", "/bin/true", UNIT.read_text()))
     if drop_in:
         (tmp_path / "pamsignal.service.d").mkdir()
         shutil.copy(drop_in, tmp_path / "pamsignal.service.d")
@@ -80,12 +80,12 @@ def test_a_drop_in_may_add_the_one_capability_that_reads_the_audit_log():
 def test_a_bad_configuration_is_not_tried_again():
     assert SERVICE["RestartPreventExitStatus"] == "78"
     assert "EX_CONFIG = 78" in STAGE_CONFIG.read_text()
-    assert [value for name, value in SETTINGS if name == "ExecStartPre"] == ["-+/usr/lib/pamsignal/stage-config"]
+    assert [value for name, value in SETTINGS if name == "ExecStartPre"] == ["-+/usr/libexec/pamsignal/stage-config"]
 
 
 def test_a_refused_configuration_fails_the_reload_before_the_signal():
     reload = [value for name, value in SETTINGS if name == "ExecReload"]
-    assert reload == ["+/usr/lib/pamsignal/stage-config", "/bin/sh -c 'kill -HUP $$MAINPID'"]
+    assert reload == ["+/usr/libexec/pamsignal/stage-config", "/bin/sh -c 'kill -HUP $$MAINPID'"]
 
 
 def test_the_daemon_reads_what_the_copy_step_writes():

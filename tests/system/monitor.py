@@ -43,7 +43,7 @@ class Monitor:
         modules = subprocess.run(tree, stdout=subprocess.PIPE, check=True).stdout
         self.host.run("tar -x --directory=/usr/lib/python3/dist-packages", typed=modules)
         self.host.write("/usr/bin/pamsignal", LAUNCHER, 0o755)
-        self.host.put(SYSTEMD / "stage-config", "/usr/lib/pamsignal/stage-config", 0o755)
+        self.host.put(SYSTEMD / "stage-config", "/usr/libexec/pamsignal/stage-config", 0o755)
         self.host.put(SYSTEMD / "pamsignal.service", "/usr/lib/systemd/system/pamsignal.service")
         self.host.write("/etc/pamsignal/ca.pem", self.receiver.authority)
         self.host.run("systemctl daemon-reload")

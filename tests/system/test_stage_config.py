@@ -60,7 +60,7 @@ def credential(idle):
 
 
 def stage(idle):
-    return idle.run("timeout 20 /usr/lib/pamsignal/stage-config", check=False)
+    return idle.run("timeout 20 /usr/libexec/pamsignal/stage-config", check=False)
 
 
 def victim(idle):
@@ -157,5 +157,5 @@ def test_a_credential_that_others_may_write_or_that_is_no_secret_is_refused_and_
 def test_the_callers_environment_has_no_say(idle):
     idle.run("mkdir -p /run/evil; echo 'raise SystemExit(99)' >/run/evil/os.py; cp /run/evil/os.py /run/evil/stat.py")
     command = "env PYTHONPATH=/run/evil PYTHONSTARTUP=/run/evil/os.py RUNTIME_DIRECTORY=/run/evil PATH=/run/evil"
-    assert idle.run(f"{command} /usr/lib/pamsignal/stage-config", check=False).returncode == 0
+    assert idle.run(f"{command} /usr/libexec/pamsignal/stage-config", check=False).returncode == 0
     assert idle.run(f"cat {STAGED}; ls /run/evil").stdout == f"{GOOD}os.py\nstat.py\n"
