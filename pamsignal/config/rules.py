@@ -19,6 +19,7 @@ from pamsignal.config.problem import ERROR, WARNING, Misfit
 from pamsignal.config.schema import Document, Path
 from pamsignal.deliver.sinks.safety import is_link_local
 from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
+from pamsignal.enrich import geo
 from pamsignal.model import Action, AuthEvent, Severity
 from pamsignal.render.escape import for_terminal
 
@@ -153,9 +154,17 @@ def directory(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return Trouble("expected a directory, found none; pamsignal will wait until there is one", WARNING)
 
 
+def database(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Hint at a database that is not there yet: pamsignal works without, and looks every minute."""
+    if text == geo.AUTO or File(text).is_file():
+        return None
+    return Trouble("expected a database, found no file; pamsignal goes on without until there is one", WARNING)
+
+
 RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "apprise_url": apprise_url,
     "ascii": ascii_text,
+    "database": database,
     "directory": directory,
     "header_value": header_value,
     "network": network,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal import detect, pipeline
+from pamsignal import detect, enrich, pipeline
 from pamsignal.audit import retention, trail
 from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schema, resolved
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.detect import brute_force, notable, success, trust
+from pamsignal.enrich import geo, provider
 from pamsignal.model import Secret, Severity
 
 Resolve = Callable[[Reference], Secret]
@@ -44,6 +45,7 @@ class Settings(NamedTuple):
     ignore_services: FrozenSet[str]
     detect: detect.Settings
     late_after_seconds: int
+    enrich: enrich.Settings
     sinks: Tuple[SinkSettings, ...]
     delivery: DeliverySettings
     trail: trail.Settings
@@ -69,6 +71,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         ignore_services=frozenset(document["ignore_services"]),
         detect=_detect(document),
         late_after_seconds=document["alerts"]["late_after_seconds"],
+        enrich=enrich.Settings(geo.Settings(**document["geoip"]), provider.Settings(**document["cloud"])),
         sinks=tuple(_sink(root, name, section, fetch) for name, section in document["sinks"].items()),
         delivery=DeliverySettings(**document["delivery"]),
         trail=_trail(document["trail"], fetch),

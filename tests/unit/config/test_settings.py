@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pamsignal import detect
+from pamsignal import detect, enrich
 from pamsignal.config.check import check_text
 from pamsignal.config.load import defaults
 from pamsignal.config.schema import MASK, filled, find, key_names, load_schema, masked
@@ -56,6 +56,7 @@ def test_the_defaults_are_those_of_the_stages():
     assert settings.detect == detect.Settings(rules=brute_force.DEFAULTS, success_after_failures=success.Settings())
     assert settings.journal == JournalSettings()
     assert settings.delivery == DeliverySettings()
+    assert settings.enrich == enrich.Settings()
     assert [(sink.name, sink.kind, sink.route) for sink in settings.sinks] == [
         ("journald", "journald", RouteSettings())
     ]
