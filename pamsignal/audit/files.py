@@ -16,6 +16,7 @@ from pamsignal.errors import TrailError
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 4 << 20
+_FIRST_BYTES = 4096  # more than a genesis or a checkpoint has
 PACKED = ".gz"
 _NAME = re.compile(r"(trail-([0-9]{12,16})\.jsonl)(\.gz)?")
 _GZIP = 31  # zlib's wbits for a gzip header and trailer (zlib.net/manual.html, inflateInit2)
@@ -52,13 +53,13 @@ def files_in(directory: str) -> List[TrailFile]:
     return sorted(found.values(), key=lambda file: file.first_seq)
 
 
-def blocks(file: TrailFile) -> Iterator[bytes]:
+def blocks(file: TrailFile, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     """Yield the content of `file` in blocks of whole lines; only the last can end without a line end.
 
     TrailError if it cannot be read, or is not what its name says.
     """
     rest = b""
-    for piece in _pieces(file):
+    for piece in _pieces(file, block_bytes):
         end = piece.rfind(b"\n") + 1
         if end:
             yield rest + piece[:end]
@@ -73,20 +74,20 @@ def blocks(file: TrailFile) -> Iterator[bytes]:
 
 def first_line(file: TrailFile) -> bytes:
     """Return the first line of `file`, without its end; nothing where there is none."""
-    return next(blocks(file), b"").partition(b"\n")[0]
+    return next(blocks(file, _FIRST_BYTES), b"").partition(b"\n")[0]
 
 
-def _pieces(file: TrailFile) -> Iterator[bytes]:
+def _pieces(file: TrailFile, block_bytes: int) -> Iterator[bytes]:
     try:
         with open(file.path, "rb", buffering=0, opener=_opener) as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise TrailError(f"{file.path}: no regular file")
-            pieces = iter(lambda: stream.read(BLOCK_BYTES), b"")
-            yield from _unpacked(pieces) if file.is_packed else pieces
+            pieces = iter(lambda: stream.read(block_bytes), b"")
+            yield from _unpacked(pieces, block_bytes) if file.is_packed else pieces
     except FileNotFoundError:
         if file.is_packed:
             raise TrailError(f"{file.path}: gone") from None
-        yield from _pieces(file._replace(path=file.path + PACKED))  # the daemon compressed it meanwhile
+        yield from _pieces(file._replace(path=file.path + PACKED), block_bytes)  # the daemon compressed it meanwhile
     except OSError as error:
         raise TrailError(f"{file.path}: {os.strerror(error.errno or 0)}") from error
     except (zlib.error, EOFError) as error:
@@ -97,12 +98,12 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def _unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _unpacked(pieces: Iterator[bytes], block_bytes: int) -> Iterator[bytes]:
     """Decompress bit by bit: a file of zeros must not become all of the memory."""
     engine = zlib.decompressobj(_GZIP)
     for piece in pieces:
         while piece:
-            yield engine.decompress(piece, BLOCK_BYTES)
+            yield engine.decompress(piece, block_bytes)
             if engine.unused_data:
                 raise EOFError("something follows its end")
             piece = engine.unconsumed_tail  # noqa: PLW2901 - what did not fit into this block
