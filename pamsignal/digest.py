@@ -15,5 +15,9 @@ else:
 
 def identity(*parts: object) -> str:
     """Return 128 bits of BLAKE2b (RFC 7693) over `parts`; text that is not UTF-8 counts as it is spelt out."""
-    told = "\n".join(map(str, parts))
-    return blake2b(told.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()
+    return digest("\n".join(map(str, parts)))
+
+
+def digest(text: str) -> str:
+    """Return the identity of one text."""
+    return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=16).hexdigest()

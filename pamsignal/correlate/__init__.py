@@ -110,7 +110,7 @@ class Correlator:
         return self._settle(surplus) if surplus is not None else []
 
     def _settle(self, trace: Trace) -> List[AuthEvent]:
-        return self._attempts.settle(trace) + self.sessions.settle(trace)
+        return self._attempts.settle(trace) + self.sessions.settle(trace) if trace.holds_lines else []
 
     def _succeeded(self, trace: Trace, line: Line) -> List[AuthEvent]:
         events = self._attempts.succeeded(trace, line)

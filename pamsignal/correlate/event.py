@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Optional
 
 from pamsignal.correlate.trace import Line, Trace
-from pamsignal.digest import identity
+from pamsignal.digest import digest
 from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Outcome
 
 # Longer names exist only to hurt: Linux account names end at 32 characters, sshd prints at most 100.
@@ -18,7 +18,7 @@ def event_id(record: JournalRecord, part: str) -> str:
     """Derive 32 hexadecimal digits from machine id, cursor and `part`: the same line always gives the same id."""
     # Without the cursor's first two parts: journald numbers anew when it moves the journal from /run to /var.
     place = record.cursor.partition(";b=")[2] if record.cursor else ""
-    return identity(f"{record.machine_id}\n{place or (record.time_us, record.message)}\n{part}")
+    return digest(f"{record.machine_id}\n{place or (record.time_us, record.message)}\n{part}")
 
 
 def event_of(

@@ -17,6 +17,7 @@ from pamsignal.model import Endpoint, JournalRecord, Observation
 IDLE_US = 900_000_000
 NEVER = 2**63
 _SWEEP_AT = 512
+_NONE: Mapping[str, int] = {}
 
 
 class Line(NamedTuple):
@@ -36,30 +37,35 @@ class Trace:
     yet told. `due_us` is when to stop waiting for a better line.
     """
 
-    # Defaults of the class, and not assignments in __init__: most traces live and die with few of them changed.
-    user: Optional[str] = None
-    source: Optional[Endpoint] = None
-    destination: Optional[Endpoint] = None
-    known_account: Optional[bool] = None
-    session_id: Optional[str] = None
-    failed = 0
-    pam: Mapping[str, int] = {}
-    more = 0
-    counted = 0
-    denied = False
-    succeeded = False
-    told_by_session: Optional[Tuple[str, int]] = None
-    program: Optional[str] = None
-    ended = False
-    failure: Optional[Line] = None
-    offered: Optional[Line] = None
-    end: Optional[Line] = None
-    opened: Optional[Line] = None
-    due_us: Optional[int] = None
+    __slots__ = (
+        *("counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "key", "known_account"),
+        *("last_us", "more", "offered", "opened", "pam", "program", "session_id", "source", "succeeded"),
+        *("told_by_session", "user"),
+    )
 
     def __init__(self, key: Hashable, time_us: int) -> None:
         self.key = key
         self.last_us = time_us
+        self.due_us: Optional[int] = None
+        self.program: Optional[str] = None
+        self.user: Optional[str] = None
+        self.known_account: Optional[bool] = None
+        self.source: Optional[Endpoint] = None
+        self.destination: Optional[Endpoint] = None
+        self.session_id: Optional[str] = None
+        self.told_by_session: Optional[Tuple[str, int]] = None
+        self.failed = self.more = self.counted = 0
+        self.pam: Mapping[str, int] = _NONE
+        self.denied = self.succeeded = self.ended = False
+        self.failure: Optional[Line] = None
+        self.offered: Optional[Line] = None
+        self.end: Optional[Line] = None
+        self.opened: Optional[Line] = None
+
+    @property
+    def holds_lines(self) -> bool:
+        """Tell whether something is kept that no event has told of yet."""
+        return not (self.failure is self.offered is self.end is self.opened is None)
 
     @property
     def tries(self) -> int:
@@ -138,7 +144,8 @@ class Traces:
         trace.due_us = until_us
         self._sequence += 1
         heapq.heappush(self._due, (until_us, self._sequence, trace))
-        self.nearest_us = min(self.nearest_us, until_us)
+        if until_us < self.nearest_us:
+            self.nearest_us = until_us
         if len(self._due) > self._sweep_at:
             self._sweep()
 

@@ -58,7 +58,8 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
     """
     get = fields.get
     sent_us = int(fields["_SOURCE_REALTIME_TIMESTAMP"][:DIGITS])
-    uid = int(fields["_UID"][:DIGITS])
+    uid, pid_text, claimed_pid = int(fields["_UID"][:DIGITS]), fields["_PID"], get("SYSLOG_PID")
+    pid = int(pid_text[:DIGITS])
     return _new(
         JournalRecord,
         (
@@ -68,14 +69,14 @@ def _plain(fields: Mapping[str, bytes], cursor: Optional[str], time_us: int) -> 
             fields["_MACHINE_ID"].decode(),
             fields["_HOSTNAME"].decode(),
             fields["_TRANSPORT"].decode(),
-            int(fields["_PID"][:DIGITS]),
+            pid,
             uid,
             get("_EXE", b"").decode() or None,
             get("_COMM", b"").decode() or None,
             get("_SYSTEMD_UNIT", b"").decode() or None,
             get("SYSLOG_IDENTIFIER", b"")[:NAME_CAP_BYTES].decode() or None,
             fields["MESSAGE"][:MESSAGE_CAP_BYTES].decode(),
-            _number(get("SYSLOG_PID")),
+            pid if claimed_pid == pid_text else _number(claimed_pid),
             _structured(fields) if "MESSAGE_ID" in fields else _NONE,
             get("_CAP_EFFECTIVE", b"").decode() or None if uid else None,
         ),
