@@ -31,9 +31,10 @@ class Clock:
             self._take_out_step(self._last, record)
         self._last, self._last_us = record, time_us
         now_us = time_us + self._offset_us
-        if now_us > self.now_us:
-            self.now_us = now_us
-        return self.now_us
+        if now_us < self.now_us:
+            return self.now_us
+        self.now_us = now_us
+        return now_us
 
     def at(self, time_us: int) -> int:
         """Return `time_us` of a clock that is never set, but never earlier than what was returned before."""

@@ -144,8 +144,7 @@ class Traces:
         trace.due_us = until_us
         self._sequence += 1
         heapq.heappush(self._due, (until_us, self._sequence, trace))
-        if until_us < self.nearest_us:
-            self.nearest_us = until_us
+        self.nearest_us = min(self.nearest_us, until_us)
         if len(self._due) > self._sweep_at:
             self._sweep()
 
