@@ -1,6 +1,6 @@
 """Apprise, for the services that pamsignal does not speak to itself: about 150, each by a URL that holds its secrets.
 
-It takes 15 to 22 MB, so it is imported only if configured. It says whether it delivered and not why not, and may sleep
+It takes 25 to 33 MB, so it is imported only if configured. It says whether it delivered and not why not, and may sleep
 meanwhile; that is the business of this sink's own thread. https://github.com/caronc/apprise
 """
 
