@@ -64,10 +64,10 @@ def measured(fleet: list[int], tree: Path) -> list[Figure]:
         members = {name: {"ansible_host": host.ip} for name, host in hosts.items()}
         inventory = lab.folder / "inventory.json"
         inventory.write_text(json.dumps({"pamsignal": {"hosts": members, "vars": variables}}))
-        return [deploy(lab, inventory, tree, len(fleet), run) for run in ("fresh", "no change")]
+        return [deploy(lab, inventory, tree, run) for run in ("fresh", "no change")]
 
 
-def deploy(lab: Lab, inventory: Path, tree: Path, hosts: int, run: str) -> Figure:
+def deploy(lab: Lab, inventory: Path, tree: Path, run: str) -> Figure:
     """Run the playbook from `tree` on the lab's network, and time it."""
     tools = PROJECT / ".venv-ansible/bin"
     environment = {**os.environ, "PATH": f"{tools}:{os.environ['PATH']}", "NO_COLOR": "1"}
@@ -78,9 +78,10 @@ def deploy(lab: Lab, inventory: Path, tree: Path, hosts: int, run: str) -> Figur
     )
     took = time.monotonic() - begun
     if done.returncode:
-        raise SystemExit(f"the playbook failed:\n{done.stdout[-4000:]}{done.stderr[-2000:]}")
+        logs = [host.run("hostname; journalctl --no-pager --unit=pamsignal", check=False).stdout for host in lab.hosts]
+        raise SystemExit("\n".join([*logs, "the playbook failed:", done.stdout[-4000:], done.stderr[-2000:]]))
     changed = sum(int(count) for count in re.findall(r"changed=(\d+)", done.stdout))
-    return Figure(hosts, run, took, GOALS.get((hosts, run)), changed)
+    return Figure(len(lab.hosts), run, took, GOALS.get((len(lab.hosts), run)), changed)
 
 
 if __name__ == "__main__":
