@@ -85,11 +85,14 @@ class JournalReader:
         while self._held:
             os.close(self._held.pop())
 
-    def read(self, limit: int) -> List[JournalRecord]:
-        """Return the records of at most `limit` further entries; none at the end of the journal."""
+    def read(self, limit: int, *, look_around: bool = True) -> List[JournalRecord]:
+        """Return the records of at most `limit` further entries; none at the end of the journal.
+
+        Without `look_around` it is not noticed that a directory of the journal is another one now.
+        """
         records: List[JournalRecord] = []
         try:
-            self._follow_changes()
+            self._follow_changes(look_around=look_around)
             if self.problem is None:
                 self._collect(records, limit)
         except (OSError, ValueError) as error:  # ValueError is python-systemd's EINVAL
@@ -177,9 +180,9 @@ class JournalReader:
         self._fd = watch(self._journal, self.source)
         add_matches(self._journal)
 
-    def _follow_changes(self) -> None:
+    def _follow_changes(self, *, look_around: bool) -> None:
         """Let libsystemd look for new, renamed and deleted files, and look ourselves where it cannot."""
-        if self.problem is not None or root_identities(self.source) != self._roots:
+        if self.problem is not None or (look_around and root_identities(self.source) != self._roots):
             self._reopen("the journal's directory appeared, vanished or was replaced")
         elif not self.source.files:
             # INVALIDATE asks for nothing: libsystemd has let go of deleted files by itself (systemd#8963).
