@@ -69,6 +69,14 @@ def url(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return refused
 
 
+def server_url(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want a URL without a path: ntfy takes JSON at its root, and anywhere else for a text to publish as it is."""
+    trouble = url(text, siblings)
+    if trouble is None and urlsplit(text).path not in {"", "/"}:
+        return Trouble("expected the address of a server alone, found a path behind it; put a topic into `topic`")
+    return trouble
+
+
 def _refused_host(host: str) -> Optional[Trouble]:
     if host.endswith(RETIRED_TEAMS):
         return Trouble("expected a working address, found a retired Teams connector; make a Workflows URL in Teams")
@@ -171,6 +179,7 @@ RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "ntfy_topic": ntfy_topic,
     "pagerduty_key": pagerduty_key,
     "readable_file": readable_file,
+    "server_url": server_url,
     "signing_secret": signing_secret,
     "telegram_token": telegram_token,
     "url": url,

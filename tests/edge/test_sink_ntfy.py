@@ -69,6 +69,19 @@ def test_a_topic_that_is_none_is_refused_and_not_shown(topic):
         ntfy.build("n", ntfy.Settings(Secret(topic)))
 
 
+@pytest.mark.parametrize(
+    ("url", "is_good"),
+    [
+        ("https://ntfy.sh", True),
+        ("https://ntfy.sh/", True),
+        ("https://ntfy.sh/logins", False),
+        ("http://ntfy.example.org", False),
+    ],
+)
+def test_the_server_is_named_without_the_topic(url, is_good):
+    assert (rules.server_url(url, {}) is None) == is_good
+
+
 def test_a_topic_is_taken():
     assert rules.ntfy_topic(TOPIC, {}) is None
 
