@@ -48,6 +48,11 @@ def fields(alert: Alert) -> List[Tuple[str, str]]:
     return [(label, value) for label, value in known if value]
 
 
+def title(alert: Alert, show: ShowCut, limit: int) -> str:
+    """Return the headline behind the mark of its severity, values through `show` at `limit` code points."""
+    return f"{words.SEVERITY_MARKS[alert.severity]} {headline(alert, lambda value: show(value, limit))}"
+
+
 def message(alert: Alert, show: ShowCut, limit: int) -> str:
     """Return the headline and the details, values through `show` at `limit` code points."""
     return f"{headline(alert, lambda value: show(value, limit))}\n{details(alert, show, limit)}"

@@ -11,7 +11,7 @@ from typing import Any, Dict, NamedTuple, Sequence
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result, Secret, Sent, Severity, TryLater
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 _VALUE_LIMIT = 512
 _TITLE_VALUE_LIMIT = 64
@@ -80,8 +80,7 @@ class AppriseSink:
 
 def title_of(alert: Alert) -> str:
     """Return the title."""
-    mark = words.SEVERITY_MARKS[alert.severity]
-    return f"{mark} {text.headline(alert, lambda value: escape.for_any_markup(value, _TITLE_VALUE_LIMIT))}"
+    return text.title(alert, escape.for_any_markup, _TITLE_VALUE_LIMIT)
 
 
 def body_of(alert: Alert) -> str:

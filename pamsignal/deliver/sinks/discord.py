@@ -19,7 +19,7 @@ from pamsignal.deliver.sinks.exchange import (
 )
 from pamsignal.deliver.sinks.fitting import fitted, utf16_units
 from pamsignal.model import Alert, Refused, Result, Secret, Severity, TryLater
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 CONTENT_LIMIT = 2000  # characters; counted here in UTF-16 units, the stricter way
 DESCRIPTION_LIMIT = 4096
@@ -78,9 +78,8 @@ def channel(settings: Settings) -> Channel:
 
 def content_of(alert: Alert) -> str:
     """Return the line that stands first, and in the notification."""
-    mark = words.SEVERITY_MARKS[alert.severity]
     return fitted(
-        lambda limit: f"{mark} {text.headline(alert, lambda value: _code(value, limit))}",
+        lambda limit: text.title(alert, _code, limit),
         lambda content: utf16_units(content) <= CONTENT_LIMIT,
     )
 

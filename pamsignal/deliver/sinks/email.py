@@ -12,7 +12,7 @@ from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Secret, Severity
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -86,10 +86,8 @@ def message_of(alert: Alert, settings: Settings, now_seconds: float) -> EmailMes
 
 def subject_of(alert: Alert) -> str:
     """Return the subject."""
-    mark = words.SEVERITY_MARKS[alert.severity]
     return fitted(
-        lambda limit: f"{mark} {text.headline(alert, lambda value: escape.for_plain_text(value, limit))}",
-        lambda subject: len(subject) <= SUBJECT_LIMIT,
+        lambda limit: text.title(alert, escape.for_plain_text, limit), lambda subject: len(subject) <= SUBJECT_LIMIT
     )
 
 

@@ -10,7 +10,7 @@ from typing import Dict, NamedTuple, Optional
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Channel, Request, json_request, result_of
 from pamsignal.model import Alert, Secret, Severity
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 _VALUE_LIMIT = 512  # Gotify names no limit of its own
 _TITLE_VALUE_LIMIT = 64
@@ -59,8 +59,7 @@ def channel(settings: Settings) -> Channel:
 
 def title_of(alert: Alert) -> str:
     """Return the title."""
-    mark = words.SEVERITY_MARKS[alert.severity]
-    return f"{mark} {text.headline(alert, lambda value: escape.for_plain_text(value, _TITLE_VALUE_LIMIT))}"
+    return text.title(alert, escape.for_plain_text, _TITLE_VALUE_LIMIT)
 
 
 def message_of(alert: Alert) -> str:

@@ -13,7 +13,7 @@ from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_requ
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result, Secret, Severity
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 MESSAGE_BYTES = 4096  # a longer message becomes a file to download
 BODY_BYTES = 2 * MESSAGE_BYTES  # all that the server reads of a request in JSON
@@ -72,8 +72,7 @@ def channel(settings: Settings) -> Channel:
 
 def title_of(alert: Alert, limit: int = _TITLE_VALUE_LIMIT) -> str:
     """Return the title, values of at most `limit` code points in it."""
-    mark = words.SEVERITY_MARKS[alert.severity]
-    return f"{mark} {text.headline(alert, lambda value: escape.for_plain_text(value, limit))}"
+    return text.title(alert, escape.for_plain_text, limit)
 
 
 def message_of(alert: Alert, limit: int) -> str:

@@ -53,7 +53,7 @@ def channel(settings: Settings) -> Channel:
 
 def notice_of(alert: Alert) -> str:
     """Return the line of the notification, which Slack shows where it does not show blocks."""
-    return f"{words.SEVERITY_MARKS[alert.severity]} {text.headline(alert, escape.for_slack)}"
+    return text.title(alert, escape.for_slack, escape.VALUE_LIMIT)
 
 
 def section_of(alert: Alert) -> str:

@@ -13,7 +13,7 @@ from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, result_of
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.model import Alert, Refused, Result, Secret, Severity
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 BODY_BYTES = 28_000  # Teams takes messages of about 28 KB
 
@@ -80,9 +80,8 @@ def body_of(alert: Alert, limit: int) -> List[Dict[str, Any]]:
 
 
 def _headline(alert: Alert, limit: int) -> Dict[str, Any]:
-    headline = text.headline(alert, lambda value: escape.for_plain_text(value, limit))
-    shown = f"{words.SEVERITY_MARKS[alert.severity]} {headline}"
-    return _paragraph({"text": shown, "weight": "Bolder", "color": _COLORS[alert.severity]})
+    title = text.title(alert, escape.for_plain_text, limit)
+    return _paragraph({"text": title, "weight": "Bolder", "color": _COLORS[alert.severity]})
 
 
 def _line(label: str, value: str) -> Dict[str, Any]:

@@ -14,11 +14,11 @@ from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, after_sec
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Refused, Result, Secret, TryLater
-from pamsignal.render import escape, text, words
+from pamsignal.render import escape, text
 
 TEXT_LIMIT = 900  # characters of the three values together; with the template's own words a body has 1024
-_HOST_LIMIT = 64
-_HEADLINE_LIMIT = 300
+_VALUE_LIMIT = 64
+_TITLE_LIMIT = 300
 _TOKEN = re.compile(r"[!-~]+")
 _DIGITS = re.compile(r"[0-9]{5,20}")
 _TEMPLATE = re.compile(r"[a-z0-9_]{1,512}")
@@ -108,12 +108,11 @@ def channel(settings: Settings) -> Channel:
 
 def values_of(alert: Alert) -> Tuple[str, str, str]:
     """Return what stands in the template's places, each on one line: what does not fit is cut off its end."""
-    host = _shown(alert.subject.hostname or "a host without a name", _HOST_LIMIT)
-    mark = words.SEVERITY_MARKS[alert.severity]
-    headline = escape.cut(f"{mark} {text.headline(alert, lambda value: _shown(value, 64))}", _HEADLINE_LIMIT)
-    room = TEXT_LIMIT - len(host) - len(headline)
+    host = _shown(alert.subject.hostname or "a host without a name", _VALUE_LIMIT)
+    title = escape.cut(text.title(alert, _shown, _VALUE_LIMIT), _TITLE_LIMIT)
+    room = TEXT_LIMIT - len(host) - len(title)
     details = fitted(lambda limit: text.details(alert, _shown, limit, " · "), lambda made: len(made) <= room)
-    return host, headline, escape.cut(details, room)
+    return host, title, escape.cut(details, room)
 
 
 def _shown(value: str, limit: int) -> str:
