@@ -28,6 +28,7 @@ README = ROOT / "README.md"
 HOSTS = {
     "api.telegram.org",
     "core.telegram.org",
+    "db-ip.com",
     "devblogs.microsoft.com",
     "developers.facebook.com",
     "discord.com",
@@ -47,6 +48,7 @@ HOSTS = {
     "systemd.io",
     "www.elastic.co",
     "www.freedesktop.org",
+    "www.maxmind.com",
 }
 # `make run` where there is no journal plays this.
 SAMPLE = ["replay", "--file", "pamsignal/sample.jsonl", "--format", "text"]
