@@ -29,28 +29,28 @@ Record = Callable[[str, Dict[str, object]], None]
 
 
 class Housekeeping:
-    """Keeps order in `directory`. `worry` says what is short although nothing may go."""
+    """Keeps order in `directory`. `worry` says what is short although nothing may go, `due_us` when it looks again."""
 
     def __init__(self, directory: str) -> None:
         self.worry: Optional[str] = None
         self._directory = directory
         self._child: Optional[int] = None
-        self._due_us = self._pack_due_us = 0
+        self.due_us = self._pack_due_us = 0
         self._stuck: Set[str] = set()
 
     def use(self, settings: Settings, *, packs: bool) -> None:
         """Go on with other settings; with `packs`, closed files are compressed."""
         self._settings = settings
         self._packs = packs
-        self._due_us = 0
+        self.due_us = 0
 
     def tend(self, now_us: int, record: Record) -> None:
         """Look after the closed files, once in a minute."""
         if self._child is not None:
             self._reap(self._child, now_us)
-        if 0 < self._due_us - now_us <= EVERY_US:
+        if 0 < self.due_us - now_us <= EVERY_US:
             return
-        self._due_us = now_us + EVERY_US
+        self.due_us = now_us + EVERY_US
         try:
             self._delete(files_in(self._directory), now_us, record)
         except TrailError as error:
@@ -96,7 +96,7 @@ class Housekeeping:
     def _reap(self, child: int, now_us: int) -> None:
         pid, status = os.waitpid(child, os.WNOHANG)
         if pid:
-            self._child, self._due_us = None, 0
+            self._child, self.due_us = None, 0
             self._pack_due_us = now_us + AFTER_FAILURE_US if status else 0
 
 

@@ -99,13 +99,19 @@ def ids_since(files: Sequence[TrailFile], since_us: int) -> Dict[bytes, None]:
         if _closed_until_us(file) < since_us:
             break
     ids: OrderedDict[bytes, None] = OrderedDict()
-    for line in _lines(reversed(wanted)):
-        times = _TIME.findall(line)
-        if times and max(map(int, times)) >= since_us:
-            ids.update(dict.fromkeys(_ID.findall(line)))
-            while len(ids) > MOST_IDS:
-                ids.popitem(last=False)
+    for block in _blocks(reversed(wanted)):
+        if _latest_us(block) < since_us:
+            continue
+        for line in block.split(b"\n"):
+            if _latest_us(line) >= since_us:
+                ids.update(dict.fromkeys(_ID.findall(line)))
+        while len(ids) > MOST_IDS:
+            ids.popitem(last=False)
     return ids
+
+
+def _latest_us(text: bytes) -> int:
+    return max(map(int, _TIME.findall(text)), default=-1)
 
 
 def _closed_until_us(file: TrailFile) -> int:
@@ -117,10 +123,9 @@ def _closed_until_us(file: TrailFile) -> int:
     return int(found[1]) if found else 0
 
 
-def _lines(files: Iterator[TrailFile]) -> Iterator[bytes]:
+def _blocks(files: Iterator[TrailFile]) -> Iterator[bytes]:
     for file in files:
         try:
-            for block in blocks(file):
-                yield from block.split(b"\n")
+            yield from blocks(file)
         except TrailError:
             continue

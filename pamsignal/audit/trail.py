@@ -56,6 +56,7 @@ class Trail:
         self._waiting: List[Entry] = []
         self._dropped = 0
         self._known: Dict[bytes, None] = {}
+        self._known_until_us = 0
         self._failure: Optional[str] = None
         self._damage: Optional[str] = None
         self._retry_us = 0
@@ -112,7 +113,6 @@ class Trail:
         try:
             if self._is_rotation_due(self._ledger, now_us):
                 self._begin_file(now_us)
-                self._known = {}
             self._housekeeping.tend(now_us, self._record)
         except (OSError, TouchedError) as error:
             self._fail(error, now_us)
@@ -124,6 +124,10 @@ class Trail:
             return None
         self._anchored, self._anchored_us = self.head, now_us
         return self.head
+
+    def next_deadline_us(self) -> int:
+        """Return when `tend` is wanted again, if nothing is written before."""
+        return self._housekeeping.due_us if self._failure is None else self._retry_us
 
     def _open(self, now_us: int, since_us: int, known: Head, touched: Optional[str] = None) -> None:
         files = files_in(self.directory)
@@ -137,6 +141,7 @@ class Trail:
         else:
             self._go_on(files[-1], past, now_us)
         self._known.update(ids_since(files, since_us - SLACK_US))
+        self._known_until_us = now_us + SLACK_US
         self._since_us = None
 
     def _go_on(self, file: TrailFile, past: Past, now_us: int) -> None:
@@ -224,6 +229,8 @@ class Trail:
             self.lost += more
 
     def _without_known(self, entries: List[Entry]) -> List[Entry]:
+        if entries and all(time_us > self._known_until_us for _, time_us, _ in entries):
+            self._known = {}  # what was written before the start has been passed
         return [entry for entry in entries if entry[0].encode() not in self._known]
 
 

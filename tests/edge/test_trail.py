@@ -91,6 +91,14 @@ def test_what_is_read_again_is_known_also_from_the_file_before(tmp_path):
     assert pids_in(tmp_path) == list(range(6))
 
 
+def test_what_is_read_again_is_known_also_when_the_start_begins_a_new_file(tmp_path):
+    written(tmp_path, 0, 8, rotate_bytes=1 << 20)
+    trail = a_trail(tmp_path, rotate_bytes=1000)
+    trail.append(NOON_US, events(5, 5), ())
+    trail.close()
+    assert (len(names_in(tmp_path)), pids_in(tmp_path)) == (2, list(range(10)))
+
+
 def test_a_torn_line_is_taken_away_and_that_is_written_down(tmp_path):
     written(tmp_path, 0, 3)
     with newest(tmp_path).open("ab") as file:
@@ -100,6 +108,22 @@ def test_a_torn_line_is_taken_away_and_that_is_written_down(tmp_path):
     assert kinds_in(tmp_path) == ["genesis", "event", "event", "event", "crash", "event"]
     assert records_in(tmp_path)[4]["crash"]["bytes"] == 23
     assert damage_in(tmp_path) == []
+
+
+def test_wherever_a_power_cut_ends_the_last_batch_the_rest_of_it_comes_again(tmp_path):
+    written(tmp_path, 0, 2)
+    before = newest(tmp_path).stat().st_size
+    trail = a_trail(tmp_path)
+    trail.append(NOON_US, events(2, 3), [an_alert()])
+    trail.close()
+    whole = newest(tmp_path).read_bytes()
+    for size in range(before, len(whole), 61):
+        newest(tmp_path).write_bytes(whole[:size])
+        trail = a_trail(tmp_path, since_us=NOON_US + 2_000_000)
+        trail.append(NOON_US, events(2, 4), [an_alert()])
+        trail.close()
+        assert (pids_in(tmp_path), kinds_in(tmp_path).count("alert")) == ([0, 1, 2, 3, 4, 5], 1)
+        assert (damage_in(tmp_path), trail.trouble) == ([], None)
 
 
 def test_blocks_of_nothing_that_a_power_cut_left_are_no_tampering(tmp_path):

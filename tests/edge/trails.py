@@ -47,8 +47,8 @@ def written(directory, first=0, count=20, **changes):
 
 
 def lines_in(directory):
-    """Every line of every file, in order."""
-    return [line for file in files_in(str(directory)) for block in blocks(file) for line in block.splitlines()]
+    """Every finished line of every file, in order."""
+    return [line for file in files_in(str(directory)) for block in blocks(file) for line in block.split(b"\n")[:-1]]
 
 
 def records_in(directory):

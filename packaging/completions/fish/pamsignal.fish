@@ -21,46 +21,46 @@ complete -c pamsignal -n '__fish_seen_subcommand_from run' -l wait -d 'without a
 complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -F
 complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l strict -d 'take warnings for errors'
 complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l show-effective -d 'print what is in force, defaults included, secrets masked'
-complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l explain -x -a 'alerts alerts.actions alerts.late_after_seconds delivery delivery.max_age_seconds delivery.max_rows detect
-detect.brute_force detect.brute_force.attempts detect.brute_force.enabled detect.brute_force.weak_per_attempt
-detect.brute_force.window_seconds detect.brute_force_network detect.brute_force_network.attempts
-detect.brute_force_network.enabled detect.brute_force_network.sources
-detect.brute_force_network.window_seconds detect.cooldown_seconds detect.distributed_brute_force
-detect.distributed_brute_force.attempts detect.distributed_brute_force.enabled
+complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l explain -x -a 'alerts alerts.actions alerts.late_after_seconds cloud cloud.provider cloud.region delivery
+delivery.max_age_seconds delivery.max_rows detect detect.brute_force detect.brute_force.attempts
+detect.brute_force.enabled detect.brute_force.weak_per_attempt detect.brute_force.window_seconds
+detect.brute_force_network detect.brute_force_network.attempts detect.brute_force_network.enabled
+detect.brute_force_network.sources detect.brute_force_network.window_seconds detect.cooldown_seconds
+detect.distributed_brute_force detect.distributed_brute_force.attempts detect.distributed_brute_force.enabled
 detect.distributed_brute_force.sources detect.distributed_brute_force.window_seconds detect.local_brute_force
 detect.local_brute_force.attempts detect.local_brute_force.enabled detect.local_brute_force.window_seconds
 detect.max_tracked detect.slow_brute_force detect.slow_brute_force.attempts detect.slow_brute_force.enabled
 detect.slow_brute_force.window_seconds detect.spoofed_line detect.spoofed_line.enabled
 detect.success_after_failures detect.success_after_failures.attempts detect.success_after_failures.enabled
 detect.success_after_failures.window_seconds detect.user_enumeration detect.user_enumeration.attempts
-detect.user_enumeration.enabled detect.user_enumeration.window_seconds hostname ignore_services journal
-journal.catch_up_seconds journal.directory journal.rewind_entries journal.rewind_seconds log_level retention
-retention.days retention.hold retention.max_bytes retention.min_days retention.min_free_bytes
-retention.profile sinks sinks.apprise.actions sinks.apprise.enabled sinks.apprise.exclude
-sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes sinks.apprise.success_per_10_minutes
-sinks.apprise.type sinks.apprise.url sinks.console.actions sinks.console.color sinks.console.enabled
-sinks.console.exclude sinks.console.min_severity sinks.console.noise_per_10_minutes
-sinks.console.success_per_10_minutes sinks.console.type sinks.discord.actions sinks.discord.ca_file
-sinks.discord.enabled sinks.discord.exclude sinks.discord.min_severity sinks.discord.noise_per_10_minutes
-sinks.discord.success_per_10_minutes sinks.discord.thread_id sinks.discord.type sinks.discord.url
-sinks.email.actions sinks.email.ca_file sinks.email.enabled sinks.email.exclude sinks.email.host
-sinks.email.min_severity sinks.email.noise_per_10_minutes sinks.email.password sinks.email.port
-sinks.email.security sinks.email.sender sinks.email.success_per_10_minutes sinks.email.to sinks.email.type
-sinks.email.username sinks.gotify.actions sinks.gotify.ca_file sinks.gotify.enabled sinks.gotify.exclude
-sinks.gotify.min_severity sinks.gotify.noise_per_10_minutes sinks.gotify.success_per_10_minutes
-sinks.gotify.token sinks.gotify.type sinks.gotify.url sinks.journald.actions sinks.journald.enabled
-sinks.journald.exclude sinks.journald.min_severity sinks.journald.noise_per_10_minutes
-sinks.journald.success_per_10_minutes sinks.journald.type sinks.ntfy.actions sinks.ntfy.ca_file
-sinks.ntfy.enabled sinks.ntfy.exclude sinks.ntfy.min_severity sinks.ntfy.noise_per_10_minutes
-sinks.ntfy.success_per_10_minutes sinks.ntfy.token sinks.ntfy.topic sinks.ntfy.type sinks.ntfy.url
-sinks.pagerduty.actions sinks.pagerduty.api_url sinks.pagerduty.ca_file sinks.pagerduty.enabled
-sinks.pagerduty.exclude sinks.pagerduty.min_severity sinks.pagerduty.noise_per_10_minutes
-sinks.pagerduty.routing_key sinks.pagerduty.success_per_10_minutes sinks.pagerduty.type sinks.slack.actions
-sinks.slack.ca_file sinks.slack.enabled sinks.slack.exclude sinks.slack.min_severity
-sinks.slack.noise_per_10_minutes sinks.slack.success_per_10_minutes sinks.slack.type sinks.slack.url
-sinks.teams.actions sinks.teams.ca_file sinks.teams.enabled sinks.teams.exclude sinks.teams.min_severity
-sinks.teams.noise_per_10_minutes sinks.teams.success_per_10_minutes sinks.teams.type sinks.teams.url
-sinks.telegram.actions sinks.telegram.api_url sinks.telegram.ca_file sinks.telegram.chat_id
+detect.user_enumeration.enabled detect.user_enumeration.window_seconds geoip geoip.asn geoip.city hostname
+ignore_services journal journal.catch_up_seconds journal.directory journal.rewind_entries
+journal.rewind_seconds log_level retention retention.days retention.hold retention.max_bytes
+retention.min_days retention.min_free_bytes retention.profile sinks sinks.apprise.actions
+sinks.apprise.enabled sinks.apprise.exclude sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes
+sinks.apprise.success_per_10_minutes sinks.apprise.type sinks.apprise.url sinks.console.actions
+sinks.console.color sinks.console.enabled sinks.console.exclude sinks.console.min_severity
+sinks.console.noise_per_10_minutes sinks.console.success_per_10_minutes sinks.console.type
+sinks.discord.actions sinks.discord.ca_file sinks.discord.enabled sinks.discord.exclude
+sinks.discord.min_severity sinks.discord.noise_per_10_minutes sinks.discord.success_per_10_minutes
+sinks.discord.thread_id sinks.discord.type sinks.discord.url sinks.email.actions sinks.email.ca_file
+sinks.email.enabled sinks.email.exclude sinks.email.host sinks.email.min_severity
+sinks.email.noise_per_10_minutes sinks.email.password sinks.email.port sinks.email.security sinks.email.sender
+sinks.email.success_per_10_minutes sinks.email.to sinks.email.type sinks.email.username sinks.gotify.actions
+sinks.gotify.ca_file sinks.gotify.enabled sinks.gotify.exclude sinks.gotify.min_severity
+sinks.gotify.noise_per_10_minutes sinks.gotify.success_per_10_minutes sinks.gotify.token sinks.gotify.type
+sinks.gotify.url sinks.journald.actions sinks.journald.enabled sinks.journald.exclude
+sinks.journald.min_severity sinks.journald.noise_per_10_minutes sinks.journald.success_per_10_minutes
+sinks.journald.type sinks.ntfy.actions sinks.ntfy.ca_file sinks.ntfy.enabled sinks.ntfy.exclude
+sinks.ntfy.min_severity sinks.ntfy.noise_per_10_minutes sinks.ntfy.success_per_10_minutes sinks.ntfy.token
+sinks.ntfy.topic sinks.ntfy.type sinks.ntfy.url sinks.pagerduty.actions sinks.pagerduty.api_url
+sinks.pagerduty.ca_file sinks.pagerduty.enabled sinks.pagerduty.exclude sinks.pagerduty.min_severity
+sinks.pagerduty.noise_per_10_minutes sinks.pagerduty.routing_key sinks.pagerduty.success_per_10_minutes
+sinks.pagerduty.type sinks.slack.actions sinks.slack.ca_file sinks.slack.enabled sinks.slack.exclude
+sinks.slack.min_severity sinks.slack.noise_per_10_minutes sinks.slack.success_per_10_minutes sinks.slack.type
+sinks.slack.url sinks.teams.actions sinks.teams.ca_file sinks.teams.enabled sinks.teams.exclude
+sinks.teams.min_severity sinks.teams.noise_per_10_minutes sinks.teams.success_per_10_minutes sinks.teams.type
+sinks.teams.url sinks.telegram.actions sinks.telegram.api_url sinks.telegram.ca_file sinks.telegram.chat_id
 sinks.telegram.enabled sinks.telegram.exclude sinks.telegram.min_severity sinks.telegram.noise_per_10_minutes
 sinks.telegram.success_per_10_minutes sinks.telegram.thread_id sinks.telegram.token sinks.telegram.type
 sinks.webhook.actions sinks.webhook.allow_insecure sinks.webhook.ca_file sinks.webhook.enabled
