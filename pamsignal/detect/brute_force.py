@@ -97,6 +97,8 @@ class Rule:
 
     def conclude(self, event: AuthEvent, key: str, tally: Tally, time_us: int) -> Optional[Finding]:
         """Return a finding about `key`, whose window `event` filled, if enough different names took part."""
+        if len(tally.members) < self._names and self._names > 1:
+            return None
         names = self.windows.members_within(tally, time_us)
         return self._finding(event, key, tally, names) if len(names) >= self._names or self._names == 1 else None
 

@@ -65,8 +65,10 @@ class Windows:
         if tries:
             tally.attempts += tries
             times = tally.tries
-            if tries == 1 and len(times) < self._tries:  # nearly always
+            if tries == 1:  # nearly always
                 times.append(time_us)
+                if len(times) > self._tries:
+                    del times[0]
             else:
                 _append(times, time_us, tries, self._tries)
         if weak:

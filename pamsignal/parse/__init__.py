@@ -41,24 +41,29 @@ def observe(record: JournalRecord) -> Seen:
     """
     message = record.message
     plain = _plain_writer(record.identifier, record.exe, record.uid, record.cap_effective)
-    if plain is None or record.structured or message.startswith(_BEGINNINGS):
+    if plain is None or record.structured or message.startswith(_REPEATED_START):
         return _observe_any(record)
-    program, observe_text, provenance = plain
-    return observe_text(message, program, provenance) or Unparsed(program, provenance)
+    program, observe_own, provenance = plain
+    if message.startswith(_PAM_STARTS):
+        return _observe_pam(record, program)
+    return observe_own(message, program.name, provenance) or Unparsed(program.name, provenance)
 
 
+# What every line of a writer has in common; a host has few writers that log in anybody.
 @lru_cache(maxsize=256)
 def _plain_writer(
     identifier: Optional[str], exe: Optional[str], uid: Optional[int], cap_effective: Optional[str]
-) -> Optional[Tuple[str, Callable[..., Optional[Observation]], Optional[Provenance]]]:
-    """Return what `observe` needs of a writer whose name nobody chose for him; None where there is more to it."""
+) -> Optional[Tuple[Program, Callable[..., Optional[Observation]], Optional[Provenance]]]:
+    """Return the program of a writer whose name no user chose, how to read its own lines, and how sure it is.
+
+    None where `_observe_any` has more to consider.
+    """
     program, speaker = BY_IDENTIFIER.get(identifier or ""), BY_EXECUTABLE.get(exe or "")
-    is_named = speaker is not None or uid == 0
-    if program is None or program.table is None or program.name in _SILENT or not is_named:
+    if program is None or program.table is None or program.name in _SILENT:
         return None
-    if (speaker or program).is_setuid:
+    if (speaker or program).is_setuid or (speaker is None and uid):
         return None
-    return program.name, program.table.observe, grade_of(exe, uid, cap_effective, program.name)
+    return program, program.table.observe, grade_of(exe, uid, cap_effective, program.name)
 
 
 def _observe_any(record: JournalRecord) -> Seen:
