@@ -27,7 +27,7 @@ class Ledger:
 
     @classmethod
     def begun(cls: Type[_Self], path: str, first: bytes) -> _Self:
-        """Make the file with its first line; it is there whole or not at all."""
+        """Make the file with its first line; it is there whole or not at all. What has its name is put aside."""
         fresh = f"{path}.new"
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
@@ -35,6 +35,8 @@ class Ledger:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if os.path.lexists(path):
+            os.rename(path, f"{path}.damaged")
         os.rename(fresh, path)
         sync_directory(os.path.dirname(path))
         return cls(path)

@@ -91,6 +91,21 @@ def _before(line: bytes) -> Head:
     return Head(link.head.seq - 1, link.prev) if link is not None else NO_RECORD
 
 
+def head_of(files: Sequence[TrailFile]) -> Head:
+    """Return the last whole record of `files`."""
+    heads = (past_of(file).head for file in reversed(files))
+    return next((head for head in heads if head is not None), NO_RECORD)
+
+
+def rollback(files: Sequence[TrailFile], past: Past, found: Head, known: Head) -> Optional[str]:
+    """Return what is missing at the end, as far as the rest of the chain and the store can tell."""
+    if found.seq < known.seq:
+        return f"the trail ends with record {found.seq}, but {known.seq} were written"
+    if found.seq == known.seq and found != known:
+        return f"record {found.seq} is not the one that was written"
+    return f"{files[-1].name} holds no record" if files and past.head is None else None
+
+
 def ids_since(files: Sequence[TrailFile], since_us: int) -> Dict[bytes, None]:
     """Return the ids of the newest records that speak of a time from `since_us` on: what may be read again."""
     wanted: List[TrailFile] = []

@@ -11,18 +11,15 @@ from __future__ import annotations
 import os
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from pamsignal import __version__
-from pamsignal.audit import retention
+from pamsignal.audit import notes, retention
 from pamsignal.audit.chain import NO_RECORD, Head, Seal, linked
 from pamsignal.audit.files import TrailFile, files_in, name_of
 from pamsignal.audit.housekeeping import Housekeeping
 from pamsignal.audit.ledger import Ledger, TouchedError
-from pamsignal.audit.past import Extent, Past, ids_since, past_of
+from pamsignal.audit.past import Extent, Past, head_of, ids_since, past_of, rollback
 from pamsignal.audit.record import alert_body, body, event_body
-from pamsignal.digest import identity
 from pamsignal.model import Alert, AuthEvent, Context, Secret
 
-FORMAT = 1
 MOST_WAITING = 10_000
 RETRY_US = 10_000_000
 # An event can speak of a time before that of the line which completed it.
@@ -106,7 +103,7 @@ class Trail:
         """Do what is due: write what waits, begin a new file, delete and compress old ones."""
         if not self._settings.enabled:
             return
-        if self._waiting or self._ledger is None:
+        if self._waiting or self._ledger is None or self._failure is not None:
             self._write_waiting(now_us)
         if self._ledger is None or self._failure is not None:
             return
@@ -132,8 +129,8 @@ class Trail:
     def _open(self, now_us: int, since_us: int, known: Head, touched: Optional[str] = None) -> None:
         files = files_in(self.directory)
         past = past_of(files[-1]) if files else Past(None, 0)
-        found = past.head or _head_of(files[:-1])
-        damage = touched or past.damage or _rollback(files, past, found, known)
+        found = past.head or head_of(files[:-1])
+        damage = touched or past.damage or rollback(files, past, found, known)
         self.head = found if found.seq > known.seq else known
         if past.head is None or damage or files[-1].is_packed:
             self._extent = past.extent
@@ -150,14 +147,15 @@ class Trail:
         self._has_records = self.head.seq > file.first_seq
         if past.torn:
             self._ledger.shorten(past.bytes)
-            self._record("crash", {"bytes": past.torn, "file": file.name, "time_us": now_us})
+            self._append([notes.crash(now_us, file.name, past.torn)])
 
     def _begin_file(self, now_us: int, closed: Optional[str] = None, damage: Optional[str] = None) -> None:
         """Close the file, and begin the next with where it stands in the chain."""
         if self._ledger is not None:
             closed = closed or os.path.basename(self._ledger.path)
-        first = _genesis(now_us) if self.head == NO_RECORD else _checkpoint(now_us, closed, self._extent)
-        bodies = [first, body("damage", {"found": damage, "time_us": now_us})] if damage else [first]
+        begins = self.head == NO_RECORD
+        bodies = [notes.genesis(now_us) if begins else notes.checkpoint(now_us, closed, self._extent)]
+        bodies += [notes.damage(now_us, damage)] if damage else []
         lines, head = linked(self.head, bodies, self._seal)
         ledger = Ledger.begun(os.path.join(self.directory, name_of(self.head.seq + 1)), lines)
         self.close()
@@ -199,7 +197,7 @@ class Trail:
     def _append_waiting(self, now_us: int) -> None:
         bodies = [text for _, _, text in self._waiting]
         if self._dropped:
-            bodies.insert(0, body("dropped", {"records": self._dropped, "time_us": now_us}))
+            bodies.insert(0, notes.dropped(now_us, self._dropped))
         if bodies:
             self._append(bodies)
             self._extent = self._extent.with_times([time_us for _, time_us, _ in self._waiting])
@@ -209,10 +207,11 @@ class Trail:
         self._append([body(kind, document)])
 
     def _append(self, bodies: Sequence[str]) -> None:
-        if self._ledger is not None:
-            lines, head = linked(self.head, bodies, self._seal)
-            self._ledger.append(lines)
-            self.head = head
+        if self._ledger is None:
+            raise TouchedError("closed")
+        lines, head = linked(self.head, bodies, self._seal)
+        self._ledger.append(lines)
+        self.head = head
 
     def _fail(self, error: Exception, now_us: int) -> None:
         if self._ledger is None or not self._ledger.is_sound:
@@ -232,55 +231,6 @@ class Trail:
         if entries and all(time_us > self._known_until_us for _, time_us, _ in entries):
             self._known = {}  # what was written before the start has been passed
         return [entry for entry in entries if entry[0].encode() not in self._known]
-
-
-def _head_of(files: Sequence[TrailFile]) -> Head:
-    """Return the last whole record of `files`."""
-    heads = (past_of(file).head for file in reversed(files))
-    return next((head for head in heads if head is not None), NO_RECORD)
-
-
-def _rollback(files: Sequence[TrailFile], past: Past, found: Head, known: Head) -> Optional[str]:
-    """Return what is missing at the end, as far as the rest of the chain and the store can tell."""
-    if found.seq < known.seq:
-        return f"the trail ends with record {found.seq}, but {known.seq} were written"
-    if found.seq == known.seq and found != known:
-        return f"record {found.seq} is not the one that was written"
-    return f"{files[-1].name} holds no record" if files and past.head is None else None
-
-
-def _genesis(now_us: int) -> str:
-    return body(
-        "genesis",
-        {
-            "chain_uid": os.urandom(16).hex(),
-            "format": FORMAT,
-            "machine": _machine(),
-            "time_us": now_us,
-            "version": __version__,
-        },
-    )
-
-
-def _checkpoint(now_us: int, closed: Optional[str], extent: Extent) -> str:
-    document = {
-        "closed": closed,
-        "format": FORMAT,
-        "from_us": extent.from_us,
-        "time_us": now_us,
-        "until_us": extent.until_us,
-        "version": __version__,
-    }
-    return body("checkpoint", {name: value for name, value in document.items() if value is not None})
-
-
-def _machine() -> str:
-    """Return what tells this machine from others, and not its id: machine-id(5) asks to keep that to oneself."""
-    try:
-        with open("/etc/machine-id", encoding="ascii") as file:
-            return identity("pamsignal trail", file.read().strip())
-    except (OSError, ValueError):
-        return "unknown"
 
 
 def _explained(error: Exception) -> str:

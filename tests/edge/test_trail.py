@@ -309,6 +309,19 @@ def test_switched_off_it_writes_nothing(tmp_path):
     assert (list(tmp_path.iterdir()), trail.trouble) == ([], None)
 
 
+def test_a_file_without_a_record_is_put_aside_and_told(tmp_path):
+    written(tmp_path, 0, 3)
+    empty = tmp_path / "trail-000000000005.jsonl"
+    empty.touch()
+    trail = a_trail(tmp_path)
+    trail.append(NOON_US, events(3), ())
+    trail.close()
+    assert "trail-000000000005.jsonl holds no record" in trail.trouble
+    assert pids_in(tmp_path) == [0, 1, 2, 3]
+    assert (tmp_path / f"{empty.name}.damaged").exists()
+    assert [kind for kind, _, _ in damage_in(tmp_path)] == ["found"]
+
+
 def test_a_planted_link_or_pipe_is_not_followed(tmp_path):
     outside = tmp_path / "outside"
     outside.write_text("")
@@ -319,6 +332,7 @@ def test_a_planted_link_or_pipe_is_not_followed(tmp_path):
     trail.append(NOON_US, events(0), ())
     trail.close()
     assert outside.read_text() == ""
+    assert (logs / "trail-000000000001.jsonl.damaged").is_symlink()
     os.mkfifo(logs / "trail-000000000999.jsonl")
     assert "unreadable" in {kind for kind, _, _ in damage_in(logs)}
 
