@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
@@ -11,6 +12,7 @@ import pytest
 
 from pamsignal.audit.files import files_in
 from pamsignal.audit.pack import pack
+from pamsignal.cli import main
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT, Action, Context, Outcome, Secret
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
@@ -50,9 +52,10 @@ def place(tmp_path_factory):
 
 
 def history(place, *words):
-    answer = pamsignal("history", "--directory", place, *words)
-    assert (answer.stderr, answer.returncode) == ("", 0)
-    return answer.stdout
+    """What the verb prints; in this process, which is faster than one for each question."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        assert main(["history", "--directory", str(place), *words]) == 0
+    return printed.getvalue()
 
 
 def test_history_tells_what_happened_in_order(place):
