@@ -30,13 +30,14 @@ class Settings(NamedTuple):
 class Enricher:
     """Looks up what is known about an event: on this host alone, and without waiting.
 
-    Call `look` once in each turn of the loop, before its records. `root` stands before all paths that are looked for.
+    Call `look` once in each turn of the loop, before its records. `state` is a directory for notes about open
+    databases: close one enricher before making the next. `root` stands before all paths that are looked for.
     """
 
-    def __init__(self, settings: Settings, root: str = "") -> None:
+    def __init__(self, settings: Settings, root: str = "", state: Optional[str] = None) -> None:
         self._settings = settings
         self._root = root
-        self._atlas = Atlas(settings.geoip, root)
+        self._atlas = Atlas(settings.geoip, root, state)
         self._sockets = Sockets(f"{root}/proc/self/net")
         self._own: FrozenSet[Address] = frozenset()
         self._cloud = provider.Cloud()

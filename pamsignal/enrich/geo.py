@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, Type
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, Type, TypeVar
 
+from pamsignal.enrich.note import Note
 from pamsignal.model import Address
 
 AUTO = "auto"
 FOLDERS = ("/var/lib/GeoIP", "/usr/share/GeoIP", "/usr/local/share/GeoIP")
+
+_Read = TypeVar("_Read")
 
 _TRIAL = "192.0.2.1"  # RFC 5737: in no database, but to find that out its tree has to be walked
 # What a damaged file can make of a lookup, depending on the version; maxminddb's own errors are RuntimeError.
@@ -58,6 +61,11 @@ class File(NamedTuple):
     size: int
     modified_ns: int
 
+    @property
+    def identity(self) -> str:
+        """The same as a short text."""
+        return f"{self.device} {self.inode} {self.size} {self.modified_ns}"
+
 
 class Opened(NamedTuple):
     """An open database: geoip2's reader, its lookup by text, and what the file says of itself."""
@@ -73,16 +81,17 @@ class Opened(NamedTuple):
 class Database:
     """One purpose's database: there, not yet there, or replaced. `trouble` is what somebody should mend.
 
-    A file that cannot be used never takes the place of one that can.
+    A file that cannot be used never takes the place of one that can. `note` is for what is open.
     """
 
-    def __init__(self, kind: str, setting: Optional[str], folders: Iterable[str] = FOLDERS) -> None:
+    def __init__(self, kind: str, setting: Optional[str], folders: Iterable[str], note: Note) -> None:
         self.opened: Optional[Opened] = None
         self.trouble: Optional[str] = None
         self._kind = KINDS[kind]
         self._setting = setting
         self._paths = _paths(self._kind, setting, folders)
         self._refused: Optional[File] = None
+        self._note = note
 
     def refresh(self) -> bool:
         """Open the file if it is new or has been replaced; True if lookups answer differently from now on."""
@@ -95,13 +104,14 @@ class Database:
             return self._take(file)
         return False
 
-    def find(self, ip: Address) -> Any:
-        """Return geoip2's answer about `ip`, None where it has none. Never raises."""
+    def find(self, ip: Address, read: Callable[[Any], _Read]) -> Optional[_Read]:
+        """Return what `read` makes of geoip2's answer about `ip`, None where there is none. Never raises."""
         opened = self.opened
         if opened is None or ip.version > opened.ip_version or self._is_overwritten(opened.file):
             return None
         try:
-            return opened.find(str(ip))
+            answer = opened.find(str(ip))
+            return None if answer is None else read(answer)  # geoip2 takes some answers apart only now
         except _DAMAGE:
             self.close()
             self._refuse(opened.file, "it is damaged; download it again")
@@ -112,6 +122,7 @@ class Database:
         if self.opened is not None:
             self.opened.reader.close()
             self.opened = None
+            self._note.write(None)
 
     def _note_absence(self) -> None:
         if self.opened is not None:
@@ -121,8 +132,10 @@ class Database:
 
     def _take(self, file: File) -> bool:
         """Let `file` take the place of what is open, unless something is wrong with it."""
+        carefully = self._note.tells_of_an_end_with(file.identity)
+        self._note.write(file.identity)
         try:
-            opened = _open(file, self._kind)
+            opened = _open(file, self._kind, carefully=carefully)
         except ImportError:
             return self._leave(file, "Python's geoip2, which reads it, is missing; install python3-geoip2")
         except OSError as error:
@@ -133,6 +146,7 @@ class Database:
             return self._refuse(file, "it is no whole MaxMind DB file; download it again")
         self.close()
         self.opened, self.trouble, self._refused = opened, None, None
+        self._note.write(file.identity)
         return True
 
     def _refuse(self, file: File, why: str) -> bool:
@@ -142,6 +156,7 @@ class Database:
 
     def _leave(self, file: File, why: str) -> bool:
         """Go on with what is open, if anything is."""
+        self._note.write(self.opened.file.identity if self.opened is not None else None)
         kept = "; the one that was read before stays in use" if self.opened is not None else ""
         self.trouble = f"{file.path} is not used: {why}{kept}"
         return False
@@ -177,13 +192,17 @@ def _file_at(path: str) -> Optional[File]:
     return File(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
-def _open(file: File, kind: Kind) -> Opened:
-    """Open `file` memory-mapped, by maxminddb's C extension where that is installed, and try it."""
-    from geoip2.database import Reader  # noqa: PLC0415 - 2.5 MB with version 2.9, 6 MB with 5.3
+def _open(file: File, kind: Kind, *, carefully: bool) -> Opened:
+    """Open `file` memory-mapped, by maxminddb's C extension where that is installed, and try it.
+
+    The extension dies of a map key that is no text (SIGSEGV; 2.2 and 3.2). `carefully` is by Python alone: it raises,
+    and takes 0.1 ms for a lookup.
+    """
+    from geoip2.database import MODE_AUTO, MODE_MMAP, Reader  # noqa: PLC0415 - 2.5 MB with version 2.9, 6 MB with 5.3
     from geoip2.errors import AddressNotFoundError  # noqa: PLC0415 - likewise
 
     with open(file.path, "rb"):  # what is not allowed is told as such; from here on every failure is damage
-        reader = Reader(file.path)
+        reader = Reader(file.path, mode=MODE_MMAP if carefully else MODE_AUTO)
     try:
         facts = reader.metadata()
         edition = str(facts.database_type)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from pamsignal.enrich.geo import FOLDERS, Database, Settings
+from pamsignal.enrich.geo import FOLDERS, KINDS, Database, Settings
+from pamsignal.enrich.note import Note
 from pamsignal.model import Address
 from pamsignal.render import when
 
@@ -32,10 +33,11 @@ NOWHERE = Place()
 class Atlas:
     """The two databases together."""
 
-    def __init__(self, settings: Settings, root: str = "") -> None:
+    def __init__(self, settings: Settings, root: str = "", state: Optional[str] = None) -> None:
         folders = [root + folder for folder in FOLDERS]
-        self._city = Database("city", settings.city, folders)
-        self._asn = Database("asn", settings.asn, folders)
+        notes = {kind: Note(f"{state}/geoip-{kind}.open" if state else None) for kind in KINDS}
+        self._city = Database("city", settings.city, folders, notes["city"])
+        self._asn = Database("asn", settings.asn, folders, notes["asn"])
 
     def refresh(self) -> bool:
         """Open what is new or has been replaced; True if lookups answer differently from now on."""
@@ -44,18 +46,9 @@ class Atlas:
 
     def place_of(self, ip: Address) -> Place:
         """Look `ip` up. Never raises."""
-        found, network = self._city.find(ip), self._asn.find(ip)
-        location = getattr(found, "location", None)
-        return Place(
-            _text(found and found.country.iso_code),
-            _text(getattr(getattr(found, "city", None), "name", None)),
-            _number(network and network.autonomous_system_number),
-            _text(network and network.autonomous_system_organization),
-            _text(found and found.continent.code),
-            _microdegrees(getattr(location, "latitude", None)),
-            _microdegrees(getattr(location, "longitude", None)),
-            _number(getattr(location, "accuracy_radius", None)),
-        )
+        place = self._city.find(ip, _place_in) or NOWHERE
+        network = self._asn.find(ip, _network_in)
+        return place if network is None else place._replace(asn=network[0], org=network[1])
 
     def problems(self, time_us: int) -> Iterator[str]:
         """Yield what somebody should mend; the same trouble always in the same words."""
@@ -90,6 +83,23 @@ def _facts(database: Database, time_us: int) -> Optional[Dict[str, Any]]:
         "built": when.timestamp(opened.built_us),
         "age_days": max(0, time_us - opened.built_us) // DAY_US,
     }
+
+
+def _place_in(answer: Any) -> Place:
+    """Take apart what geoip2 found in a database of cities or countries; the latter have neither city nor location."""
+    location = getattr(answer, "location", None)
+    return Place(
+        country=_text(answer.country.iso_code),
+        city=_text(answer.city.name) if hasattr(answer, "city") else None,
+        continent=_text(answer.continent.code),
+        latitude_microdegrees=_microdegrees(getattr(location, "latitude", None)),
+        longitude_microdegrees=_microdegrees(getattr(location, "longitude", None)),
+        radius_km=_number(getattr(location, "accuracy_radius", None)),
+    )
+
+
+def _network_in(answer: Any) -> Tuple[Optional[int], Optional[str]]:
+    return _number(answer.autonomous_system_number), _text(answer.autonomous_system_organization)
 
 
 # geoip2 hands on what the file says, of whatever type it is.

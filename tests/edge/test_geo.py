@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from pamsignal.enrich import geo
 from pamsignal.enrich.geo import FOLDERS, Settings
+from pamsignal.enrich.note import Note
 from pamsignal.enrich.place import DAY_US, NOWHERE, OLD_DAYS, Atlas, Place
 from tests.edge.databases import BERLIN, CITIES, NETWORKS, QUITO, write, write_cities, write_networks
 
@@ -250,6 +252,7 @@ def test_the_state_tells_what_is_in_use(city):
         {"country": {"iso_code": 7}, "city": {"names": {"en": 8}}},
         {"location": {"latitude": "north", "longitude": 1e300, "accuracy_radius": -1}},
         {"country": {"iso_code": ""}, "continent": {"code": ""}},
+        {"city": {"names": 5}},
     ],
 )
 def test_a_record_of_an_unexpected_shape_tells_nothing(record, city):
@@ -268,18 +271,99 @@ def whole(tmp_path_factory):
     return path.read_bytes()
 
 
+def test_a_file_that_turned_out_damaged_is_left_until_it_is_replaced(city):
+    atlas = opened(write_cities(city, {"203.0.113.0/24": {"city": {"names": 5}}}))
+    assert problems(atlas) == []
+    for _ in range(2):
+        assert atlas.place_of(IN_BERLIN) == NOWHERE
+        assert problems(atlas) == [f"geoip.city: {city} is not used: it is damaged; download it again"]
+        assert not atlas.refresh()
+    write_cities(city)
+    assert atlas.refresh()
+    assert problems(atlas) == []
+
+
+def noted(state, path, pid):
+    """Write the note of a process that has the database at `path` open."""
+    Note(f"{state}/geoip-city.open").write(geo._file_at(str(path)).identity)
+    note = state / "geoip-city.open"
+    note.write_text(f"{pid} {note.read_text().partition(' ')[2]}")
+
+
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damage=st.lists(st.tuples(st.integers(0), st.integers(0, 255)), min_size=1, max_size=8))
-def test_a_damaged_file_never_raises(damage, whole, city):
+def test_a_damaged_file_never_raises(damage, whole, city, tmp_path):
+    """As after a death of it: maxminddb's extension would end this process, too."""
     content = bytearray(whole)
     for place, value in damage:
         content[place % len(content)] = value
     city.write_bytes(content)
-    atlas = opened(str(city))
+    noted(tmp_path, city, pid=0)
+    atlas = Atlas(Settings(str(city), None), state=str(tmp_path))
+    atlas.refresh()
     for ip in (IN_BERLIN, IN_FRANCE, IN_QUITO, UNLISTED):
         atlas.place_of(ip)
     assert len(problems(atlas)) <= 2
     atlas.close()
+
+
+LOOK_UP = """
+import sys
+from ipaddress import ip_address
+from pamsignal.enrich.geo import Settings
+from pamsignal.enrich.place import Atlas
+atlas = Atlas(Settings(sys.argv[1], None), state=sys.argv[2])
+atlas.refresh()
+print(atlas.place_of(ip_address("203.0.113.9")).city, *atlas.problems(0))
+"""
+
+
+def test_a_file_that_ends_the_process_ends_only_one(whole, city, tmp_path):
+    """maxminddb's C extension dies of a map key that is no text (2.2 and 3.2): of a byte that is lost."""
+    at = whole.index(b"Ben")
+    city.write_bytes(whole[:at] + bytes(1) + whole[at + 1 :])
+    command = [sys.executable, "-c", LOOK_UP, str(city), str(tmp_path)]
+    subprocess.run(command, check=False)
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert told == f"None geoip.city: {city} is not used: it is damaged; download it again\n"
+
+
+def test_after_a_sudden_end_the_same_file_is_read_all_the_same(city, tmp_path):
+    write_cities(city)
+    for program in (LOOK_UP + "import os; os.kill(os.getpid(), 9)", LOOK_UP):
+        done = subprocess.run(
+            [sys.executable, "-uc", program, str(city), str(tmp_path)], stdout=subprocess.PIPE, check=False
+        )
+        assert done.stdout == b"Berlin\n"
+    assert (tmp_path / "geoip-city.open").exists()
+
+
+@pytest.mark.parametrize(
+    ("pid", "identity", "is_the_end"),
+    [(0, "1 2 3 4", True), (os.getpid(), "1 2 3 4", False), (0, "1 2 3 5", False), (0, "", False)],
+    ids=["of another process", "of this process", "of another file", "empty"],
+)
+def test_a_note_tells_of_the_end_of_another_process_with_the_same_file(pid, identity, is_the_end, tmp_path):
+    path = tmp_path / "note"
+    path.write_text(f"{pid} {identity}")
+    assert Note(str(path)).tells_of_an_end_with("1 2 3 4") is is_the_end
+
+
+def test_the_note_is_gone_when_the_database_is_closed(city, tmp_path):
+    atlas = Atlas(Settings(write_cities(city), None), state=str(tmp_path))
+    atlas.refresh()
+    assert [path.name for path in tmp_path.glob("*.open")] == ["geoip-city.open"]
+    city.write_bytes(b"nothing")
+    atlas.place_of(IN_BERLIN)
+    atlas.refresh()
+    assert list(tmp_path.glob("*.open")) == []
+    atlas.close()
+
+
+def test_a_directory_that_cannot_be_written_costs_no_place(city, tmp_path):
+    atlas = Atlas(Settings(write_cities(city), None), state=f"{tmp_path}/nowhere")
+    atlas.refresh()
+    assert atlas.place_of(IN_BERLIN).city == "Berlin"
 
 
 def test_geoip2_is_imported_only_where_there_is_a_database(tmp_path):
