@@ -144,9 +144,9 @@ class Database:
             return self._refuse(file, str(error))
         except _DAMAGE:
             return self._refuse(file, "it is no whole MaxMind DB file; download it again")
-        self.close()
-        self.opened, self.trouble, self._refused = opened, None, None
-        self._note.write(file.identity)
+        former, self.opened, self.trouble, self._refused = self.opened, opened, None, None
+        if former is not None:
+            former.reader.close()
         return True
 
     def _refuse(self, file: File, why: str) -> bool:
