@@ -15,7 +15,7 @@ from pamsignal.correlate import Correlator, OpenSession
 from pamsignal.correlate.sessions import Changes
 from pamsignal.detect import Detector
 from pamsignal.detect import Settings as DetectSettings
-from pamsignal.detect.identity import alert_id
+from pamsignal.detect.blindness import suppression
 from pamsignal.detect.spoof import AccountOf, claim_of, spoof_finding
 from pamsignal.model import (
     NO_CONTEXT,
@@ -28,7 +28,6 @@ from pamsignal.model import (
     Observation,
     Outcome,
     Provenance,
-    Severity,
     Unparsed,
 )
 from pamsignal.parse.provenance import Trust, trust
@@ -39,7 +38,6 @@ _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_S
 _new = tuple.__new__  # half the time of Heard(…), for every line
 _PROVENANCE: Callable[[Heard], Optional[Provenance]] = attrgetter("seen.provenance")
 _Made = TypeVar("_Made")
-
 _FORGERIES, _CLAIMS = frozenset({Trust.SPOOF, Trust.DOUBT}), frozenset({Trust.CLAIM, Trust.DOUBT})
 
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
@@ -48,12 +46,7 @@ MOST_ACCOUNTS = 1024
 
 # What a person does under their own uid, by a program that lends them another one.
 _OWN_DOING = frozenset(
-    {
-        Action.ELEVATION_SUCCESS,
-        Action.ELEVATION_FAILURE,
-        Action.ELEVATION_DENIED,
-        Action.PASSWORD_CHANGED,
-    }
+    {Action.ELEVATION_SUCCESS, Action.ELEVATION_FAILURE, Action.ELEVATION_DENIED, Action.PASSWORD_CHANGED}
 )
 
 
@@ -248,7 +241,7 @@ class Engine:
             if seen.outcome is _SUCCESS:
                 self._learn(record, seen)
             if seen.action is _SUPPRESSED:
-                return Step(time_us, record, due, alert=_suppression(record, seen))
+                return Step(time_us, record, due, alert=suppression(record, seen))
             if record.uid and self._names_another(record.uid, seen):
                 seen = claim_of(seen, record, self._account_of)
         else:
@@ -305,17 +298,3 @@ def _each(work: Callable[[Any], Optional[_Made]], items: Iterable[Any], faults: 
             if one is not None:
                 made.append(one)
     return made
-
-
-def _suppression(record: JournalRecord, seen: Observation) -> Alert:
-    unit = seen.service if seen.service != seen.program else "a unit"
-    finding = Finding(
-        rule="journal_suppressed",
-        key=unit,
-        time_us=record.time_us,
-        hostname=record.hostname,
-        attempts=seen.attempts,
-        note=f"journald dropped {seen.attempts} messages of {unit}: logins may be among them",
-    )
-    identity = alert_id(finding, f"journal_suppressed/{record.cursor}")
-    return Alert(identity, record.time_us, Severity.WARNING, "journal_suppressed", finding)
