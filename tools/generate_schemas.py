@@ -215,6 +215,7 @@ def extras() -> Schema:
 
 def status() -> Schema:
     """Return the schema of what `pamsignal status --json` prints."""
+    database = or_null(closed({"path": TEXT, "edition": TEXT, "built": TIME, "age_days": COUNT}))
     sink = closed(
         {
             "queued": COUNT,
@@ -245,6 +246,21 @@ def status() -> Schema:
             "provenance": counts("grade"),
             "sinks": {"type": "object", "additionalProperties": sink},
             "store": closed({"trouble": {"type": "boolean"}, "lost": counts("reason")}),
+            "trail": closed(
+                {
+                    "enabled": {"type": "boolean"},
+                    "head": or_null({"type": "string", "pattern": "^[1-9][0-9]*:[0-9a-f]{64}$"}),
+                    "trouble": {"type": "boolean"},
+                    "lost": COUNT,
+                }
+            ),
+            "context": closed(
+                {
+                    "geoip": closed({"city": database, "asn": database}),
+                    "cloud": closed({name: or_null(TEXT) for name in ("provider", "region", "instance_id")}),
+                    "destinations_not_looked_up": COUNT,
+                }
+            ),
             "config": closed({"fingerprint": or_null(TEXT), "reload_rejected": {"type": "boolean"}}),
             "faults": COUNT,
             "problems": {"type": "array", "items": TEXT},

@@ -22,7 +22,7 @@ STALE_SECONDS = 60
 WATCH_SECONDS = 2.0
 _VALUE_LIMIT = 2000
 _CLEAR_SCREEN = "\x1b[H\x1b[2J"  # ECMA-48 CUP, ED
-_OBJECTS = ("journal", "events", "not_understood", "spoofed", "sinks", "config")
+_OBJECTS = ("journal", "events", "not_understood", "spoofed", "sinks", "trail", "context", "config")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +97,8 @@ def _rows(status: Mapping[str, Any], *, local: bool) -> Iterator[Tuple[str, str]
     yield "spoofed lines", _counted(status["spoofed"])
     for name, sink in sorted(status["sinks"].items()):
         yield f"sink {name}", _sink_words(sink)
+    yield "trail", _trail_words(status["trail"])
+    yield "places", _places(status["context"])
     fingerprint = status["config"].get("fingerprint")
     yield "configuration", f"fingerprint {fingerprint[:12]}" if fingerprint else "defaults"
 
@@ -105,6 +107,7 @@ def _more_rows(status: Mapping[str, Any]) -> Iterator[Tuple[str, str]]:
     journal = status["journal"]
     yield "journal", f"{journal.get('skipped')} entries unreadable, reopened {journal.get('reopened')} times"
     yield "provenance", _counted(status.get("provenance", {}))
+    yield "cloud", " ".join(str(part) for part in status["context"]["cloud"].values() if part) or "none known"
     yield "dropped", _counted(status.get("store", {}).get("lost", {}))
     yield "faults", str(status.get("faults"))
 
@@ -124,6 +127,19 @@ def _sink_words(sink: Mapping[str, Any]) -> str:
     if sink.get("held_until"):
         words += f"; next try {_until(sink['held_until'])}"
     return words
+
+
+def _trail_words(trail: Mapping[str, Any]) -> str:
+    if not trail.get("enabled"):
+        return "switched off"
+    seq, _, digest = str(trail.get("head") or "").partition(":")
+    words = f"{seq} records, the last one's hash {digest[:12]}" if seq else "no record yet"
+    return f"{words}; {trail['lost']} lost" if trail.get("lost") else words
+
+
+def _places(context: Mapping[str, Any]) -> str:
+    databases = [one for one in context["geoip"].values() if one]
+    return ", ".join(f"{one['edition']}, {one['age_days']} days old" for one in databases) or "no database"
 
 
 def _moment(stamp: object, *, local: bool) -> str:

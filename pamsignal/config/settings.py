@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, FrozenSet, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal import detect, enrich, pipeline
 from pamsignal.audit import retention, trail
@@ -57,6 +57,16 @@ class Settings(NamedTuple):
     def engine(self) -> pipeline.Settings:
         """What the engine needs of it."""
         return pipeline.Settings(self.ignore_services, self.detect)
+
+
+def fixed_keys(before: Settings, after: Settings) -> List[str]:
+    """Return the changed keys that a running daemon cannot take."""
+    values = {
+        "journal.directory": (before.journal.directory, after.journal.directory),
+        "status_file": (before.status_file, after.status_file),
+        "delivery": (before.delivery, after.delivery),
+    }
+    return [key for key, (former, changed) in values.items() if former != changed]
 
 
 def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Settings:

@@ -6,19 +6,22 @@ import gc
 import os
 from typing import Callable, List, NamedTuple, Optional
 
+from pamsignal.audit.trail import Trail
 from pamsignal.config import load
 from pamsignal.config.settings import Settings
+from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.monitor import Monitor, Parts
 from pamsignal.deliver.courier import Courier
 from pamsignal.deliver.dispatch import Dispatcher
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.store import open_store
+from pamsignal.enrich import Enricher
 from pamsignal.errors import ConfigError
 from pamsignal.journal import LIVE, JournalReader, Source
 from pamsignal.pipeline import Produced
 from pamsignal.runtime import lock
-from pamsignal.runtime.directories import directories, ensure
+from pamsignal.runtime.directories import Directories, directories, ensure
 from pamsignal.runtime.log import Level, Log, form_of
 from pamsignal.runtime.loop import Loop
 from pamsignal.runtime.sd_notify import Notifier
@@ -51,7 +54,7 @@ def serve(options: Options) -> int:
         paths = directories(os.environ, os.geteuid())
         locked = lock.take(f"{ensure(paths.state)}/lock")
         try:
-            return _watch(options, settings, _Started(loop, log, notifier, paths.state, paths.runtime))
+            return _watch(options, settings, _Started(loop, log, notifier, paths))
         finally:
             os.close(locked)
     finally:
@@ -62,8 +65,7 @@ class _Started(NamedTuple):
     loop: Loop
     log: Log
     notifier: Notifier
-    state: str
-    runtime: str
+    paths: Directories
 
 
 def _watch(options: Options, settings: Settings, started: _Started) -> int:
@@ -75,16 +77,30 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
     log.level = level_of(settings)
     for warning in settings.warnings:
         log.warning("configuration", problem=warning)
-    store = open_store(f"{started.state}/state.db", settings.delivery)
+    store = open_store(f"{started.paths.state}/state.db", settings.delivery)
+    trail = Trail(ensure(started.paths.logs), settings.trail, settings.retention)
     reader = JournalReader(Source(directory=settings.journal.directory) if settings.journal.directory else LIVE)
-    status_path = settings.status_file or f"{ensure(started.runtime, PUBLIC)}/status.json"
+    status_path = settings.status_file or f"{ensure(started.paths.runtime, PUBLIC)}/status.json"
 
     def dispatcher_of(chosen: Settings) -> Dispatcher:
         couriers = [Courier(sink, started.loop.wake) for sink in sinks_of(chosen, console=options.observer is None)]
         return Dispatcher(store, couriers, chosen.delivery.max_age_seconds, jitter)
 
+    def enricher_of(chosen: Settings) -> Enricher:
+        return Enricher(chosen.enrich, state=started.paths.state)
+
     parts = Parts(
-        started.loop, log, started.notifier, reader, store, status_path, dispatcher_of, level_of, options.observer
+        started.loop,
+        log,
+        started.notifier,
+        reader,
+        store,
+        Evidence(trail, log),
+        status_path,
+        dispatcher_of,
+        enricher_of,
+        level_of,
+        options.observer,
     )
     monitor = Monitor(parts, settings, options.path)
     # What start-up made stays for good: the collector need not look at it again, and can look more rarely.
@@ -94,6 +110,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         monitor.run()
     finally:
         reader.close()
+        trail.close()
         store.close()
     return 0
 

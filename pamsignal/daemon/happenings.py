@@ -23,9 +23,9 @@ def journal_gap(gap: Gap, now_us: int) -> Alert:
     return _alarm("journal_gap", "journal", now_us, note, first_us=gap.from_us, last_us=end_us)
 
 
-def store_trouble(trouble: str, now_us: int) -> Alert:
-    """Say that the state database cannot be used."""
-    return _alarm("store_trouble", "store", now_us, trouble)
+def part_in_trouble(part: str, trouble: str, now_us: int) -> Alert:
+    """Say that the `store` or the `trail` cannot be written, or was damaged."""
+    return _alarm(f"{part}_trouble", part, now_us, trouble)
 
 
 def config_rejected(problems: str, now_us: int) -> Alert:

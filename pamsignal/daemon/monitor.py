@@ -10,15 +10,17 @@ from itertools import islice
 from typing import Callable, List, NamedTuple, Optional
 
 from pamsignal.config import load
-from pamsignal.config.settings import Settings
+from pamsignal.config.settings import Settings, fixed_keys
 from pamsignal.daemon import happenings, sessions
+from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.daemon.pace import Pace
-from pamsignal.daemon.report import Report
+from pamsignal.daemon.report import Report, Watched
+from pamsignal.daemon.troubles import Troubles
 from pamsignal.deliver.dispatch import Collected, Dispatcher
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Position, Turn
-from pamsignal.enrich import accounts
+from pamsignal.enrich import Enricher, accounts
 from pamsignal.errors import PamSignalError
 from pamsignal.journal import Gap, JournalReader
 from pamsignal.journal import Position as Place
@@ -46,8 +48,10 @@ class Parts(NamedTuple):
     notifier: Notifier
     reader: JournalReader
     store: Store
+    evidence: Evidence
     status_path: str
     dispatcher_of: Callable[[Settings], Dispatcher]
+    enricher_of: Callable[[Settings], Enricher]
     level_of: Callable[[Settings], Level]
     observer: Optional[Callable[[Produced], None]] = None
 
@@ -63,16 +67,20 @@ class Monitor:
         self._pace = Pace()
         self._report_due_us = 0
         self._alarms: List[Alert] = []
-        self._store_trouble: Optional[str] = None
+        self._troubles = Troubles(parts.log)
         self._committed: Optional[Place] = None
         self.report = Report(parts.status_path, self._started_us)
+        self._enricher = parts.enricher_of(settings)
         self._use(settings, parts.dispatcher_of(settings))
 
     def run(self) -> None:
         """Say that it is ready, rebuild what the detection knew, and then turn until it is told to stop."""
         log, notifier = self._parts.log, self._parts.notifier
-        is_first = self._parts.store.position() is None
+        position = self._parts.store.position()
+        is_first = position is None
         gap = self._find_place()
+        since_us = position.time_us if position is not None else self._started_us
+        self._parts.evidence.open(self._parts.store, self._started_us, since_us)
         notifier.ready(self._one_line())
         log.notice("watching", sinks=len(self._settings.sinks), config=self._path or "defaults")
         if not is_first:  # what happened before the very first start is nobody's news, and neither are its digests
@@ -98,11 +106,14 @@ class Monitor:
 
     def _work(self, records: List[JournalRecord]) -> None:
         now_us = realtime_us()
+        for problem in self._enricher.look(now_us):
+            self._parts.log.warning("context", problem=problem)
         collected = self._dispatcher.collect(now_us)
         produced = self._think(records)
         self._note_gap()
         self._commit(now_us, collected, produced)
         self._dispatcher.hand_out(now_us)
+        self._parts.evidence.tend(now_us)
         self._tell(now_us, collected, produced)
         self._rest(now_us)
 
@@ -110,7 +121,11 @@ class Monitor:
         """Work out how long nothing is to be done unless something comes."""
         due_us = self._engine.next_due_us()
         waits_us = [due_us - self._engine_now_us()] if due_us is not None else []
-        later = (self._outgoing.next_deadline_us(now_us), self._dispatcher.next_deadline_us(now_us))
+        later = (
+            self._outgoing.next_deadline_us(now_us),
+            self._dispatcher.next_deadline_us(now_us),
+            self._parts.evidence.trail.next_deadline_us(),
+        )
         waits_us += [deadline_us - now_us for deadline_us in later if deadline_us is not None]
         self._pace.rest(monotonic_us(), waits_us)
 
@@ -122,7 +137,7 @@ class Monitor:
         self._parts.log.level = self._parts.level_of(settings)
         accounts.forget()
         self._dispatcher = dispatcher
-        self._engine = Engine(settings.engine, account_of=accounts.account_of)
+        self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of)
         self._engine.restore(sessions.restored(self._parts.store.sessions()))
         self._outgoing = Outgoing(settings, console=self._parts.observer is None)
 
@@ -204,27 +219,18 @@ class Monitor:
             channels=collected.channels,
             expired=collected.expired,
             released=collected.released,
+            remembered=self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms]),
             counted=collected.counted,
         )
         self._parts.store.commit(turn)
         self._committed = self._parts.reader.position
-        self._note_store_trouble()
+        self._alarms += self._troubles.note("store", self._parts.store.trouble, now_us)
+        self._alarms += self._troubles.note("trail", self._parts.evidence.trail.trouble, now_us)
 
     def _new_position(self) -> Optional[Position]:
         """Return the place to write down, None if it is written already: a quiet host should not wake its disk."""
         position = self._parts.reader.position
         return None if position is None or position == self._committed else Position(*position)
-
-    def _note_store_trouble(self) -> None:
-        trouble = self._parts.store.trouble
-        if trouble == self._store_trouble:
-            return
-        self._store_trouble = trouble
-        if trouble is None:
-            self._parts.log.notice("the store is well again")
-            return
-        self._parts.log.error("the store is in trouble; alerts go on from memory", trouble=trouble)
-        self._alarms.append(happenings.store_trouble(trouble, realtime_us()))
 
     def _tell(self, now_us: int, collected: Collected, produced: Produced) -> None:
         for happening in collected.happenings:
@@ -237,7 +243,8 @@ class Monitor:
 
     def _write_report(self, now_us: int, state: str) -> None:
         parts = self._parts
-        self.report.write(now_us, state, self._engine.counts, parts.reader, parts.store, self._settings)
+        watched = Watched(parts.reader, parts.store, parts.evidence.trail, self._enricher, self._settings)
+        self.report.write(now_us, state, self._engine.counts, watched)
         parts.notifier.status(self._one_line())
 
     def _one_line(self) -> str:
@@ -266,31 +273,18 @@ class Monitor:
     def _change_to(self, settings: Settings) -> None:
         former, counts = self._dispatcher, self._engine.counts
         built = self._parts.dispatcher_of(settings)  # may fail: before anything is given up
+        self._enricher.close()
+        self._enricher = self._parts.enricher_of(settings)
+        self._parts.evidence.use(settings)
         former.stop(STOP_SECONDS)
         now_us = realtime_us()
         self._commit(now_us, former.collect(now_us), Produced())
-        self._warn_of_restart(settings)
+        for key in fixed_keys(self._settings, settings):
+            self._parts.log.warning("a changed key needs a restart: systemctl restart pamsignal", key=key)
         self._use(settings, built)
         built.release()
         self._rebuild()
         self._engine.counts = counts
-
-    def _warn_of_restart(self, settings: Settings) -> None:
-        """Name the changed keys that are fixed while the daemon runs."""
-        former = self._settings
-        changed = [
-            name
-            for name, before, after in (
-                ("journal.directory", former.journal.directory, settings.journal.directory),
-                ("status_file", former.status_file, settings.status_file),
-                ("delivery", former.delivery, settings.delivery),
-            )
-            if before != after
-        ]
-        if changed:
-            self._parts.log.warning(
-                "these changes need a restart: systemctl restart pamsignal", keys=", ".join(changed)
-            )
 
     def _stop(self) -> None:
         """Let what is under way arrive, write everything down, and say goodbye."""

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from pamsignal import __version__
+from pamsignal.audit.trail import Trail
 from pamsignal.config.settings import Settings
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Health
+from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader
 from pamsignal.model import Action
 from pamsignal.pipeline import Counts
 from pamsignal.render import when
 from pamsignal.runtime import status_file
+
+
+class Watched(NamedTuple):
+    """The parts whose state everybody may know."""
+
+    reader: JournalReader
+    store: Store
+    trail: Trail
+    enricher: Enricher
+    settings: Settings
 
 
 class Report:
@@ -31,10 +43,9 @@ class Report:
         failures = counts.events[Action.LOGIN_FAILURE]
         return f"watching: {counts.records} records, {logins} logins, {failures} failed attempts"
 
-    def write(
-        self, now_us: int, state: str, counts: Counts, reader: JournalReader, store: Store, settings: Settings
-    ) -> None:
+    def write(self, now_us: int, state: str, counts: Counts, watched: Watched) -> None:
         """Replace the file. A directory that cannot be written costs the file, not the watch."""
+        reader, store, trail, enricher, settings = watched
         health = store.health()
         document: Dict[str, object] = {
             "version": __version__,
@@ -52,16 +63,19 @@ class Report:
             "provenance": _named(counts.provenance),
             "sinks": {name: _sink(one, now_us) for name, one in health.items()},
             "store": {"trouble": store.trouble is not None, "lost": _losses(store.counters)},
+            "trail": _trail(trail, settings),
+            "context": enricher.state(),
             "config": {"fingerprint": settings.fingerprint or None, "reload_rejected": self.rejected is not None},
             "faults": self.faults,
         }
-        document["problems"] = self._problems(reader, store, health)
+        document["problems"] = self._problems(watched, health)
         try:
             status_file.write(self.path, document)
         except OSError:
             return
 
-    def _problems(self, reader: JournalReader, store: Store, health: Dict[str, Health]) -> List[str]:
+    def _problems(self, watched: Watched, health: Dict[str, Health]) -> List[str]:
+        reader, store = watched.reader, watched.store
         problems: List[str] = []
         if reader.problem is not None:
             problems.append("the journal cannot be read")
@@ -69,6 +83,9 @@ class Report:
             problems.append("there is no journal yet")
         if store.trouble is not None:
             problems.append("the store is in trouble; alerts go on from memory")
+        if watched.trail.trouble is not None:
+            problems.append("the trail is in trouble; see: journalctl -u pamsignal")
+        problems += watched.enricher.problems()
         problems += [f"sink {name} does not take alerts" for name, one in health.items() if one.channel.failures]
         problems += [f"sink {name}: {one.dead} alerts were given up" for name, one in health.items() if one.dead]
         if self.rejected is not None:
@@ -85,6 +102,15 @@ def _journal(reader: JournalReader, now_us: int) -> Dict[str, object]:
         "seconds_since": max(0, (now_us - position.time_us) // 1_000_000) if position else None,
         "skipped": reader.skipped,
         "reopened": reader.reopened,
+    }
+
+
+def _trail(trail: Trail, settings: Settings) -> Dict[str, object]:
+    return {
+        "enabled": settings.trail.enabled,
+        "head": str(trail.head) if trail.head.seq else None,
+        "trouble": trail.trouble is not None,
+        "lost": trail.lost,
     }
 
 

@@ -58,6 +58,7 @@ RULES: Dict[str, RuleWords] = {
     "config_rejected": RuleWords("New configuration rejected"),
     "alerts_suppressed": RuleWords("Alerts suppressed"),
     "store_trouble": RuleWords("Trouble with the state database"),
+    "trail_trouble": RuleWords("Trouble with the trail"),
     "test_alert": RuleWords("Test alert", where="from"),
 }
 

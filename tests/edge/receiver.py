@@ -71,7 +71,11 @@ class Receiver:
             disable_nagle_algorithm = True  # else each answer waits 40 ms for the client's delayed acknowledgement
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                length = int(self.headers.get("Content-Length", 0))
+                body = self.rfile.read(length)
+                if len(body) < length:  # the client was killed half-way: it sent no request
+                    self.close_connection = True
+                    return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver.requests.append(Received(self.command, self.path, headers, body))
                 self._answer(receiver._replies.pop(0) if receiver._replies else Reply())

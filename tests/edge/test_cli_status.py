@@ -13,9 +13,11 @@ import time
 
 import pytest
 
+from pamsignal.audit.trail import Trail
 from pamsignal.config import load
-from pamsignal.daemon.report import Report
+from pamsignal.daemon.report import Report, Watched
 from pamsignal.deliver.store import open_store
+from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader, Source
 from pamsignal.pipeline import Engine
 from tests.builders import NOON_US, a_record
@@ -54,6 +56,20 @@ WELL = {
         }
     },
     "store": {"trouble": False, "lost": {}},
+    "trail": {"enabled": True, "head": f"1234:{'ab' * 32}", "trouble": False, "lost": 0},
+    "context": {
+        "geoip": {
+            "city": {
+                "path": "/c.mmdb",
+                "edition": "GeoLite2-City",
+                "built": "2026-11-20T00:00:00.000000Z",
+                "age_days": 3,
+            },
+            "asn": None,
+        },
+        "cloud": {"provider": "hetzner", "region": None, "instance_id": None},
+        "destinations_not_looked_up": 0,
+    },
     "config": {"fingerprint": "ab" * 32, "reload_rejected": False},
     "faults": 0,
     "problems": [],
@@ -118,7 +134,9 @@ def test_what_the_daemon_writes_fits_the_schema(tmp_path):
         engine.feed(a_record(message))
     reader.read(10)
     path = tmp_path / "status.json"
-    Report(str(path), NOON_US).write(NOON_US + 5_000_000, "running", engine.counts, reader, store, settings)
+    trail = Trail(str(tmp_path), settings.trail)
+    watched = Watched(reader, store, trail, Enricher(settings.enrich, str(tmp_path)), settings)
+    Report(str(path), NOON_US).write(NOON_US + 5_000_000, "running", engine.counts, watched)
     assert misfits("status", json_lines(path.read_text())) == []
     reader.close()
     store.close()
@@ -184,7 +202,7 @@ def test_hostile_text_in_the_file_moves_no_cursor(write):
     answer = pamsignal("status", "--file", write(version=hostile, problems=[hostile], spoofed={hostile: 1}))
     assert "\x1b" not in answer.stdout
     assert "\u202e" not in answer.stdout
-    assert answer.stdout.count("\n") == len(WELL["sinks"]) + 8
+    assert answer.stdout.count("\n") == len(WELL["sinks"]) + 10
 
 
 def test_a_terminal_gets_local_time_and_colours(write):

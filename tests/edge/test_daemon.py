@@ -3,169 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
-import socket
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
-import trustme
 
-from tests.edge.journals import an_entry, write_journal
+from tests.edge.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
 from tests.edge.receiver import Receiver, Reply, unused_port
-
-PROJECT = Path(__file__).parents[2]
-ATTACKER = "203.0.113.9"
-PATIENCE_S = 20
-
-
-class Service:
-    """pamsignal as systemd would run it, with all its directories below one folder."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.journal = folder / "journal"
-        self.journal.mkdir()
-        self.config = folder / "pamsignal.yaml"
-        self.notified = []
-        self.program = ["-m", "pamsignal"]
-        self._number = 0
-        self._process = None
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(folder / "notify"))
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    def _listen(self):
-        while True:
-            try:
-                self.notified.append(self._socket.recv(4096).decode())
-            except OSError:
-                return
-
-    def write(self, *lines, at_us=None):
-        """Add a journal file with `lines` (message, or message and fields), a millisecond apart, ending now."""
-        self._number += 1
-        end_us = at_us or time.time_ns() // 1000
-        entries = []
-        for number, line in enumerate(lines):
-            message, fields = line if isinstance(line, tuple) else (line, {})
-            entries.append(an_entry(message, time_us=end_us - (len(lines) - number) * 1000, **fields))
-        write_journal(self.folder / "made" / f"{self._number:04}.journal", entries)
-        # Only a whole file may appear in the directory.
-        made = self.folder / "made" / f"{self._number:04}.journal"
-        made.replace(self.journal / made.name)
-
-    def configure(self, text):
-        self.config.write_text(text)
-        self.config.chmod(0o600)
-
-    def start(self, ready=True, **environment):
-        known = len(self.notified)
-        env = {
-            **os.environ,
-            "NOTIFY_SOCKET": str(self.folder / "notify"),
-            "STATE_DIRECTORY": str(self.folder / "state"),
-            "RUNTIME_DIRECTORY": str(self.folder / "run"),
-            **environment,
-        }
-        command = [sys.executable, "-Es", *self.program, "run", "--config", str(self.config)]
-        log = (self.folder / "log").open("ab")
-        self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
-        if ready:
-            self.until(lambda: any("READY=1" in text for text in self.notified[known:]))
-        return self
-
-    def until(self, condition):
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, self.log()
-            assert self._process.poll() is None or not condition, self.log()
-            time.sleep(0.02)
-
-    def send(self, number):
-        self._process.send_signal(number)
-
-    def wait(self):
-        return self._process.wait(PATIENCE_S)
-
-    def stop(self):
-        if self._process is not None and self._process.poll() is None:
-            self.send(signal.SIGTERM)
-            return self.wait()
-        return None
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-
-    def log(self):
-        return (self.folder / "log").read_text()
-
-    def status(self):
-        return json.loads((self.folder / "run" / "status.json").read_text())
-
-    def close(self):
-        if self._process is not None and self._process.poll() is None:
-            self.kill()
-        self._socket.close()
-
-
-@pytest.fixture
-def service(tmp_path):
-    one = Service(tmp_path)
-    yield one
-    one.close()
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def receiver(authority):
-    with Receiver(certificate=authority.issue_cert("127.0.0.1")) as one:
-        yield one
-
-
-@pytest.fixture
-def watched(service, receiver, authority, tmp_path):
-    """A service that sends to the receiver, on a journal that has begun."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    service.configure(webhook_config(receiver.url(), tmp_path))
-    service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
-    return service
-
-
-def webhook_config(url, folder, extra=""):
-    return (
-        f"journal: {{directory: {folder}/journal}}\n{extra}"
-        f"sinks:\n  hook: {{type: webhook, url: '{url}', signing: none, ca_file: {folder}/ca.pem, "
-        "noise_per_10_minutes: 600, success_per_10_minutes: 600}\n"
-    )
-
-
-def a_login(number, user="alice"):
-    pid = 10_000 + number
-    return f"Accepted password for {user} from {ATTACKER} port {20_000 + number} ssh2", {"_PID": pid, "SYSLOG_PID": pid}
-
-
-def a_failure(number, address=ATTACKER):
-    pid = 30_000 + number
-    return f"Failed password for root from {address} port {40_000 + number} ssh2", {"_PID": pid, "SYSLOG_PID": pid}
-
-
-def documents(receiver):
-    return [json.loads(request.body) for request in receiver.requests]
-
-
-def ports(receiver, rule="login_success"):
-    return [one["source"]["port"] for one in documents(receiver) if one["rule"]["name"] == rule]
 
 
 def test_a_login_reaches_the_receiver_and_what_was_before_the_first_start_does_not(watched, receiver):
@@ -497,8 +343,8 @@ def test_a_reload_takes_the_log_level_and_names_what_needs_a_restart(watched, re
     watched.write(a_login(1))
     watched.until(lambda: "debug: delivered" in watched.log())
     watched.stop()
-    assert "need a restart" in watched.log()
-    assert "keys=delivery" in watched.log()
+    assert "needs a restart" in watched.log()
+    assert "key=delivery" in watched.log()
 
 
 FAULTY = """

@@ -1,0 +1,38 @@
+"""A daemon to start, and a receiver that it sends to."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import trustme
+
+from tests.edge.daemon import Service, webhook_config
+from tests.edge.receiver import Receiver
+
+
+@pytest.fixture
+def service(tmp_path):
+    one = Service(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def receiver(authority):
+    with Receiver(certificate=authority.issue_cert("127.0.0.1")) as one:
+        yield one
+
+
+@pytest.fixture
+def watched(service, receiver, authority, tmp_path):
+    """A service that sends to the receiver, on a journal that has begun."""
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    service.configure(webhook_config(receiver.url(), tmp_path))
+    service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
+    return service
