@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from pamsignal.audit.verification import KINDS  # noqa: E402 - found through the line above
 from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
-from pamsignal.model import REASONS, Action, Method, Outcome, Provenance, Severity  # noqa: E402 - likewise
+from pamsignal.model import REASONS, Action, Method, Origin, Outcome, Provenance, Severity  # noqa: E402 - likewise
 
 TARGET = ROOT / "pamsignal" / "cli" / "schemas"
 Schema = Dict[str, Any]
@@ -84,7 +84,13 @@ def event() -> Schema:
     endpoint = {"ip": TEXT, "port": PORT, "address": TEXT, "domain": TEXT}
     origin = {
         "geo": known(
-            {"country_iso_code": {"type": "string", "pattern": "^[A-Z]{2}$"}, "country_name": TEXT, "city_name": TEXT}
+            {
+                "country_iso_code": {"type": "string", "pattern": "^[A-Z]{2}$"},
+                "country_name": TEXT,
+                "city_name": TEXT,
+                "continent_code": {"type": "string", "pattern": "^[A-Z]{2}$"},
+                "location": closed({"lat": {"type": "number"}, "lon": {"type": "number"}}),
+            }
         ),
         "as": known({"number": COUNT, "organization": known({"name": TEXT})}),
     }
@@ -95,6 +101,7 @@ def event() -> Schema:
         "event": event_block(),
         "user": known({"name": TEXT, "id": TEXT, "target": known({"name": TEXT}), "effective": known({"name": TEXT})}),
         "group": known({"name": TEXT}),
+        "cloud": known({"provider": TEXT, "region": TEXT, "instance": known({"id": TEXT})}),
         "source": known({**endpoint, **origin}),
         "destination": known(endpoint),
         "service": known({"name": TEXT}),
@@ -198,7 +205,7 @@ def extras() -> Schema:
             "cwd": TEXT,
             "command": TEXT,
             "session_id": TEXT,
-            "provider": TEXT,
+            "origin": one_of(Origin),
             "severity": {"enum": [severity.word for severity in Severity]},
             "event_id": TEXT,
             "suppressed": COUNT,

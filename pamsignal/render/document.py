@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Mapping, Sequence, Union
 
-Value = Union[None, str, int, bool, Sequence[str], Mapping[str, "Value"]]
+Value = Union[None, str, int, float, bool, Sequence[str], Mapping[str, "Value"]]
 Document = Dict[str, Value]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")

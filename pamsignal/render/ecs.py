@@ -124,6 +124,7 @@ def _event_parts(event: AuthEvent, context: Context, host_id: Optional[str]) -> 
         "service": {"name": event.service},
         "process": {"pid": event.pid or None},
         "host": _host(event.hostname, host_id),
+        "cloud": _cloud(context),
         "related": _related([_ip(event.source)], [event.user, event.target_user], [event.hostname, source_host]),
         "observer": _observer(),
         "pamsignal": _event_extras(event, context),
@@ -159,13 +160,13 @@ def _event_extras(event: AuthEvent, context: Context) -> Document:
         "cwd": event.cwd,
         "command": event.command,
         "session_id": event.session_id,
-        "provider": context.provider,
+        "origin": context.origin.value if context.origin else None,
     }
 
 
 def _finding_parts(finding: Finding, context: Context, host_id: Optional[str]) -> Document:
     event = finding.event
-    base: Document = _event_parts(event, context, host_id) if event else {"source": _origin(context)}
+    base: Document = _event_parts(event, context, host_id) if event else {"source": _origin(context), "cloud": _cloud(context)}
     own: Document = {
         "ecs": {"version": VERSION},
         "event": _finding_block(finding),
@@ -253,9 +254,22 @@ def _origin(context: Context) -> Document:
             "country_iso_code": country if is_code else None,
             "country_name": None if is_code else country,
             "city_name": context.city,
+            "continent_code": context.continent,
+            "location": _location(context),
         },
         "as": {"number": context.asn, "organization": {"name": context.org}},
     }
+
+
+def _location(context: Context) -> Document:
+    latitude, longitude = context.latitude_microdegrees, context.longitude_microdegrees
+    if latitude is None or longitude is None:
+        return {}
+    return {"lat": latitude / 1_000_000, "lon": longitude / 1_000_000}
+
+
+def _cloud(context: Context) -> Document:
+    return {"provider": context.provider, "region": context.region, "instance": {"id": context.instance_id}}
 
 
 def _key(key: Optional[Key]) -> Document:

@@ -189,6 +189,7 @@ def _is_note(finding: Finding) -> bool:
 def _closing_fields(alert: Alert) -> Iterator[Field]:
     subject = alert.subject
     yield "Host", subject.hostname
+    yield "Cloud", " ".join(part for part in (alert.context.provider, alert.context.region) if part)
     yield "Time", when.for_people(subject.time_us)
     yield "Also", f"{alert.suppressed} more of this kind, not sent one by one" if alert.suppressed else None
     yield from _commands(subject)
@@ -203,7 +204,7 @@ def _commands(subject: Subject) -> Iterator[Field]:
 def _origin_fields(source: Optional[Endpoint], context: Context) -> Iterator[Field]:
     yield "From", _endpoint(source)
     yield "Place", ", ".join(part for part in (context.city, context.country) if part)
-    network = (f"AS{context.asn}" if context.asn else None, context.org, context.provider)
+    network = (f"AS{context.asn}" if context.asn else None, context.org)
     yield "Network", " ".join(part for part in network if part)
 
 

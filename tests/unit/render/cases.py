@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from pamsignal.model import Action, Context, Endpoint, Key, Method, Outcome, Provenance, Severity
+from pamsignal.model import Action, Context, Endpoint, Key, Method, Origin, Outcome, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 
 MINUTE_US = 60_000_000
@@ -14,7 +14,20 @@ HOSTILE = (
 )
 OWN_SIGHT = {"attempts": 0, "users": (), "user_total": 0, "sources": (), "source_total": 0, "technique": None}
 OWN_SIGHT.update(first_us=None, last_us=None, window_us=0)
-BERLIN = Context(country="DE", city="Berlin", asn=64500, org="Example Net", provider="Example Cloud")
+BERLIN = Context(
+    country="DE",
+    city="Berlin",
+    asn=64500,
+    org="Example Net",
+    provider="hetzner",
+    region="fsn1",
+    continent="EU",
+    latitude_microdegrees=52_520_000,
+    longitude_microdegrees=13_400_000,
+    radius_km=20,
+    instance_id="12345",
+    origin=Origin.REMOTE,
+)
 
 CASES = {
     "login": an_alert(
