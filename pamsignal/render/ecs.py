@@ -166,7 +166,9 @@ def _event_extras(event: AuthEvent, context: Context) -> Document:
 
 def _finding_parts(finding: Finding, context: Context, host_id: Optional[str]) -> Document:
     event = finding.event
-    base: Document = _event_parts(event, context, host_id) if event else {"source": _origin(context), "cloud": _cloud(context)}
+    base: Document = (
+        _event_parts(event, context, host_id) if event else {"source": _origin(context), "cloud": _cloud(context)}
+    )
     own: Document = {
         "ecs": {"version": VERSION},
         "event": _finding_block(finding),
