@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple
 from pamsignal.config.schema import filled, load_schema
 from pamsignal.config.secrets import secret_of, vaults_of
 from pamsignal.config.settings import Settings, settings_from
-from pamsignal.errors import ConfigError
+from pamsignal.errors import ConfigError, PamSignalError
 
 DEFAULT_PATH = "/etc/pamsignal/pamsignal.yaml"
 MOST_LINES = 200  # of an error; it goes to the log
@@ -52,21 +52,24 @@ def begin(path: str) -> Checking:
         )
     except OSError as error:
         os.close(reading_end)
-        raise ConfigError(f"{path}: cannot start the check ({os.strerror(error.errno or 0)})") from error
+        raise PamSignalError(f"{path}: cannot start the check ({os.strerror(error.errno or 0)})") from error
     finally:
         os.close(writing_end)
     return Checking(path, pid, reading_end)
 
 
 def finish(checking: Checking) -> Settings:
-    """Wait for the answer and return the settings; ConfigError lists every problem, one a line."""
+    """Wait for the answer and return the settings; ConfigError lists every problem, PamSignalError says there was none."""
     with os.fdopen(checking.answer, "rb") as pipe:
         answer = pipe.read(MAX_ANSWER_BYTES)
     _, status = os.waitpid(checking.pid, 0)
     if status != 0 or not answer:
         code = os.waitstatus_to_exitcode(status)
         how = f"exit code {code}; its message stands above"
-        raise ConfigError(f"{checking.path}: the check broke off ({how}); try: pamsignal check-config {checking.path}")
+        # No ConfigError: whoever killed it gave no verdict, and the unit tries again.
+        raise PamSignalError(
+            f"{checking.path}: the check broke off ({how}); try: pamsignal check-config {checking.path}"
+        )
     report: Dict[str, Any] = json.loads(answer)
     if report["errors"]:
         raise ConfigError("\n".join(_within_reason([*report["errors"], *report["warnings"]], checking.path)))

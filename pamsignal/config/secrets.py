@@ -16,6 +16,7 @@ from pamsignal.errors import ConfigError
 from pamsignal.model import Secret
 
 MAX_SECRET_BYTES = 8192
+MAX_STAGED_BYTES = 1 << 20  # 64 of them, escaped
 Reference = Union[str, Mapping[str, Any]]
 
 
@@ -105,15 +106,23 @@ def _credential(name: str, vaults: Vaults) -> bytes:
 
 
 def _staged(path: str) -> Mapping[str, str]:
-    """Return what the copy step left, nothing where there is none; it made the file, so its form needs no check."""
-    try:
-        with open(path, "rb") as file:
-            credentials: Mapping[str, str] = json.load(file)
-    except FileNotFoundError:
+    """Return what the copy step left, nothing where there is none.
+
+    A configuration that is checked can lie anywhere, and so can a stranger's file of this name beside it.
+    """
+    if not os.path.lexists(path):
         return {}
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"expected the credentials that the unit copies, found {path} broken ({error})") from None
-    return credentials
+    guarded = read_guarded(path, MAX_STAGED_BYTES)
+    if guarded.uid not in {0, os.geteuid()} or guarded.mode & (stat.S_IRWXO | stat.S_IWGRP):
+        raise ConfigError(f"expected nobody else's credentials, found {path} of uid {guarded.uid}; remove it")
+    try:
+        credentials = json.loads(guarded.content)
+        is_sound = all(isinstance(text, str) for text in credentials.values())
+    except (AttributeError, ValueError):
+        is_sound = False
+    if not is_sound:
+        raise ConfigError(f"expected the credentials that the unit copies, found {path} broken; remove it")
+    return dict(credentials)
 
 
 def _secret_file(path: str, remedy: str) -> bytes:

@@ -162,9 +162,22 @@ def test_of_two_credentials_of_one_name_systemd_s_counts(tmp_path, credentials):
     assert secret_of({"credential": "word"}, Vaults(str(tmp_path), str(tmp_path))).reveal() == "systemd's"
 
 
-def test_a_broken_copy_is_told(tmp_path):
-    written(tmp_path / "credentials.json", "{", 0o400)
+@pytest.mark.parametrize("content", ["{", "[1]", '{"word": 1}', b"\xff", "null"])
+def test_a_broken_copy_is_told(tmp_path, content):
+    written(tmp_path / "credentials.json", content, 0o400)
     assert "broken" in reason_for({"credential": "word"}, Vaults(None, str(tmp_path)))
+
+
+def test_a_strangers_copy_beside_a_draft_is_neither_waited_for_nor_believed(tmp_path):
+    copy = tmp_path / "credentials.json"
+    for plant in (lambda: os.mkfifo(copy, 0o600), lambda: copy.symlink_to("/dev/zero"), copy.mkdir):
+        plant()
+        assert "remove" not in reason_for({"credential": "word"}, Vaults(None, str(tmp_path)))
+        copy.rmdir() if copy.is_dir() else copy.unlink()
+    written(copy, '{"word": "believed"}', 0o644)
+    assert "nobody else's" in reason_for({"credential": "word"}, Vaults(None, str(tmp_path)))
+    os.chown(written(copy, '{"word": "believed"}', 0o600), 65534, 65534)
+    assert "nobody else's" in reason_for({"credential": "word"}, Vaults(None, str(tmp_path)))
 
 
 def test_a_credential_that_others_can_read_is_refused_with_the_command_that_helps(tmp_path, credentials):

@@ -79,8 +79,10 @@ def test_a_drop_in_may_add_the_one_capability_that_reads_the_audit_log():
 
 def test_a_bad_configuration_is_not_tried_again():
     assert SERVICE["RestartPreventExitStatus"] == "78"
-    assert "EX_CONFIG = 78" in STAGE_CONFIG.read_text()
-    assert [value for name, value in SETTINGS if name == "ExecStartPre"] == ["-+/usr/libexec/pamsignal/stage-config"]
+    assert "EX_CONFIG, EX_TEMPFAIL = 78, 75" in STAGE_CONFIG.read_text()
+    assert [value for name, value in SETTINGS if name == "ExecStartPre"] == [
+        "+/usr/libexec/pamsignal/stage-config --start"
+    ]
 
 
 def test_a_refused_configuration_fails_the_reload_before_the_signal():

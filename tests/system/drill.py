@@ -26,7 +26,8 @@ def checked(result):
 
 def read(path):
     with Path(path).open("rb") as file:
-        file.read(1)
+        if not file.read(1):
+            raise OSError("nothing in it")
 
 
 def write(path):
@@ -52,6 +53,7 @@ def lift_own_privileges():
 TRIES = {
     "read /etc/shadow": lambda: read("/etc/shadow"),
     "read /etc/pamsignal/pamsignal.yaml": lambda: read("/etc/pamsignal/pamsignal.yaml"),
+    "read a host key": lambda: read("/etc/ssh/ssh_host_ed25519_key"),
     "list /root/.ssh": lambda: names_in("/root/.ssh"),
     "list /home/alice": lambda: names_in("/home/alice"),
     "read the memory of init": lambda: read("/proc/1/mem"),

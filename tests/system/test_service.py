@@ -103,6 +103,16 @@ def test_a_start_with_a_broken_configuration_ends_with_78_and_is_not_tried_again
     assert f"{CONFIG}:" in installed.log()
 
 
+def test_a_check_that_was_killed_at_the_start_is_tried_again_until_it_can_answer(quick, installed):
+    host = installed.host
+    installed.configure()
+    host.run("systemctl stop pamsignal; cp -a /usr/bin/pamsignal /usr/bin/pamsignal.kept")
+    host.write("/usr/bin/pamsignal", b"#!/bin/sh\nkill -KILL $$\n", 0o755)
+    assert host.run("systemctl start pamsignal", check=False).returncode != 0
+    host.run("mv /usr/bin/pamsignal.kept /usr/bin/pamsignal")
+    host.run("timeout 20 sh -c 'until systemctl is-active --quiet pamsignal; do sleep 0.1; done'")
+
+
 def test_without_a_configuration_the_service_runs_on_defaults(installed):
     installed.host.run(f"systemctl reset-failed pamsignal; systemctl stop pamsignal; rm -f {CONFIG}")
     installed.start()

@@ -97,7 +97,7 @@ def test_what_is_planted_is_replaced_and_never_opened(credential, plant):
 def test_a_planted_directory_is_refused_with_the_remedy(idle, name):
     idle.run(f"mkdir /run/pamsignal/{name}; cp {VICTIM} /run/pamsignal/{name}/file")
     refused = stage(idle)
-    assert refused.returncode == 78
+    assert refused.returncode == 75
     assert "stop the service" in refused.stderr
     assert idle.run(f"cat /run/pamsignal/{name}/file").stdout == "untouched\n"
 
@@ -152,6 +152,28 @@ def test_a_credential_that_others_may_write_or_that_is_no_secret_is_refused_and_
     assert refused.returncode == 78
     assert refused.stderr.startswith(f"<3>{CREDENTIALS}: ")
     assert credential.run("ls -A /run/pamsignal").stdout == ""
+
+
+def test_at_the_start_a_refused_file_is_not_staged_and_leaves_the_verdict_to_the_daemon(idle):
+    idle.write(CONFIG, b"log_levle: debug\n", 0o600)
+    assert idle.run("/usr/libexec/pamsignal/stage-config --start").returncode == 0
+    assert idle.run("ls -A /run/pamsignal").stdout == ""
+
+
+@pytest.fixture
+def killed_check(idle):
+    """A check that is killed at once, as by a kernel without memory."""
+    idle.run("mv /usr/bin/pamsignal /usr/bin/pamsignal.kept; printf '#!/bin/sh\nkill -KILL $$\n' >/usr/bin/pamsignal")
+    idle.run("chmod 755 /usr/bin/pamsignal")
+    yield idle
+    idle.run("mv /usr/bin/pamsignal.kept /usr/bin/pamsignal")
+
+
+@pytest.mark.parametrize("option", ["", "--start"])
+def test_a_check_that_was_killed_is_no_verdict(killed_check, option):
+    answer = killed_check.run(f"/usr/libexec/pamsignal/stage-config {option}", check=False)
+    assert answer.returncode == 75
+    assert "tried again" in answer.stderr
 
 
 def test_the_callers_environment_has_no_say(idle):
