@@ -9,11 +9,13 @@ import re
 import shutil
 import subprocess
 import time
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 
 import pytest
 
 from tests.packaging.deb import repack
-from tests.system.repositories import KEY, NEWER, VERSION, KeyRing, packages, run_tool
+from tests.system.repositories import KEY, NEWER, VERSION, KeyRing, build, packages, run_tool
 
 DEB, RPM = f"pamsignal_{VERSION}_all.deb", f"pamsignal-{VERSION}-1.noarch.rpm"
 POOL = "apt/pool/main/p/pamsignal"
@@ -30,6 +32,12 @@ def ring(tmp_path_factory):
 @pytest.fixture(scope="module")
 def key(ring):
     return ring.make("The one that signs")
+
+
+@pytest.fixture(scope="module")
+def stranger(ring):
+    """A key in the ring with which nobody publishes."""
+    return ring.make("A colleague")
 
 
 @pytest.fixture(scope="module")
@@ -121,14 +129,20 @@ def test_a_newer_version_comes_and_the_older_one_stays_as_it_was(another, ring, 
 def test_a_new_key_reaches_users_before_it_signs(another, ring, key, tmp_path):
     new = ring.make("The one to come")
     announced = shutil.copytree(ring.publish(another, key, new), tmp_path / "announced")
+    ring.publish(another, new, key)
     changed = ring.publish(another, new)
     assert believes(announced, changed / "apt/dists/stable/InRelease", tmp_path=tmp_path)
     assert rpm_is_signed(changed / "dnf" / RPM, changed / "pamsignal.asc", tmp_path)
     assert not believes(changed, announced / "apt/dists/stable/InRelease", tmp_path=tmp_path)
 
 
-def refusal(ring, tree, keys):
-    done = run_tool(tree, "build_repo.sh", keys, env=ring.environment)
+def contents(folder):
+    """The content of every file below."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def refusal(ring, tree, keys, **environment):
+    done = run_tool(tree, "build_repo.sh", keys, env={**ring.environment, **environment})
     assert done.returncode == 1
     return done.stderr
 
@@ -145,7 +159,90 @@ def test_a_key_that_cannot_sign_is_refused_before_anything_changes(another, ring
     assert f"--quick-set-expire {expired} 2y" in refusal(ring, another, expired)
     assert "unlock it in gpg-agent" in refusal(ring, another, locked)
     assert "no public key of this name" in refusal(ring, another, f"{key} {'0' * 40}")
+    assert "KEY=signs is no fingerprint" in refusal(ring, another, "signs")
     assert (another / "dist/repo/SHA256SUMS.asc").read_bytes() == before
+
+
+def plant_a_deb(tree, _ring, _stranger):
+    """Put a deb beside the published one."""
+    (tree / "later").mkdir()
+    shutil.move(repack(tree / "dist" / DEB, "9.9", tree / "later"), tree / "dist/repo" / POOL)
+
+
+def plant_an_rpm(tree, _ring, _stranger):
+    """Put an unsigned rpm beside the published one."""
+    shutil.copy(tree / "dist" / RPM, tree / "dist/repo/dnf/pamsignal-9.9-1.noarch.rpm")
+
+
+def change_a_package(tree, _ring, _stranger):
+    """Put the unsigned rpm in place of the signed one."""
+    shutil.copy(tree / "dist" / RPM, tree / "dist/repo/dnf")
+
+
+def change_the_sums(tree, ring, stranger):
+    """Plant an rpm and list it."""
+    plant_an_rpm(tree, ring, stranger)
+    repository = tree / "dist/repo"
+    planted = "dnf/pamsignal-9.9-1.noarch.rpm"
+    digest = hashlib.sha256((repository / planted).read_bytes()).hexdigest()
+    with (repository / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{digest}  {planted}\n")
+
+
+def sign_by_another(tree, ring, stranger):
+    """Plant an rpm, list it, and sign the list with a key that is in the ring but not named."""
+    change_the_sums(tree, ring, stranger)
+    sums = str(tree / "dist/repo/SHA256SUMS")
+    ring.gpg("--yes", "--armor", "--local-user", stranger, "--detach-sign", sums)
+
+
+def leave_no_signature(tree, _ring, _stranger):
+    """Take the signature away."""
+    (tree / "dist/repo/SHA256SUMS.asc").unlink()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (plant_a_deb, f"Not in the signed dist/repo/SHA256SUMS; .*\n\\./{POOL}/pamsignal_9.9_all.deb"),
+        (plant_an_rpm, "Not in the signed dist/repo/SHA256SUMS; .*\n\\./dnf/pamsignal-9.9-1.noarch.rpm"),
+        (change_a_package, f"not what was signed; .*\ndnf/{RPM}: FAILED"),
+        (change_the_sums, "SHA256SUMS has no good signature by KEY="),
+        (sign_by_another, "SHA256SUMS has no good signature by KEY="),
+        (leave_no_signature, "SHA256SUMS has no good signature by KEY="),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_this_key_did_not_publish_is_not_signed_now(another, ring, key, stranger, change, said):
+    """Whoever could write where dist/repo was fetched from gets nothing signed, and sees nothing change."""
+    change(another, ring, stranger)
+    before = contents(another / "dist/repo")
+    assert re.search(said, refusal(ring, another, key))
+    assert contents(another / "dist/repo") == before
+
+
+def test_what_a_revoked_key_published_is_not_signed_by_the_next(another, ring, key):
+    """A thief of the key could have signed it."""
+    stolen = ring.make("To be stolen")
+    ring.publish(another, key, stolen)
+    ring.publish(another, stolen, key)
+    revocation = (ring.folder / f"openpgp-revocs.d/{stolen}.rev").read_text().replace(":-----BEGIN", "-----BEGIN")
+    ring.gpg("--import", typed=revocation.encode())
+    assert "no good signature" in refusal(ring, another, f"{key} {stolen}")
+
+
+def test_lists_end_after_as_many_days_as_asked_for_and_else_never(another, ring, key):
+    release = "dist/repo/apt/dists/{}/Release"
+    assert "Valid-Until" not in (another / release.format("stable")).read_text()
+    build(another, "build_repo.sh", key, env={**ring.environment, "VALID_DAYS": "30"})
+    for suite in ("stable", VERSION):
+        told = dict(re.findall(r"(?m)^(Date|Valid-Until): (.+)$", (another / release.format(suite)).read_text()))
+        assert parsedate_to_datetime(told["Valid-Until"]) - parsedate_to_datetime(told["Date"]) == timedelta(days=30)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "30d"])
+def test_a_time_that_is_no_number_of_days_is_refused(another, ring, key, days):
+    assert f"VALID_DAYS={days}: " in refusal(ring, another, key, VALID_DAYS=days)
 
 
 @pytest.mark.parametrize("kind", ["deb", "rpm"])

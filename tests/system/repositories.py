@@ -94,6 +94,7 @@ class KeyRing:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700)
+        self.folder = folder
         self.environment = {**os.environ, "GNUPGHOME": str(folder)}
 
     def make(self, name: str, parameters: str = KEY, *, clock: str = "") -> str:
