@@ -59,7 +59,7 @@ def begin(path: str) -> Checking:
 
 
 def finish(checking: Checking) -> Settings:
-    """Wait for the answer and return the settings; ConfigError lists every problem, PamSignalError says there was none."""
+    """Wait for the answer and return the settings; ConfigError lists every problem, PamSignalError knows of none."""
     with os.fdopen(checking.answer, "rb") as pipe:
         answer = pipe.read(MAX_ANSWER_BYTES)
     _, status = os.waitpid(checking.pid, 0)
