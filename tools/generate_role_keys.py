@@ -39,16 +39,14 @@ def main() -> int:
 
 
 def variables(root: Schema) -> Dict[str, Any]:
-    """Return the role's variables: the keys of the file, those of each kind of sink, and which of them are secrets."""
+    """Return the role's variables: the keys of the file, those of each kind of sink, and where secrets are."""
     kinds = root["definitions"]["sink"]["properties"]["type"]["enum"]
     sinks = {kind: root["definitions"][f"sink_{kind}"] for kind in kinds}
     return {
         "__pamsignal_keys": options(root, root),
         "__pamsignal_sink_keys": {kind: options(root, sink) for kind, sink in sinks.items()},
-        "__pamsignal_secret_keys": {
-            kind: [key for key, below in sink["properties"].items() if is_secret(root, below)]
-            for kind, sink in sinks.items()
-        },
+        "__pamsignal_secrets": secrets(root, root),
+        "__pamsignal_sink_secrets": {kind: secrets(root, sink) for kind, sink in sinks.items()},
     }
 
 
@@ -77,13 +75,14 @@ def option(root: Schema, schema: Schema) -> Dict[str, Any]:
     return found
 
 
-def is_secret(root: Schema, schema: Schema) -> bool:
-    """Tell whether a value, or one within it, has to stay out of files and output; an address may be no secret."""
+def secrets(root: Schema, schema: Schema) -> Any:
+    """Return where secrets are: keys above keys down to `true`, `*` for any key or item; an address may be no secret."""
     schema = resolved(root, schema)
-    inner = schema.get("items", schema.get("additionalProperties"))
-    if isinstance(inner, dict):
-        return is_secret(root, inner)
-    return bool(schema.get("secret")) and not schema.get("may_be_plain")
+    if schema.get("secret"):
+        return True if not schema.get("may_be_plain") else {}
+    below = {**schema.get("properties", {}), "*": schema.get("items", schema.get("additionalProperties"))}
+    found = {key: secrets(root, inner) for key, inner in below.items() if isinstance(inner, dict)}
+    return {key: inner for key, inner in found.items() if inner}
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ One play for all mistakes: each is a host of the inventory. Nothing is mocked bu
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from pamsignal.config.schema import find, key_names, load_schema, resolved
 from tests.packaging.ansible import PROJECT, run
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
@@ -22,6 +24,26 @@ DOWNLOAD = {"pamsignal_install_method": "package_url", "pamsignal_package_checks
 def telegram(**changed):
     return {"sinks": {"phone": {"type": "telegram", "token": {"credential": "absent"}, "chat_id": 1, **changed}}}
 
+
+def every_secret():
+    """Return a configuration with every secret that the schema knows written out, and where they are."""
+    root, places = load_schema(), []
+    config = {"sinks": {kind: {"type": kind} for kind in root["definitions"]["sink"]["properties"]["type"]["enum"]}}
+    for name in key_names(root):
+        *above, key = name.split(".")
+        place = functools.reduce(lambda place, part: place.setdefault(part, {}), above, config)
+        schema = find(root, name)
+        inner = [schema, schema.get("items", {}), schema.get("additionalProperties") or {}]
+        kinds = [resolved(root, part).get("secret", False) for part in inner]
+        if any(kinds) and not schema.get("may_be_plain"):
+            place[key] = [SECRET, [SECRET], {"X-Token": SECRET}][kinds.index(True)]
+            places.append(name)
+        elif above[:1] == ["sinks"] and key not in place:
+            place[key] = schema["examples"][0]
+    return config, places
+
+
+ALL_WRITTEN_OUT, SECRET_PLACES = every_secret()
 
 # What is wrong → the variables of a host, and words of the sentence.
 MISTAKES = {
@@ -54,6 +76,40 @@ MISTAKES = {
             }
         },
         ["sinks.hook.secrets", "sinks.hook.headers"],
+    ),
+    "every secret of the schema": ({"pamsignal_config": ALL_WRITTEN_OUT}, SECRET_PLACES),
+    "a secret where a list of them belongs": (
+        {
+            "pamsignal_config": {
+                "sinks": {"hook": {"type": "webhook", "url": "https://siem.example/", "secrets": SECRET}}
+            }
+        },
+        ["sinks.hook.secrets"],
+    ),
+    "a secret below a key of another name": (
+        {"pamsignal_config": telegram(token={"value": SECRET})},
+        ["sinks.phone.token"],
+    ),
+    "a password in the address of a sink": (
+        {"pamsignal_config": {"sinks": {"hook": {"type": "webhook", "url": f"https://me:{SECRET}@siem.example/"}}}},
+        ["sinks.hook.url", "{credential: NAME}"],
+    ),
+    "a password in the addresses of packages": (
+        {
+            "pamsignal_repo_url": f"https://me:{SECRET}@packages.example/",
+            "pamsignal_package_url": f"https://{SECRET}@packages.example/pamsignal_1.0_all.deb",
+            "pamsignal_geolite2_url": f"https://me:{SECRET}@geoip.example",
+        },
+        ["pamsignal_repo_url", "pamsignal_package_url", "pamsignal_geolite2_url"],
+    ),
+    "addresses that anybody can listen to": (
+        {"pamsignal_allow_http": False, "pamsignal_repo_url": NOWHERE, "pamsignal_geolite2_url": NOWHERE},
+        ["pamsignal_repo_url, pamsignal_geolite2_url", "pamsignal_allow_http"],
+    ),
+    "nothing for pip": ({"pamsignal_install_method": "pip"}, ["pamsignal_pip_source"]),
+    "any version for pip": (
+        {"pamsignal_install_method": "pip", "pamsignal_pip_source": "pamsignal"},
+        ["pamsignal_pip_source", "pamsignal_version"],
     ),
     "a credential that nobody gives": (
         {"pamsignal_config": telegram()},
@@ -107,6 +163,7 @@ def played(tmp_path_factory):
         "answers": str(answers),
         "two": str(sums(folder / "two", "pamsignal_1.0_all.deb", "pamsignal_2.0_all.deb")),
         "pamsignal_package_dir": str(sums(folder / "one", "pamsignal_1.0_all.deb")),
+        "pamsignal_allow_http": True,
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
     }
     hosts = {name.replace(" ", "_"): variables for name, (variables, _) in MISTAKES.items()}
