@@ -6,8 +6,11 @@ from hypothesis import strategies as st
 
 from pamsignal.model import Action, Observation, Provenance, Unparsed
 from pamsignal.parse import Trust, observe, trust
+from pamsignal.parse.programs import ANY_PROGRAM, BY_EXECUTABLE
 from pamsignal.parse.tag import texts_behind_tags
 from tests.builders import a_record
+
+from .journal_lines import LINES
 
 SU, SUDO = "/usr/bin/su", "/usr/bin/sudo"
 CAROL = 1000
@@ -37,6 +40,16 @@ IMITATIONS = (
 )  # fmt: skip
 
 
+# Each line of a setuid program that says what somebody did: details and noise may get lost behind a tag.
+SETUID_LINES = [
+    line
+    for line in LINES
+    if BY_EXECUTABLE.get(line.record.exe, ANY_PROGRAM).is_setuid
+    and line.expect
+    and line.expect.get("action", "detail") != "detail"
+]
+
+
 def a_line(message, identifier=None, exe=SU, uid=CAROL, **changes):
     return a_record(message, identifier, exe=exe, uid=uid, comm="su", **changes)
 
@@ -49,6 +62,14 @@ def test_a_line_of_su_is_read_under_any_tag(text, action, tag, identifier):
     seen = observe(record)
     assert (seen.program, seen.service, seen.action, seen.user) == ("su", "su", action, "carol")
     assert (seen.provenance, trust(seen, record)) == (Provenance.VERIFIED, Trust.ACCEPT)
+
+
+@pytest.mark.parametrize("line", SETUID_LINES, ids=lambda line: line.place)
+def test_no_line_of_a_setuid_program_is_silenced_by_a_tag(line):
+    """A new pattern that fails here wants its beginning in parse/tag.py."""
+    seen = observe(line.record._replace(message=f"x y: {line.record.message}", identifier=None))
+    assert isinstance(seen, Observation)
+    assert seen.action.value == line.expect["action"]
 
 
 @pytest.mark.parametrize("identifier", [None, "foo", "sshd", "sudo", "pamsignal", "systemd-journald"])
