@@ -76,7 +76,7 @@ def option(root: Schema, schema: Schema) -> Dict[str, Any]:
 
 
 def secrets(root: Schema, schema: Schema) -> Any:
-    """Return where secrets are: keys above keys down to `true`, `*` for any key or item; an address may be no secret."""
+    """Return where secrets are: keys above keys down to `true`, `*` for any key or item; addresses may be none."""
     schema = resolved(root, schema)
     if schema.get("secret"):
         return True if not schema.get("may_be_plain") else {}

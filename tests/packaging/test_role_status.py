@@ -54,7 +54,7 @@ def test_each_host_has_one_row_whatever_it_answers(rows, printed):
 
 
 def test_a_row_shows_the_numbers_of_a_status(rows):
-    assert rows["good"].split() == "0.1.0 running 7 s 3 s ago 2 1 none".split()
+    assert rows["good"].split() == ["0.1.0", "running", "7", "s", "3", "s", "ago", "2", "1", "none"]
     assert rows["troubled"].endswith("phone is paused; lag")
 
 
