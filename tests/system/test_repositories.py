@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from pathlib import Path
 
 import pytest
 
 from tests.system.images import CODENAMES
 from tests.system.repositories import (
     NEWER,
-    SHIM,  # noqa: F401 - artefacts.py looks for it here
     VERSION,
     KeyRing,
     Server,
@@ -21,10 +21,11 @@ from tests.system.repositories import (
     commands_of_guide,
     packages,
 )
-from tests.system.tampering import APT, DNF
+from tests.system.tampering import APT, DNF, signed_by_another
 
 PLACE = "https://packages.example.org/pamsignal"
 APT_HOSTS = {f"apt{release}": release for release in CODENAMES}
+KEY_FILE = "/root/pamsignal.asc"
 DNF_HOSTS = {"rpm12": "dnf12", "rpm13": "dnf13"}
 
 # The hosts have no curl: this does what the guide asks of it.
@@ -44,6 +45,9 @@ def published(tmp_path_factory):
         shutil.copytree(ring.publish(tree, key), folder / "first")
         for change in {**APT, **DNF}:
             change(shutil.copytree(folder / "first", folder / change.__name__), ring, key, stranger)
+        anew = shutil.copytree(tree / "dist", folder / "anew/dist", ignore=shutil.ignore_patterns("repo")).parent
+        shutil.copytree(tree / "tools", anew / "tools")
+        shutil.copytree(ring.publish(anew, ring.make("The new key")), folder / "signed_by_a_new_key")
         for package in (packages(folder / "newer", NEWER) / "dist").glob("*.*"):
             shutil.copy(package, tree / "dist")
         shutil.copytree(ring.publish(tree, key), folder / "then")
@@ -69,7 +73,7 @@ def fresh_hosts(lab, shim):
     """Hosts without pamsignal, with what the guide takes for granted."""
     hosts = lab.boot_named({**APT_HOSTS, **DNF_HOSTS})
     for name, host in hosts.items():
-        host.write("/usr/local/bin/curl", CURL, 0o755)
+        host.write("/usr/bin/curl", CURL, 0o755)
         if name in DNF_HOSTS:
             host.put(shim, "/root/shim.rpm")
             host.run("mkdir -p /etc/pki/rpm-gpg /etc/yum.repos.d && rpm --install /root/shim.rpm")
@@ -90,18 +94,45 @@ def dnf_host(request, fresh_hosts):
     host = fresh_hosts[request.param]
     yield host
     host.run("rpm --query --quiet pamsignal && rpm --erase pamsignal; rm -rf /etc/pamsignal /var/cache/dnf")
+    forget_keys(host)
 
 
 def follow_guide(host, name, place="", *, check=True):
     """Run the commands of that name from the guide, with the repository at `place`."""
     commands = commands_of_guide(name).replace(PLACE, place).replace("0.1.0", VERSION)
-    return host.run(f"set -eu\n{commands}", check=check)
+    return host.run(f"set -eu\ncd {Path(KEY_FILE).parent}\n{commands}", check=check)
+
+
+def add_to_host(host, manager, place, *, check=True):
+    """Fetch the key and install, with the repository at `place`."""
+    follow_guide(host, "key", place)
+    return follow_guide(host, manager, place, check=check)
+
+
+def keys_of_rpm(host):
+    """The names of the keys that rpm believes, by the guide's list."""
+    return [
+        line.split()[0]
+        for line in follow_guide(host, "dnf keys", check=False).stdout.splitlines()
+        if line.startswith("gpg-pubkey-")
+    ]
+
+
+def forget_keys(host):
+    """Erase every key that rpm believes, by the guide."""
+    for name in keys_of_rpm(host):
+        host.run(commands_of_guide("dnf forget").replace("gpg-pubkey-01234567-89abcdef", name))
 
 
 def update_with_dnf(host, place):
     """Let the repository be at `place`, and install what is newer there."""
     host.run(f"sed -i 's|^baseurl=.*|baseurl={place}/dnf|' /etc/yum.repos.d/pamsignal.repo")
     host.run("dnf upgrade --assumeyes pamsignal")
+
+
+def reinstall_with_apt(host):
+    """Let apt fetch the installed version again, and return what it says; that it cannot is no error to it."""
+    return host.run("apt-get install --yes --reinstall pamsignal").stdout
 
 
 def write_as_an_administrator(host):
@@ -124,7 +155,7 @@ def is_active(host):
 
 @pytest.mark.parametrize("change", APT, ids=lambda change: change.__name__)
 def test_apt_refuses_a_repository(apt_host, url, change):
-    refused = follow_guide(apt_host, "apt", f"{url}/{change.__name__}", check=False)
+    refused = add_to_host(apt_host, "apt", f"{url}/{change.__name__}", check=False)
     assert refused.returncode != 0
     assert any(words in refused.stdout + refused.stderr for words in APT[change])
     assert version_by_dpkg(apt_host) == ""
@@ -132,14 +163,14 @@ def test_apt_refuses_a_repository(apt_host, url, change):
 
 @pytest.mark.parametrize("change", DNF, ids=lambda change: change.__name__)
 def test_dnf_refuses_a_repository(dnf_host, url, change):
-    refused = follow_guide(dnf_host, "dnf", f"{url}/{change.__name__}", check=False)
+    refused = add_to_host(dnf_host, "dnf", f"{url}/{change.__name__}", check=False)
     assert refused.returncode != 0
     assert any(words in refused.stdout + refused.stderr for words in DNF[change])
     assert version_by_rpm(dnf_host) == "package pamsignal is not installed\n"
 
 
 def test_apt_installs_what_the_key_has_signed_and_goes_back(apt_host, url):
-    follow_guide(apt_host, "apt", f"{url}/then")
+    add_to_host(apt_host, "apt", f"{url}/then")
     assert (version_by_dpkg(apt_host), is_active(apt_host)) == (NEWER, True)
     follow_guide(apt_host, "apt rollback")
     apt_host.run("apt-get upgrade --yes")
@@ -147,7 +178,7 @@ def test_apt_installs_what_the_key_has_signed_and_goes_back(apt_host, url):
 
 
 def test_dnf_installs_what_the_key_has_signed(dnf_host, url):
-    follow_guide(dnf_host, "dnf", f"{url}/first")
+    add_to_host(dnf_host, "dnf", f"{url}/first")
     assert (version_by_rpm(dnf_host), is_active(dnf_host)) == (VERSION, True)
     assert dnf_host.run("rpm --verify pamsignal").stdout == ""
     assert dnf_host.run("pamsignal --version").stdout == f"pamsignal {VERSION}\n"
@@ -157,7 +188,7 @@ def test_dnf_installs_what_the_key_has_signed(dnf_host, url):
 
 
 def test_a_dnf_update_restarts_the_service_and_like_the_way_back_keeps_what_the_administrator_wrote(dnf_host, url):
-    follow_guide(dnf_host, "dnf", f"{url}/first")
+    add_to_host(dnf_host, "dnf", f"{url}/first")
     write_as_an_administrator(dnf_host)
     before = dnf_host.run("systemctl show --property=MainPID --value pamsignal").stdout
     update_with_dnf(dnf_host, f"{url}/then")
@@ -172,12 +203,46 @@ def test_a_dnf_update_restarts_the_service_and_like_the_way_back_keeps_what_the_
 
 
 def test_removal_by_the_guide_leaves_what_the_administrator_wrote_and_nothing_else(dnf_host, url):
-    follow_guide(dnf_host, "dnf", f"{url}/first")
+    add_to_host(dnf_host, "dnf", f"{url}/first")
     write_as_an_administrator(dnf_host)
     follow_guide(dnf_host, "dnf remove")
     left = dnf_host.run(
         "find / -xdev -name '*pamsignal*' ! -path '/var/cache/*' ! -path '/var/lib/dnf/*'"
     ).stdout.split()
-    of_the_source = {"/etc/pki/rpm-gpg/RPM-GPG-KEY-pamsignal", "/etc/yum.repos.d/pamsignal.repo"}
-    assert set(left) - of_the_source == {"/etc/pamsignal", "/etc/pamsignal/pamsignal.yaml.rpmsave"}
+    assert set(left) == {KEY_FILE, "/etc/pamsignal", "/etc/pamsignal/pamsignal.yaml.rpmsave"}
     assert dnf_host.run("ls /etc/pamsignal/credentials").stdout == "token\n"
+    assert len(keys_of_rpm(dnf_host)) == 1
+    forget_keys(dnf_host)
+    assert keys_of_rpm(dnf_host) == []
+
+
+def test_removal_by_the_guide_leaves_nothing_with_apt(apt_host, url):
+    add_to_host(apt_host, "apt", f"{url}/first")
+    follow_guide(apt_host, "apt remove")
+    left = apt_host.run("find / -xdev -name '*pamsignal*' ! -path '/var/log/journal/*'").stdout.split()
+    assert left == [KEY_FILE]
+
+
+def test_after_a_theft_apt_refuses_what_the_old_key_has_signed(apt_host, url):
+    add_to_host(apt_host, "apt", f"{url}/first")
+    follow_guide(apt_host, "key", f"{url}/signed_by_a_new_key")
+    refused = follow_guide(apt_host, "apt new key", check=False)
+    assert any(words in refused.stdout + refused.stderr for words in APT[signed_by_another])
+    assert "it cannot be downloaded" in reinstall_with_apt(apt_host)
+    apt_host.run(f"sed -i 's|^URIs: .*|URIs: {url}/signed_by_a_new_key/apt|' /etc/apt/sources.list.d/pamsignal.sources")
+    follow_guide(apt_host, "apt new key")
+    assert "it cannot be downloaded" not in reinstall_with_apt(apt_host)
+
+
+def test_after_a_theft_dnf_refuses_what_the_old_key_has_signed(dnf_host, url):
+    add_to_host(dnf_host, "dnf", f"{url}/first")
+    follow_guide(dnf_host, "key", f"{url}/signed_by_a_new_key")
+    forget_keys(dnf_host)
+    refused = follow_guide(dnf_host, "dnf new key", check=False)
+    assert any(words in refused.stdout + refused.stderr for words in DNF[signed_by_another])
+    assert dnf_host.run("dnf reinstall --assumeyes pamsignal", check=False).returncode != 0
+    repo = "/etc/yum.repos.d/pamsignal.repo"
+    dnf_host.run(f"sed -i 's|^baseurl=.*|baseurl={url}/signed_by_a_new_key/dnf|' {repo}")
+    follow_guide(dnf_host, "dnf new key")
+    dnf_host.run("dnf reinstall --assumeyes pamsignal")
+    assert len(keys_of_rpm(dnf_host)) == 1
