@@ -7,7 +7,7 @@ export PATH=/usr/bin:/bin LC_ALL=C.UTF-8 # the distribution's Python before any 
 source=build/deb/pamsignal
 rm -rf build/deb
 mkdir -p "$source" dist
-git ls-files -z CHANGELOG.md LICENSE README.md examples/pamsignal.yaml packaging pamsignal |
+tools/source_files.sh |
     xargs -0 cp --parents --target-directory="$source"
 mv "$source/packaging/debian" "$source/debian"
 unset SOURCE_DATE_EPOCH # dpkg takes the changelog's, which no file may be younger than: so two builds are the same

@@ -10,7 +10,7 @@ rpm=pamsignal-$version-1.noarch.rpm
 rm -rf "$top"
 mkdir -p "$top/SOURCES" dist
 # What git tracks, as it is in this checkout, but for its times: "now" is what the spec takes back to its own date.
-git ls-files -z CHANGELOG.md LICENSE README.md examples/pamsignal.yaml packaging pamsignal |
+tools/source_files.sh |
     tar --create --gzip --file="$top/SOURCES/pamsignal-$version.tar.gz" --null --files-from=- --mtime=now \
         --transform="s,^,pamsignal-$version/,"
 sed "s/@VERSION@/$version/" packaging/rpm/pamsignal.spec >"$top/pamsignal.spec"

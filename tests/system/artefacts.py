@@ -13,13 +13,11 @@ import contextlib
 import hashlib
 import io
 import shutil
-import subprocess
 import sys
 import tarfile
 from pathlib import Path
 
-from tests.system.repositories import VERSION, KeyRing, build, checkout
-from tests.system.test_repositories import SHIM
+from tests.system.repositories import KeyRing, build_shim, packages
 
 OLDER = "0.0.1"
 EDITIONS = ("GeoLite2-City", "GeoLite2-ASN")
@@ -28,7 +26,7 @@ EDITIONS = ("GeoLite2-City", "GeoLite2-ASN")
 def main() -> None:
     """Build everything into the folder of the command line."""
     folder = Path(sys.argv[1]).resolve()
-    trees = [packages(folder / "older", OLDER), packages(folder / "tree", VERSION)]
+    trees = [packages(folder / "older", OLDER), packages(folder / "tree")]
     with contextlib.closing(KeyRing(folder / "keys")) as ring:
         key = ring.make("pamsignal packages")
         published = ring.publish(trees[0], key)
@@ -37,25 +35,6 @@ def main() -> None:
     build_shim(trees[1] / "dist/shim.rpm", folder / "shim")
     for edition in EDITIONS:
         lay_out_database(trees[1] / "dist/geoip" / edition, edition)
-
-
-def packages(tree: Path, version: str) -> Path:
-    """Build both packages of a checkout that has this version."""
-    checkout(tree, version)
-    changelog = tree / "packaging/debian/changelog"
-    changelog.write_text(changelog.read_text().replace(f"({VERSION})", f"({version})", 1))
-    for kind in ("deb", "rpm"):
-        build(tree, f"build_{kind}.sh")
-    return tree
-
-
-def build_shim(rpm: Path, folder: Path) -> None:
-    """Build the rpm that tells dnf on Debian what the host has."""
-    folder.mkdir()
-    (folder / "shim.spec").write_text(SHIM)
-    command = ["rpmbuild", "-bb", "--quiet", "--define", f"_topdir {folder}", folder / "shim.spec"]
-    subprocess.run(command, capture_output=True, check=True)
-    shutil.copy(next(folder.rglob("*.rpm")), rpm)
 
 
 def lay_out_database(folder: Path, edition: str) -> None:
