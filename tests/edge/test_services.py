@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
-from pamsignal.deliver.sinks import discord, gotify, ntfy, pagerduty, slack, teams, telegram, whatsapp
+from pamsignal.deliver.sinks import SINKS, discord, gotify, ntfy, pagerduty, slack, teams, telegram, whatsapp
 from pamsignal.model import Secret
 from tests.builders import an_alert
 from tests.edge.receiver import Received
@@ -70,6 +71,12 @@ def test_a_link_is_noticed(kind, text):
 @pytest.mark.parametrize("text", ["@everyone", "<@123>", "[a](b)"])
 def test_a_mention_is_noticed(kind, text):
     assert complaints_of(kind, received(kind, text)) != []
+
+
+def test_every_service_that_is_spoken_to_by_http_has_a_stand_in():
+    """Apprise brings its own HTTP, and speaks to so many services that none stands for them."""
+    by_http = {kind for kind, sink in SINKS.items() if hasattr(sys.modules[sink.build.__module__], "channel")}
+    assert by_http == set(SERVICES)
 
 
 def test_every_service_with_a_body_of_its_own_is_tried_here():

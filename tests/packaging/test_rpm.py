@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -14,15 +15,13 @@ from tests.system.repositories import PROJECT, VERSION, build, checkout
 NAME = f"pamsignal-{VERSION}-1.noarch.rpm"
 PRIVATE = "/usr/lib/pamsignal"
 
-# path: mode, and rpm's letters for what the file is: c config, n noreplace, d documentation, l licence.
+# Everything but the modules: mode, and rpm's letters for what it is: c config, n noreplace, d documentation, l licence.
 FILES = {
     "/etc/pamsignal": "drwxr-xr-x",
     "/etc/pamsignal/credentials": "drwx------",
     "/etc/pamsignal/pamsignal.yaml": "-rw------- cn",
     "/usr/bin/pamsignal": "-rwxr-xr-x",
     "/usr/libexec/pamsignal/stage-config": "-rwxr-xr-x",
-    f"{PRIVATE}/pamsignal/__init__.py": "-rw-r--r--",
-    f"{PRIVATE}/pamsignal/sample.jsonl": "-rw-r--r--",
     "/usr/lib/systemd/system/pamsignal.service": "-rw-r--r--",
     "/usr/share/bash-completion/completions/pamsignal": "-rw-r--r--",
     "/usr/share/doc/pamsignal/CHANGELOG.md": "-rw-r--r-- d",
@@ -32,6 +31,21 @@ FILES = {
     "/usr/share/licenses/pamsignal/LICENSE": "-rw-r--r-- l",
     "/usr/share/zsh/site-functions/_pamsignal": "-rw-r--r--",
 }
+
+# Folders that are open to everybody.
+FOLDERS = """
+/usr/lib/pamsignal
+/usr/libexec/pamsignal
+/usr/share/bash-completion
+/usr/share/bash-completion/completions
+/usr/share/doc/pamsignal
+/usr/share/doc/pamsignal/examples
+/usr/share/fish
+/usr/share/fish/vendor_completions.d
+/usr/share/licenses/pamsignal
+/usr/share/zsh
+/usr/share/zsh/site-functions
+"""
 
 # What Fedora's systemd-rpm-macros offer, as far as a test can tell them from the fallback.
 FEDORA = {
@@ -74,22 +88,20 @@ def scriptlets(tree, **macros):
     return dict(re.findall(r"(?ms)^%(\w+)\n(.*?)(?=^%[a-z]|\Z)", text))
 
 
-def test_files_are_where_they_belong_with_their_modes(rpm):
-    found = files_of(rpm)
-    assert {path: found.get(path) for path in FILES} == FILES
+def modules():
+    """Every tracked file of the Python package, and its folders, with their modes."""
+    listed = ["git", "ls-files", "pamsignal"]
+    tracked = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    folders = {str(folder) for file in tracked for folder in Path(file).parents if folder.name}
+    return {f"{PRIVATE}/{path}": "drwxr-xr-x" if path in folders else "-rw-r--r--" for path in {*tracked, *folders}}
+
+
+def test_it_brings_exactly_these_files_with_these_modes(rpm):
+    assert files_of(rpm) == {**FILES, **dict.fromkeys(FOLDERS.split(), "drwxr-xr-x"), **modules()}
 
 
 def test_everything_is_roots(rpm):
     assert set(query(rpm, "[%{FILEUSERNAME}:%{FILEGROUPNAME}\n]")) == {"root:root"}
-
-
-def test_every_module_is_in_and_nothing_else(rpm):
-    listed = ["git", "ls-files", "pamsignal"]
-    tracked = subprocess.run(listed, cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
-    packed = [
-        path for path, mode in files_of(rpm).items() if path.startswith(f"{PRIVATE}/pamsignal/") and mode[0] == "-"
-    ]
-    assert sorted(packed) == sorted(f"{PRIVATE}/{path}" for path in tracked)
 
 
 def test_it_wants_no_python_but_the_hosts_own(rpm):

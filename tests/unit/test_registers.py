@@ -12,10 +12,11 @@ from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.turn import LAST_TO_GO
 from pamsignal.render import ecs, words
 from tests.builders import a_finding, an_alert
-from tests.unit.docs.documents import ROOT, code, rows, section
+from tests.unit.docs.documents import ROOT, code, links, rows, section
 from tests.unit.render.test_golden import FORMATS
 
 EVENTS = ROOT / "docs" / "reference" / "events.md"
+HOW_TO = ROOT / "docs" / "how-to"
 FULL = ROOT / "tests" / "data" / "config" / "valid" / "full.yaml"
 
 # The webhook sends the ECS document as it is.
@@ -75,3 +76,12 @@ def test_every_sink_is_in_the_example_of_everything(kind):
 @pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md"])
 def test_every_sink_is_told_to_users(kind, document):
     assert re.search(rf"\b{kind}\b", (ROOT / document).read_text(), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SINKS if (HOW_TO / f"{kind}.md").exists()])
+def test_the_page_of_a_sink_is_linked_where_users_start(kind):
+    assert f"docs/how-to/{kind}.md" in links(ROOT / "README.md")
+
+
+def test_only_the_sinks_of_the_host_itself_have_no_page():
+    assert {kind for kind in SINKS if not (HOW_TO / f"{kind}.md").exists()} == {"console", "journald"}
