@@ -6,7 +6,7 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint deb rpm repo role bench bench-deploy golden clean
+.PHONY: help run test lint generate deb rpm repo role bench bench-deploy golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ lint:  ## ruff, mypy, shellcheck, import contracts, generated files
 	shellcheck $$(git ls-files '*.sh') .ci/run packaging/debian/postrm
 	.venv/bin/lint-imports
 	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" --check || exit 1; done
+
+generate:  ## write the generated files anew, all of them; review the diff
+	@tools/install.sh dev
+	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" || exit 1; done
 
 deb:  ## build dist/pamsignal_*_all.deb, for Debian and Ubuntu
 	@tools/install.sh package
