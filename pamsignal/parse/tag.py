@@ -18,8 +18,7 @@ _BEGINNING = (
     r"\(to |FAILED SU \(to |(?:Successful|FAILED) su for |[+-] \S{1,32} [^\s:]{1,64}:|"  # su.py
     r"[^: ;=][^:;=]{0,64} : (?:[^;=]{1,200} ; )?(?:HOST|TTY|CHROOT|PWD|USER|COMMAND)=|"  # sudo.py
     r"\S{1,64} ran command |(?:failed auth\w* for|command not permitted for) |"  # doas.py
-    r"\S{1,64}: (?:Executing command|Error executing command|Not authorized|Request dismissed|The value for) |"
-    # (polkit.py)
+    r"\S{1,64}: (?:(?:Executing|Error executing) command|Not authorized|Request dismissed|The value for) |"  # polkit.py
     r"password for '|change user '|user '?[^' ]{1,64}'? added by "  # accounts.py
 )
 _BEHIND_A_TAG = re.compile(rf": {{1,8}}(?={_BEGINNING})", re.ASCII)
