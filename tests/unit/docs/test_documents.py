@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import chain
 
 import pytest
 
+from pamsignal import __version__
 from pamsignal.cli import VERBS, main
 from pamsignal.cli.arguments import build_parser
 from pamsignal.config.check import check_text
@@ -50,6 +52,8 @@ HOSTS = {
     "www.freedesktop.org",
     "www.maxmind.com",
 }
+# Documents that name a package of another version than this one, and which: the one to go back to, for example.
+OTHER_VERSIONS = {"docs/how-to/repository.md": {"0.1.0"}}
 # `make run` where there is no journal plays this.
 SAMPLE = ["replay", "--file", "pamsignal/sample.jsonl", "--format", "text"]
 
@@ -157,6 +161,12 @@ def test_installing_by_hand_names_only_files_that_are_there():
     files = [word for word in by_hand.split() if word.startswith(("tools/", "packaging/"))]
     assert len(files) == 4
     assert all((ROOT / file).is_file() for file in files)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+def test_a_package_is_named_with_the_version_that_is_built_unless_another_is_meant(path):
+    named = set(re.findall(r"pamsignal[_-](\d+\.\d+\.\d+)", path.read_text()))
+    assert named <= {__version__, *OTHER_VERSIONS.get(name(path), ())}
 
 
 def test_every_decision_stands_in_the_list():
