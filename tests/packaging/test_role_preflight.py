@@ -111,6 +111,14 @@ MISTAKES = {
         {"pamsignal_install_method": "pip", "pamsignal_pip_source": "pamsignal"},
         ["pamsignal_pip_source", "pamsignal_version"],
     ),
+    "another version than the wheel's": (
+        {
+            "pamsignal_install_method": "pip",
+            "pamsignal_pip_source": "{{ pamsignal_package_dir }}/pamsignal-1.0-py3-none-any.whl",
+            "pamsignal_version": "2.0",
+        },
+        ["pamsignal-1.0-py3-none-any.whl", "2.0", "pamsignal_version"],
+    ),
     "a credential that nobody gives": (
         {"pamsignal_config": telegram()},
         ["pamsignal_config", "absent", "pamsignal_credentials"],
@@ -162,7 +170,7 @@ def played(tmp_path_factory):
     common = {
         "answers": str(answers),
         "two": str(sums(folder / "two", "pamsignal_1.0_all.deb", "pamsignal_2.0_all.deb")),
-        "pamsignal_package_dir": str(sums(folder / "one", "pamsignal_1.0_all.deb")),
+        "pamsignal_package_dir": str(sums(folder / "one", "pamsignal_1.0_all.deb", "pamsignal-1.0-py3-none-any.whl")),
         "pamsignal_allow_http": True,
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
     }
