@@ -11,6 +11,21 @@ import yaml
 from pamsignal import __version__
 from tests.packaging.ansible import PROJECT, ROLE, run
 
+# What no Molecule scenario sets → why. A choice stands behind an equals sign.
+NEVER_TRIED = {
+    "pamsignal_package_format=deb": "what auto finds on every host of the scenarios that takes debs",
+    "pamsignal_dnf_backend=dnf5": "what auto finds on Fedora",
+    "pamsignal_repo_key_file": "its default is where `make repo` leaves the key",
+    "pamsignal_install_method=pip": "needs a package index for what the distribution does not have",
+    "pamsignal_pip_source": "as above; test_role_preflight.py has its mistakes",
+    "pamsignal_pip_system_packages": "as above",
+    "pamsignal_geolite2_method=geoipupdate": "needs MaxMind's service, and a package of contrib",
+    "pamsignal_geolite2_method=existing": "looks whether files are there, and changes nothing",
+    "pamsignal_geolite2_editions": "two are tried; another number takes the same loop",
+    "pamsignal_geolite2_directory": "pamsignal looks into the default by itself",
+    "pamsignal_geolite2_max_age_days": "nothing is a week old on hosts that were made a minute ago",
+}
+
 TASKS = sorted([*ROLE.glob("tasks/*.yml"), *ROLE.glob("handlers/*.yml"), *PROJECT.glob("playbooks/*.yml")])
 
 
@@ -52,6 +67,36 @@ def test_the_readme_tells_every_variable_with_its_default_and_its_choices(option
 def test_variables_that_hold_secrets_are_not_logged(options):
     hidden = {name for name, option in options.items() if option.get("no_log")}
     assert hidden == {"pamsignal_credentials", "pamsignal_geolite2_license_key"}
+
+
+def settings(value):
+    """Yield each key and value of nested YAML."""
+    for key, below in value.items() if isinstance(value, dict) else ():
+        yield key, below
+        yield from settings(below)
+    for below in value if isinstance(value, list) else ():
+        yield from settings(below)
+
+
+def test_every_variable_and_every_choice_is_tried_by_a_scenario_or_it_is_told_why_not(options):
+    tried = {f"{name}={option['default']}" for name, option in options.items()}  # by the one without variables
+    for path in (PROJECT / "molecule").rglob("*.yml"):
+        for name, value in settings(load(path)):
+            tried |= {name, *(f"{name}={word}" for word in re.findall(r"\w+", str(value)))}
+    wanted = {*options, *(f"{name}={one}" for name, option in options.items() for one in option.get("choices", ()))}
+    assert wanted - tried == set(NEVER_TRIED)
+
+
+def test_a_changed_secret_is_rolled_out_without_a_package_on_the_controller():
+    listed = {}
+    for phase in ("install", "configure"):
+        playbook = ["-i", PROJECT / "inventories/example", "--list-tasks", "--tags", f"pamsignal_{phase}"]
+        shown = run("ansible-playbook", *playbook, PROJECT / "playbooks/deploy.yml").stdout
+        listed[phase] = set(re.findall(r"pamsignal : (.+?)\s+TAGS", shown))
+    needs_a_package = {"Check the package on the controller", "Want the version that was to be installed"}
+    assert needs_a_package <= listed["install"]
+    assert "Write the configuration" in listed["configure"]
+    assert needs_a_package.isdisjoint(listed["configure"])
 
 
 def test_every_variable_is_used(options):
