@@ -34,6 +34,7 @@ BATCH = 500
 # Records reach the journal a moment after their time; waiting lines are settled only when none can be on its way.
 GRACE_US = 1_000_000
 STATUS_EVERY_US = 10_000_000
+STATUS_SOON_US = 1_000_000  # after news of a sink
 STOP_SECONDS = 3.0
 
 # After these a uid can belong to another name.
@@ -235,6 +236,7 @@ class Monitor:
     def _tell(self, now_us: int, collected: Collected, produced: Produced) -> None:
         for happening in collected.happenings:
             happenings.log_delivery(self._parts.log, happening)
+            self._report_due_us = min(self._report_due_us, now_us + STATUS_SOON_US)
         if self._parts.observer is not None and (produced.events or produced.alerts):
             self._parts.observer(produced)
         if now_us >= self._report_due_us or now_us < self._report_due_us - 2 * STATUS_EVERY_US:

@@ -9,7 +9,7 @@ from pamsignal import __version__
 from pamsignal.audit.trail import Trail
 from pamsignal.config.settings import Settings
 from pamsignal.deliver.store import Store
-from pamsignal.deliver.turn import Health
+from pamsignal.deliver.turn import NEW_CHANNEL, Health
 from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader
 from pamsignal.model import Action
@@ -46,7 +46,7 @@ class Report:
     def write(self, now_us: int, state: str, counts: Counts, watched: Watched) -> None:
         """Replace the file. A directory that cannot be written costs the file, not the watch."""
         reader, store, trail, enricher, settings = watched
-        health = store.health()
+        health = _health(store, settings)
         document: Dict[str, object] = {
             "version": __version__,
             "pid": os.getpid(),
@@ -93,6 +93,12 @@ class Report:
         if self.faults:
             problems.append(f"{self.faults} records could not be handled: a bug, please report it")
         return problems
+
+
+def _health(store: Store, settings: Settings) -> Dict[str, Health]:
+    """Return the state of every sink that is or was in use; one that has not been needed yet is as good as new."""
+    idle = {one.name: Health(0, None, 0, NEW_CHANNEL) for one in settings.sinks if one.route.enabled}
+    return dict(sorted({**idle, **store.health()}.items()))
 
 
 def _journal(reader: JournalReader, now_us: int) -> Dict[str, object]:

@@ -246,6 +246,18 @@ def test_a_revoked_endpoint_is_told_on_the_other_channel(service, authority, rec
         service.stop()
 
 
+def test_the_status_knows_a_sink_before_it_is_needed_and_its_failure_after(watched, receiver, tmp_path):
+    changed = webhook_config(receiver.url(), tmp_path).replace(receiver.url(), f"https://127.0.0.1:{unused_port()}/")
+    watched.configure(changed)
+    watched.start()
+    watched.until((watched.folder / "run" / "status.json").exists)
+    assert watched.status()["sinks"]["hook"]["sent"] == 0
+    assert watched.status()["problems"] == []
+    watched.write(a_login(1))
+    watched.until(lambda: watched.status()["problems"] == ["sink hook does not take alerts"])
+    watched.stop()
+
+
 def test_a_session_that_outlives_the_daemon_gets_its_duration(watched, receiver, tmp_path):
     watched.configure(
         webhook_config(receiver.url(), tmp_path, "alerts: {actions: [session_closed]}\n")
