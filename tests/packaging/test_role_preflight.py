@@ -17,7 +17,7 @@ from tests.packaging.ansible import PROJECT, run
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
-REPOSITORY = {"pamsignal_install_method": "repo", "pamsignal_repo_key_file": "{{ playbook_dir }}/role_mistakes.yml"}
+REPOSITORY = {"pamsignal_install_method": "repo", "pamsignal_repo_key_file": "{{ key }}"}
 DOWNLOAD = {"pamsignal_install_method": "package_url", "pamsignal_package_checksum": "0" * 64}
 
 
@@ -54,7 +54,7 @@ MISTAKES = {
         ["pamsignal_config.sinks.phone.chatid", "chat_id"],
     ),
     "a kind of sink that is not there": (
-        {"pamsignal_config": {"sinks": {"phone": {"type": "pigeon"}}}},
+        {"pamsignal_config": telegram(type="pigeon")},
         ["pamsignal_config", "pigeon", "telegram"],
     ),
     "a value that is not in a list": ({"pamsignal_config": {"log_level": "loud"}}, ["log_level", "loud", "warning"]),
@@ -139,10 +139,29 @@ MISTAKES = {
         {**REPOSITORY, "pamsignal_repo_url": NOWHERE, "pamsignal_repo_key_file": "/nonexistent"},
         ["pamsignal_repo_key_file"],
     ),
-    "a repository out of reach": ({**REPOSITORY, "pamsignal_repo_url": NOWHERE}, [NOWHERE, "pamsignal_repo_url"]),
+    "a key that is none": (
+        {
+            **REPOSITORY,
+            "pamsignal_repo_url": NOWHERE,
+            "pamsignal_repo_key_file": "{{ playbook_dir }}/role_mistakes.yml",
+        },
+        ["pamsignal_repo_key_file", "BEGIN PGP PUBLIC KEY BLOCK"],
+    ),
+    "a repository out of reach": (
+        {**REPOSITORY, "pamsignal_repo_url": NOWHERE},
+        [f"a_repository_out_of_reach cannot fetch {NOWHERE}", "; correct pamsignal_repo_url"],
+    ),
     "a download out of reach": (
         {**DOWNLOAD, "pamsignal_package_url": f"{NOWHERE}/pamsignal_1.0_all.deb"},
-        [NOWHERE, "pamsignal_package_url"],
+        [f"a_download_out_of_reach cannot fetch {NOWHERE}", "; correct pamsignal_package_url", "on: controller"],
+    ),
+    "a download out of the controller's reach": (
+        {
+            **DOWNLOAD,
+            "pamsignal_package_url": f"{NOWHERE}/pamsignal_1.0_all.deb",
+            "pamsignal_download_on": "controller",
+        },
+        [f"the controller cannot fetch {NOWHERE}", "; correct pamsignal_package_url."],
     ),
     "a download without a checksum": (
         {"pamsignal_install_method": "package_url", "pamsignal_package_url": f"{NOWHERE}/pamsignal_1.0_all.deb"},
@@ -167,7 +186,9 @@ def played(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mistakes")
     answers = folder / "answers"
     answers.mkdir()
+    (folder / "key.asc").write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
     common = {
+        "key": str(folder / "key.asc"),
         "answers": str(answers),
         "two": str(sums(folder / "two", "pamsignal_1.0_all.deb", "pamsignal_2.0_all.deb")),
         "pamsignal_package_dir": str(sums(folder / "one", "pamsignal_1.0_all.deb", "pamsignal-1.0-py3-none-any.whl")),
@@ -188,6 +209,13 @@ def test_the_play_stops_with_one_sentence_that_says_what_to_correct(played, mist
     sentence = answer.read_text()
     assert [word for word in MISTAKES[mistake][1] if word not in sentence] == [], sentence
     assert "\n" not in sentence.strip()
+    assert "  " not in sentence
+
+
+def test_a_sink_of_an_unknown_kind_is_one_mistake(played):
+    sentence = (played[0] / "a_kind_of_sink_that_is_not_there").read_text()
+    assert "chat_id" not in sentence
+    assert ";" not in sentence
 
 
 def test_no_secret_is_printed_while_it_is_refused(played):
