@@ -23,6 +23,18 @@ def authority():
     return trustme.CA()
 
 
+@pytest.fixture(scope="module")
+def certificate(authority):
+    return authority.issue_cert("127.0.0.1")
+
+
+@pytest.fixture(scope="module")
+def ca_file(authority, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tls") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
 @pytest.fixture
 def receiver(authority):
     with Receiver(certificate=authority.issue_cert("127.0.0.1")) as one:

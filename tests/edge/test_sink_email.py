@@ -7,7 +7,6 @@ import socket
 from datetime import datetime
 
 import pytest
-import trustme
 
 from pamsignal.deliver.sinks import email, smtp
 from pamsignal.errors import ConfigError
@@ -19,23 +18,6 @@ from tests.unit.render.cases import CASES, HOSTILE
 
 PASSWORD = "correct-horse"
 CANARY = "c4n4ry-battery"
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def certificate(authority):
-    return authority.issue_cert("127.0.0.1")
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority, tmp_path_factory):
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
 
 
 def sink_for(port, **changes):

@@ -12,7 +12,6 @@ import sys
 from datetime import datetime
 
 import pytest
-import trustme
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,23 +48,6 @@ KEY = f"{CANARY:0>32}"
 def test_every_sink_that_speaks_http_is_tried_here():
     modules = {kind: sys.modules[sink.build.__module__] for kind, sink in SINKS.items()}
     assert {kind for kind, module in modules.items() if hasattr(module, "channel")} == set(CHANNELS)
-
-
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def certificate(authority):
-    return authority.issue_cert("127.0.0.1")
-
-
-@pytest.fixture(scope="module")
-def ca_file(authority, tmp_path_factory):
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
 
 
 def sink_for(kind, url, ca_file=None):
