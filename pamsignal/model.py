@@ -311,7 +311,7 @@ class Alert(NamedTuple):
 
     `rule` names why it exists: the event's action, or the finding's rule. `digest` marks the summary that follows a
     cool-down; `suppressed` counts what it stands for. `late` marks an alert about something that happened while
-    nobody was reading (catch-up after a restart).
+    nobody was reading (catch-up after a restart). `reasons` name what is new about the event (detect/familiar.py).
     """
 
     id: str
@@ -323,6 +323,7 @@ class Alert(NamedTuple):
     suppressed: int = 0
     digest: bool = False
     late: bool = False
+    reasons: Tuple[str, ...] = ()
 
 
 class Sent(NamedTuple):

@@ -16,6 +16,7 @@ from pamsignal.correlate.sessions import Changes
 from pamsignal.detect import Detector
 from pamsignal.detect import Settings as DetectSettings
 from pamsignal.detect.blindness import suppression
+from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.spoof import AccountOf, claim_of, spoof_finding
 from pamsignal.model import (
     NO_CONTEXT,
@@ -196,6 +197,11 @@ class Engine:
         """Return the nearest time at which `tick` has something to say."""
         moments = (self._correlator.next_due_us(), self._detector.next_due_us())
         return min((moment for moment in moments if moment is not None), default=None)
+
+    @property
+    def familiar(self) -> Familiar:
+        """What accounts were seen with before: the caller keeps its changes, and puts them back."""
+        return self._detector.familiar
 
     def restore(self, sessions: List[OpenSession]) -> None:
         """Put back the sessions that were open when the daemon stopped."""

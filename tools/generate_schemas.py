@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from pamsignal.audit.verification import KINDS  # noqa: E402 - found through the line above
 from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
+from pamsignal.detect import familiar  # noqa: E402 - likewise
 from pamsignal.model import REASONS, Action, Method, Origin, Outcome, Provenance, Severity  # noqa: E402 - likewise
 
 TARGET = ROOT / "pamsignal" / "cli" / "schemas"
@@ -211,6 +212,7 @@ def extras() -> Schema:
             "suppressed": COUNT,
             "digest": {"const": True},
             "late": {"const": True},
+            "first_time": {"type": "array", "items": {"enum": list(familiar.REASONS)}, "minItems": 1},
             "counted_by": TEXT,
             "weak": COUNT,
             "window_seconds": COUNT,

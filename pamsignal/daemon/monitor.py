@@ -11,7 +11,7 @@ from typing import Callable, List, NamedTuple, Optional
 
 from pamsignal.config import load
 from pamsignal.config.settings import Settings, fixed_keys
-from pamsignal.daemon import happenings, sessions
+from pamsignal.daemon import familiarity, happenings, sessions
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.daemon.pace import Pace
@@ -140,6 +140,7 @@ class Monitor:
         self._dispatcher = dispatcher
         self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of)
         self._engine.restore(sessions.restored(self._parts.store.sessions()))
+        self._engine.familiar.restore(familiarity.restored(self._parts.store.memory(familiarity.AREA)))
         self._outgoing = Outgoing(settings, console=self._parts.observer is None)
 
     def _find_place(self) -> Optional[Gap]:
@@ -210,6 +211,7 @@ class Monitor:
         alarms, self._alarms = self._alarms, []
         alarms += self._outgoing.alarms_about(collected, now_us)
         changes = self._engine.take_session_changes()
+        head = self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms])
         turn = Turn(
             now_us=now_us,
             position=self._new_position(),
@@ -220,7 +222,7 @@ class Monitor:
             channels=collected.channels,
             expired=collected.expired,
             released=collected.released,
-            remembered=self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms]),
+            remembered=[*head, *familiarity.rows(self._engine.familiar.take_changes())],
             counted=collected.counted,
         )
         self._parts.store.commit(turn)

@@ -115,5 +115,5 @@ _CONVERTERS: Dict[Any, Dict[str, _Convert]] = {
     Finding: {"users": tuple, "sources": tuple, "event": _noun(AuthEvent)},
     Context: {"destination": _noun(Endpoint), "origin": Origin},
     OpenSession: {"source": _noun(Endpoint)},
-    Alert: {"severity": Severity, "context": _noun(Context)},
+    Alert: {"severity": Severity, "context": _noun(Context), "reasons": tuple},
 }

@@ -41,7 +41,7 @@ class OpenSession(NamedTuple):
 class Memory(NamedTuple):
     """One thing to remember in an `area` of the caller's; `value` None forgets it.
 
-    For facts that no rewind of the journal brings back, such as addresses seen before. Nothing writes any yet.
+    For facts that no rewind of the journal brings back, such as addresses seen before.
     """
 
     area: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import List, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal.detect import brute_force, evidence, notable, success, trust
+from pamsignal.detect import brute_force, evidence, familiar, notable, success, trust
 from pamsignal.detect.brute_force import Group
 from pamsignal.detect.evidence import Evidence
+from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.identity import alert_id
 from pamsignal.detect.throttle import Digest, Throttle
 from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
@@ -28,6 +29,7 @@ class Settings(NamedTuple):
     spoofed_line: bool = True
     trusted: trust.Settings = trust.Settings()
     notable: notable.Settings = notable.Settings()
+    familiar: familiar.Settings = familiar.Settings()
 
 
 class Detector:
@@ -35,6 +37,7 @@ class Detector:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.familiar = Familiar(settings.familiar)
         self._trusted = trust.Trusted(settings.trusted)
         self._culprits = brute_force.culprits(settings.rules, settings.max_tracked)
         self._success = success.SuccessAfterFailures(settings.success_after_failures, settings.max_tracked)
@@ -42,6 +45,7 @@ class Detector:
 
     def judge(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
         """Return the alerts that `event` gives rise to. A success is judged on its own, whatever else goes on."""
+        reasons = self.familiar.note(event, context) if event.action in familiar.NOTED else ()
         if self._trusted.covers(event):
             return []
         seen = evidence.of(event)
@@ -50,9 +54,9 @@ class Detector:
             if event.source is None:
                 # Whoever mistypes at sudo is on the host already, mostly is who they say, and can do it at will.
                 return self._report(("success", finding.key), finding, context, time_us)
-            return [alert_about(finding, Severity.CRITICAL, context)]
+            return [alert_about(finding, Severity.CRITICAL, context, reasons)]
         alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
-        return alerts + self._by_itself(event, context, time_us)
+        return alerts + self._by_itself(event, context, time_us, reasons)
 
     def report_spoof(self, finding: Finding, time_us: int) -> List[Alert]:
         """Return an alert about a line that somebody made up, unless the same account did so just now."""
@@ -105,13 +109,14 @@ class Detector:
                     self._throttle.begin((group.name, key), told, _severity_of(told), time_us, group.longest_us)
         return told
 
-    def _by_itself(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
+    def _by_itself(self, event: AuthEvent, context: Context, time_us: int, reasons: Tuple[str, ...]) -> List[Alert]:
         severity = notable.severity_of(event)
-        if severity is None or event.action.value not in self._settings.notable.actions:
+        is_wanted = event.action.value in self._settings.notable.actions or "first_elevation" in reasons
+        if severity is None or not is_wanted:
             return []
         if event.outcome is Outcome.FAILURE and event.action is not Action.ACCOUNT_LOCKED:
             return self._refusal(event, severity, context, time_us)
-        return [alert_about(event, severity, context)]
+        return [alert_about(event, max(severity, familiar.severity_of(reasons)), context, reasons)]
 
     def _refusal(self, event: AuthEvent, severity: Severity, context: Context, time_us: int) -> List[Alert]:
         """Refusals can be repeated at will: each account speaks once at each loudness, and then there is a digest."""
@@ -128,10 +133,12 @@ class Detector:
         return [alert_about(finding, Severity.WARNING, context)]
 
 
-def alert_about(subject: Subject, severity: Severity, context: Context = NO_CONTEXT) -> Alert:
-    """Make the alert that speaks of `subject`; its id follows from the subject's."""
+def alert_about(
+    subject: Subject, severity: Severity, context: Context = NO_CONTEXT, reasons: Tuple[str, ...] = ()
+) -> Alert:
+    """Make the alert that speaks of `subject`, and of what is new about it; its id follows from the subject's."""
     rule = subject.action.value if isinstance(subject, AuthEvent) else subject.rule
-    return Alert(alert_id(subject, rule), subject.time_us, severity, rule, subject, context)
+    return Alert(alert_id(subject, rule), subject.time_us, severity, rule, subject, context, reasons=reasons)
 
 
 def _severity_of(finding: Finding) -> Severity:

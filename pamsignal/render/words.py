@@ -62,6 +62,16 @@ RULES: Dict[str, RuleWords] = {
     "test_alert": RuleWords("Test alert", where="from"),
 }
 
+# What is new about an event, after `first time`.
+REASONS: Dict[str, str] = {
+    "first_login": "for this account",
+    "new_country": "from this country",
+    "new_network": "from this network",
+    "new_address": "from this address",
+    "new_key": "with this key",
+    "first_elevation": "for this account",
+}
+
 SEVERITY_MARKS: Dict[Severity, str] = {
     Severity.INFO: "⚪",
     Severity.NOTICE: "🔵",
@@ -83,3 +93,8 @@ def of_rule(rule: str) -> RuleWords:
     if rule in _ACTION_NAMES:
         return RuleWords(ACTIONS[Action(rule)], "of")
     return RULES.get(rule) or RuleWords(rule.replace("_", " ").capitalize())
+
+
+def of_reason(reason: str) -> str:
+    """Return the words of what is new; what only another version knows speaks for itself."""
+    return REASONS.get(reason) or reason.replace("_", " ")

@@ -95,6 +95,24 @@ def test_a_restart_in_an_attack_does_not_report_it_again(watched, receiver):
     assert rules == ["brute_force", "success_after_failures"]
 
 
+def test_what_an_account_was_seen_with_is_known_after_a_restart_without_the_journal(service, authority, tmp_path):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
+        sinks = webhook_config(receiver.url(), tmp_path, "detect: {familiar: {learning_days: 0}}\n")
+        service.configure(sinks.replace("journal: {", "journal: {rewind_entries: 0, "))
+        service.write("Server listening on :: port 22.")
+        service.start()
+        service.write(a_login(1))
+        service.until(lambda: ports(receiver) == [20_001])
+        service.kill()
+        service.start()
+        service.write(a_login(2), a_login(3, user="bob"))
+        service.until(lambda: {20_001, 20_002, 20_003} == set(ports(receiver)))
+        service.stop()
+        news = {one["source"]["port"]: one["pamsignal"].get("first_time") for one in documents(receiver)}
+    assert news == {20_001: ["first_login"], 20_002: None, 20_003: ["first_login"]}
+
+
 def test_an_endpoint_that_is_down_gets_everything_in_order_when_it_is_back(service, authority, tmp_path):
     port = unused_port()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))

@@ -1,0 +1,151 @@
+"""What each account was seen with before: addresses, networks, countries, keys; and whether it was seen at all.
+
+No rewind of the journal brings this back, so every change is handed out to be kept, and put back with `restore`.
+Only what is believed is learned: a login that nobody could verify teaches nothing. Bounded: of each kind an account
+has so many values, of which the one seen longest ago goes first; only accounts that exist can log in.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from ipaddress import IPv4Address
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+
+from pamsignal.detect import keys
+from pamsignal.model import Action, AuthEvent, Context, Provenance, Severity
+
+DAY_US = 86_400_000_000
+MOST_VALUES = 64
+MOST_ACCOUNTS = 1024
+_LONGEST = 128  # code points of a name or value; what identifies it need not be longer
+
+# How loud an event is by itself where this is new about it; what is not listed changes nothing.
+_SEVERITY = {
+    "first_login": Severity.WARNING,
+    "new_country": Severity.WARNING,
+    "new_network": Severity.WARNING,
+    "new_key": Severity.WARNING,
+    "first_elevation": Severity.NOTICE,
+}
+REASONS = ("first_login", "new_country", "new_network", "new_address", "new_key", "first_elevation")
+_LOGIN, _ELEVATION = Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS
+NOTED = frozenset({_LOGIN, _ELEVATION})
+
+
+class Settings(NamedTuple):
+    """In the first `learning_days` nothing counts as new; what was not seen for `forget_days` is forgotten."""
+
+    enabled: bool = True
+    learning_days: int = 7
+    forget_days: int = 180
+
+
+class Fact(NamedTuple):
+    """An account was seen with a value of some kind: `("country", "bob", "DE")`. Of `learning` there is one only."""
+
+    kind: str
+    user: str
+    value: str
+
+
+LEARNING = Fact("learning", "", "")
+
+
+class Change(NamedTuple):
+    """A fact and when it was last true, in µs since the epoch; None where it is forgotten."""
+
+    fact: Fact
+    seen_us: Optional[int]
+
+
+class Familiar:
+    """Feed it events in order; it says what is new about each."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._seen: OrderedDict[Tuple[str, str], OrderedDict[str, int]] = OrderedDict()
+        self._learning_us: Optional[int] = None
+        self._changes: Dict[Fact, Optional[int]] = {}
+
+    def restore(self, known: Iterable[Change]) -> None:
+        """Put back what was known when the daemon stopped."""
+        for fact, seen_us in sorted(known, key=lambda change: change.seen_us or 0):
+            if seen_us is None:
+                continue
+            if fact == LEARNING:
+                self._learning_us = seen_us
+            else:
+                self._see(fact, seen_us)
+        self._changes = {}
+
+    def take_changes(self) -> List[Change]:
+        """Return what is to be kept since the last call."""
+        changes, self._changes = self._changes, {}
+        return [Change(fact, seen_us) for fact, seen_us in changes.items()]
+
+    def note(self, event: AuthEvent, context: Context) -> Tuple[str, ...]:
+        """Learn from `event`, and return what is new about it, most telling first: some of REASONS."""
+        if not self._settings.enabled or not event.user or event.provenance is Provenance.UNVERIFIED:
+            return ()
+        if self._learning_us is None:
+            self._learning_us = self._changes[LEARNING] = event.time_us
+        user = event.user[:_LONGEST]
+        oldest_us = event.time_us - self._settings.forget_days * DAY_US
+        new = [reason for reason, fact in _facts(event, user, context) if self._is_new(fact, event.time_us, oldest_us)]
+        if event.time_us - self._learning_us < self._settings.learning_days * DAY_US:
+            return ()
+        return ("first_login",) if "first_login" in new else tuple(new)
+
+    def _is_new(self, fact: Fact, time_us: int, oldest_us: int) -> bool:
+        """Tell whether this is the first of its kind, and remember it."""
+        seen_us = self._see(fact, time_us)
+        return seen_us is None or seen_us < oldest_us
+
+    def _see(self, fact: Fact, time_us: int) -> Optional[int]:
+        """Remember `fact` and return when it was last seen before."""
+        holder = (fact.kind, fact.user)
+        values = self._seen.pop(holder, None)
+        if values is None:
+            values = OrderedDict()
+        self._seen[holder] = values
+        seen_us = values.pop(fact.value, None)
+        values[fact.value] = self._changes[fact] = max(time_us, seen_us or 0)
+        if len(values) > MOST_VALUES:
+            self._changes[Fact(fact.kind, fact.user, values.popitem(last=False)[0])] = None
+        if len(self._seen) > MOST_ACCOUNTS * len(REASONS):
+            (kind, user), lost = self._seen.popitem(last=False)
+            self._changes.update({Fact(kind, user, value): None for value in lost})
+        return seen_us
+
+
+def severity_of(reasons: Iterable[str]) -> Severity:
+    """Return how loud an event is at least for what is new about it."""
+    return max((_SEVERITY.get(reason, Severity.INFO) for reason in reasons), default=Severity.INFO)
+
+
+def _facts(event: AuthEvent, user: str, context: Context) -> Iterator[Tuple[str, Fact]]:
+    """Yield what `event` shows, under the reason that it is when new. What was not looked up shows nothing."""
+    if event.action is _ELEVATION:
+        yield "first_elevation", Fact("elevation", user, "")
+        return
+    yield "first_login", Fact("login", user, "")
+    if context.country:
+        yield "new_country", Fact("country", user, context.country)
+    if context.asn:
+        yield "new_network", Fact("network", user, str(context.asn))
+    place = _address(event)
+    if place:
+        yield "new_address", Fact("address", user, place)
+    if event.key:
+        yield "new_key", Fact("key", user, event.key.fingerprint[:_LONGEST])
+
+
+def _address(event: AuthEvent) -> Optional[str]:
+    """Return where `event` came from: of IPv6 the /64, which one host can use as a whole."""
+    if event.source is None:
+        return None
+    if event.source.ip is None:
+        return event.source.host[:_LONGEST] if event.source.host else None
+    if isinstance(event.source.ip, IPv4Address):
+        return str(event.source.ip)
+    return keys.of_address(event.source.ip)[0]
