@@ -212,7 +212,7 @@ def extras() -> Schema:
             "suppressed": COUNT,
             "digest": {"const": True},
             "late": {"const": True},
-            "first_time": {"type": "array", "items": {"enum": list(familiar.REASONS)}, "minItems": 1},
+            "reasons": {"type": "array", "items": {"enum": list(familiar.REASONS)}, "minItems": 1},
             "counted_by": TEXT,
             "weak": COUNT,
             "window_seconds": COUNT,

@@ -10,7 +10,7 @@ from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schem
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
-from pamsignal.detect import brute_force, familiar, notable, success, trust
+from pamsignal.detect import brute_force, familiar, notable, success, travel, trust
 from pamsignal.enrich import geo, provider
 from pamsignal.model import Secret, Severity
 
@@ -100,7 +100,14 @@ def _detect(document: Document) -> detect.Settings:
         spoofed_line=section["spoofed_line"]["enabled"],
         trusted=trust.Settings(tuple(document["trusted"]["networks"]), tuple(document["trusted"]["users"])),
         notable=notable.Settings(frozenset(document["alerts"]["actions"])),
-        familiar=familiar.Settings(**section["familiar"]),
+        familiar=_familiar(section["familiar"]),
+    )
+
+
+def _familiar(section: Mapping[str, Any]) -> familiar.Settings:
+    way = section["travel"]
+    return familiar.Settings(
+        **{**section, "travel": travel.Settings(**{**way, "ignore_asns": tuple(way["ignore_asns"])})}
     )
 
 

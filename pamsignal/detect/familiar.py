@@ -11,7 +11,7 @@ from collections import OrderedDict
 from ipaddress import IPv4Address
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
-from pamsignal.detect import keys
+from pamsignal.detect import keys, travel
 from pamsignal.model import Action, AuthEvent, Context, Provenance, Severity
 
 DAY_US = 86_400_000_000
@@ -21,13 +21,22 @@ _LONGEST = 128  # code points of a name or value; what identifies it need not be
 
 # How loud an event is by itself where this is new about it; what is not listed changes nothing.
 _SEVERITY = {
+    "impossible_travel": Severity.CRITICAL,
     "first_login": Severity.WARNING,
     "new_country": Severity.WARNING,
     "new_network": Severity.WARNING,
     "new_key": Severity.WARNING,
     "first_elevation": Severity.NOTICE,
 }
-REASONS = ("first_login", "new_country", "new_network", "new_address", "new_key", "first_elevation")
+REASONS = (
+    "impossible_travel",
+    "first_login",
+    "new_country",
+    "new_network",
+    "new_address",
+    "new_key",
+    "first_elevation",
+)
 _LOGIN, _ELEVATION = Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS
 NOTED = frozenset({_LOGIN, _ELEVATION})
 
@@ -38,6 +47,7 @@ class Settings(NamedTuple):
     enabled: bool = True
     learning_days: int = 7
     forget_days: int = 180
+    travel: travel.Settings = travel.Settings()
 
 
 class Fact(NamedTuple):
@@ -49,6 +59,7 @@ class Fact(NamedTuple):
 
 
 LEARNING = Fact("learning", "", "")
+_NOWHERE: OrderedDict[str, int] = OrderedDict({"": 0})
 
 
 class Change(NamedTuple):
@@ -92,9 +103,27 @@ class Familiar:
         user = event.user[:_LONGEST]
         oldest_us = event.time_us - self._settings.forget_days * DAY_US
         new = [reason for reason, fact in _facts(event, user, context) if self._is_new(fact, event.time_us, oldest_us)]
+        leap = self._leap(event, user, context) if event.action is _LOGIN else ()
+        if leap and "new_address" not in new:  # between places that both are known, as of a VPN, nobody travels
+            leap = ()
         if event.time_us - self._learning_us < self._settings.learning_days * DAY_US:
+            return leap
+        return leap + (("first_login",) if "first_login" in new else tuple(new))
+
+    def _leap(self, event: AuthEvent, user: str, context: Context) -> Tuple[str, ...]:
+        """Say whether the account cannot have come here from where it logged in last, and remember where it is."""
+        settings = self._settings.travel
+        here = travel.place_of(context, settings)
+        if here is None:
             return ()
-        return ("first_login",) if "first_login" in new else tuple(new)
+        before, since_us = next(reversed(self._seen.get(("place", user), _NOWHERE).items()))
+        if event.time_us < since_us:
+            return ()
+        self._see(Fact("place", user, str(here)), event.time_us)
+        there = travel.place_in(before)
+        if there is None or not travel.is_impossible(there, here, event.time_us - since_us, settings):
+            return ()
+        return ("impossible_travel",)
 
     def _is_new(self, fact: Fact, time_us: int, oldest_us: int) -> bool:
         """Tell whether this is the first of its kind, and remember it."""
@@ -110,7 +139,7 @@ class Familiar:
         self._seen[holder] = values
         seen_us = values.pop(fact.value, None)
         values[fact.value] = self._changes[fact] = max(time_us, seen_us or 0)
-        if len(values) > MOST_VALUES:
+        if len(values) > (1 if fact.kind == "place" else MOST_VALUES):
             self._changes[Fact(fact.kind, fact.user, values.popitem(last=False)[0])] = None
         if len(self._seen) > MOST_ACCOUNTS * len(REASONS):
             (kind, user), lost = self._seen.popitem(last=False)

@@ -93,7 +93,7 @@ def alert_document(alert: Alert, *, host_id: Optional[str] = None, text_limit: i
             "suppressed": alert.suppressed or None,
             "digest": alert.digest or None,
             "late": alert.late or None,
-            "first_time": _distinct(alert.reasons),
+            "reasons": _distinct(alert.reasons),
         },
     }
     return known(merged(parts, mark), text_limit)

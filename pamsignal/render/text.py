@@ -28,7 +28,7 @@ def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
     else:
         title, clauses = words.ACTIONS[subject.action], [*_event_clauses(alert, subject, show)]
     if alert.reasons:
-        clauses.append(f"(first time {show(words.of_reason(alert.reasons[0]))})")
+        clauses.append(f"({show(words.of_reason(alert.reasons[0]))})")
     if subject.hostname and isinstance(subject, Finding) and _is_note(subject):  # the host goes before the sentence
         title += f" {words.of_rule(subject.rule).where} {_name(subject.hostname, show)}"
     elif subject.hostname:
@@ -47,7 +47,7 @@ def fields(alert: Alert) -> List[Tuple[str, str]]:
         known = (*_digest_fields(alert, subject), *_commands(subject))
     else:
         known = (*_finding_fields(alert, subject), *_closing_fields(alert))
-    news = ("First time", ", ".join(map(words.of_reason, alert.reasons)))
+    news = ("Remarkable", "; ".join(map(words.of_reason, alert.reasons)))
     return [(label, value) for label, value in (news, *known) if value]
 
 

@@ -62,14 +62,15 @@ RULES: Dict[str, RuleWords] = {
     "test_alert": RuleWords("Test alert", where="from"),
 }
 
-# What is new about an event, after `first time`.
+# What is remarkable about an event, compared with the account's own past.
 REASONS: Dict[str, str] = {
-    "first_login": "for this account",
-    "new_country": "from this country",
-    "new_network": "from this network",
-    "new_address": "from this address",
-    "new_key": "with this key",
-    "first_elevation": "for this account",
+    "impossible_travel": "too far from the last login to have come here",
+    "first_login": "first time for this account",
+    "new_country": "first time from this country",
+    "new_network": "first time from this network",
+    "new_address": "first time from this address",
+    "new_key": "first time with this key",
+    "first_elevation": "first time for this account",
 }
 
 SEVERITY_MARKS: Dict[Severity, str] = {
@@ -96,5 +97,5 @@ def of_rule(rule: str) -> RuleWords:
 
 
 def of_reason(reason: str) -> str:
-    """Return the words of what is new; what only another version knows speaks for itself."""
+    """Return the words of a reason; what only another version knows speaks for itself."""
     return REASONS.get(reason) or reason.replace("_", " ")

@@ -109,7 +109,7 @@ def test_what_an_account_was_seen_with_is_known_after_a_restart_without_the_jour
         service.write(a_login(2), a_login(3, user="bob"))
         service.until(lambda: {20_001, 20_002, 20_003} == set(ports(receiver)))
         service.stop()
-        news = {one["source"]["port"]: one["pamsignal"].get("first_time") for one in documents(receiver)}
+        news = {one["source"]["port"]: one["pamsignal"].get("reasons") for one in documents(receiver)}
     assert news == {20_001: ["first_login"], 20_002: None, 20_003: ["first_login"]}
 
 

@@ -28,9 +28,11 @@ detect.brute_force_network detect.brute_force_network.attempts detect.brute_forc
 detect.brute_force_network.sources detect.brute_force_network.window_seconds detect.cooldown_seconds
 detect.distributed_brute_force detect.distributed_brute_force.attempts detect.distributed_brute_force.enabled
 detect.distributed_brute_force.sources detect.distributed_brute_force.window_seconds detect.familiar
-detect.familiar.enabled detect.familiar.forget_days detect.familiar.learning_days detect.local_brute_force
-detect.local_brute_force.attempts detect.local_brute_force.enabled detect.local_brute_force.window_seconds
-detect.max_tracked detect.slow_brute_force detect.slow_brute_force.attempts detect.slow_brute_force.enabled
+detect.familiar.enabled detect.familiar.forget_days detect.familiar.learning_days detect.familiar.travel
+detect.familiar.travel.enabled detect.familiar.travel.ignore_asns detect.familiar.travel.max_kmh
+detect.familiar.travel.min_km detect.local_brute_force detect.local_brute_force.attempts
+detect.local_brute_force.enabled detect.local_brute_force.window_seconds detect.max_tracked
+detect.slow_brute_force detect.slow_brute_force.attempts detect.slow_brute_force.enabled
 detect.slow_brute_force.window_seconds detect.spoofed_line detect.spoofed_line.enabled
 detect.success_after_failures detect.success_after_failures.attempts detect.success_after_failures.enabled
 detect.success_after_failures.window_seconds detect.user_enumeration detect.user_enumeration.attempts

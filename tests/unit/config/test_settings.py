@@ -108,7 +108,7 @@ def test_a_full_document_becomes_typed_settings():
     assert settings.detect.rules["distributed_brute_force"].sources == 12
     assert settings.detect.success_after_failures == success.Settings(False, 2, 7200)
     assert settings.detect.spoofed_line is False
-    assert settings.detect.familiar == (False, 14, 90)
+    assert settings.detect.familiar == (False, 14, 90, (False, 800, 900, (64500,)))
     assert settings.detect.notable.actions == frozenset({"login_success", "elevation_success"})
     assert settings.late_after_seconds == 300
     assert settings.delivery == DeliverySettings(604_800, 5000)

@@ -158,7 +158,7 @@ def test_the_alert_about_a_login_says_what_is_new_and_is_as_loud():
     assert (again.rule, again.severity, again.reasons) == ("login_success", Severity.NOTICE, ())
     assert first.id == again.id  # what is new is no part of what happened
     assert "(first time for this account)" in text.headline(first)
-    assert ("First time", "for this account") in text.fields(first)
+    assert ("Remarkable", "first time for this account") in text.fields(first)
 
 
 def test_a_login_after_failures_says_what_is_new_too():
