@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from ipaddress import IPv4Address
+from operator import itemgetter
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from pamsignal.detect import keys, travel
@@ -79,15 +80,14 @@ class Familiar:
         self._changes: Dict[Fact, Optional[int]] = {}
 
     def restore(self, known: Iterable[Change]) -> None:
-        """Put back what was known when the daemon stopped."""
-        for fact, seen_us in sorted(known, key=lambda change: change.seen_us or 0):
-            if seen_us is None:
-                continue
-            if fact == LEARNING:
-                self._learning_us = seen_us
-            else:
+        """Put back what was known when the daemon stopped, but for what is to be forgotten by now."""
+        facts = {fact: seen_us for fact, seen_us in known if seen_us is not None}
+        self._learning_us = facts.pop(LEARNING, None)
+        oldest_us = max(facts.values(), default=0) - self._settings.forget_days * DAY_US
+        for fact, seen_us in sorted(facts.items(), key=itemgetter(1)):
+            if seen_us >= oldest_us:
                 self._see(fact, seen_us)
-        self._changes = {}
+        self._changes = {fact: None for fact, seen_us in facts.items() if seen_us < oldest_us}
 
     def take_changes(self) -> List[Change]:
         """Return what is to be kept since the last call."""

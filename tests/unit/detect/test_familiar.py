@@ -129,6 +129,17 @@ def test_what_is_kept_and_put_back_is_the_same():
     assert again.note(by_alice(), Context(country="FR", asn=64500)) == ("new_country",)
 
 
+def test_what_was_not_seen_for_long_is_deleted_at_the_next_start():
+    place = known(familiar.Settings(learning_days=0, forget_days=10))
+    place.note(by_alice(user="bob", time_us=NOON_US + 10 * DAY_US + 1), HOME)
+    again = Familiar(familiar.Settings(learning_days=0, forget_days=10))
+    again.restore(place.take_changes())
+    forgotten = again.take_changes()
+    assert {change.fact.user for change in forgotten} == {"alice"}
+    assert {change.seen_us for change in forgotten} == {None}
+    assert again.note(by_alice(user="bob", time_us=NOON_US + 11 * DAY_US), HOME) == ()
+
+
 def test_the_learning_goes_on_over_a_restart():
     place = known(familiar.Settings(learning_days=7))
     again = Familiar(familiar.Settings(learning_days=7))
