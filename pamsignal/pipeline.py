@@ -13,7 +13,7 @@ from pamsignal import parse
 from pamsignal.clock import Clock
 from pamsignal.correlate import Correlator, OpenSession
 from pamsignal.correlate.sessions import Changes
-from pamsignal.detect import Detector
+from pamsignal.detect import Detector, LocalOf, utc
 from pamsignal.detect import Settings as DetectSettings
 from pamsignal.detect.blindness import suppression
 from pamsignal.detect.familiar import Familiar
@@ -145,7 +145,8 @@ def no_account(_uid: int) -> Optional[str]:
 class Engine:
     """The whole of what pamsignal thinks.
 
-    `context_of` looks things up about an event, `account_of` names the account of a uid; neither may raise.
+    `context_of` looks things up about an event, `account_of` names the account of a uid, `local_of` tells what the
+    clock on the wall shows at a time; none may raise.
     """
 
     def __init__(
@@ -153,13 +154,14 @@ class Engine:
         settings: Settings = DEFAULTS,
         context_of: Callable[[AuthEvent], Context] = no_context,
         account_of: AccountOf = no_account,
+        local_of: LocalOf = utc,
     ) -> None:
         self.counts = Counts()
         self._account_of = account_of
         self._learned: Dict[int, str] = {}
         self._clock = Clock()
         self._correlator = Correlator(settings.ignored_services)
-        self._detector = Detector(settings.detect)
+        self._detector = Detector(settings.detect, local_of)
         self._context_of = context_of
 
     def feed(self, record: JournalRecord) -> Produced:

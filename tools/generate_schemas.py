@@ -17,8 +17,8 @@ sys.path.insert(0, str(ROOT))
 
 from pamsignal.audit.verification import KINDS  # noqa: E402 - found through the line above
 from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
-from pamsignal.detect import familiar  # noqa: E402 - likewise
 from pamsignal.model import REASONS, Action, Method, Origin, Outcome, Provenance, Severity  # noqa: E402 - likewise
+from pamsignal.render import words  # noqa: E402 - likewise
 
 TARGET = ROOT / "pamsignal" / "cli" / "schemas"
 Schema = Dict[str, Any]
@@ -212,7 +212,7 @@ def extras() -> Schema:
             "suppressed": COUNT,
             "digest": {"const": True},
             "late": {"const": True},
-            "reasons": {"type": "array", "items": {"enum": list(familiar.REASONS)}, "minItems": 1},
+            "reasons": {"type": "array", "items": {"enum": list(words.REASONS)}, "minItems": 1},
             "counted_by": TEXT,
             "weak": COUNT,
             "window_seconds": COUNT,

@@ -19,6 +19,7 @@ from pamsignal.journal.source import journal_files
 from pamsignal.model import JournalRecord
 from pamsignal.pipeline import Engine, Produced
 from pamsignal.render.escape import for_terminal
+from pamsignal.runtime.zone import wall_clock
 
 FORMATS = ("ecs", "text")
 _LATER_FORMATS = ("cef", "leef")
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     since_us, until_us = _moment(arguments.since), _moment(arguments.until)
     documents = Documents(_style(arguments), arguments.only, arguments)
     records, files = _records(arguments, since_us)
-    engine = Engine(settings.engine)
+    engine = Engine(settings.engine, local_of=wall_clock(settings.timezone))
     # As the daemon does: what is there by now stays, and the collector need not look at it again and again.
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)

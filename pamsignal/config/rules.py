@@ -15,13 +15,17 @@ from pathlib import Path as File
 from typing import Any, Callable, Container, Dict, Iterator, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
+from pamsignal import hours
 from pamsignal.config.problem import ERROR, WARNING, Misfit
 from pamsignal.config.schema import Document, Path
 from pamsignal.deliver.sinks.safety import is_link_local
 from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
 from pamsignal.enrich import geo
+from pamsignal.errors import ConfigError
+from pamsignal.hours import span_of
 from pamsignal.model import Action, AuthEvent, Severity
 from pamsignal.render.escape import for_terminal
+from pamsignal.runtime.zone import wall_clock
 
 TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
 BARELY_A_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -169,6 +173,24 @@ def database(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return Trouble("expected a database, found no file; pamsignal goes on without until there is one", WARNING)
 
 
+def time_zone(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want a zone that this host has the table of."""
+    try:
+        wall_clock(text)
+    except ConfigError as error:
+        return Trouble(f"expected a time zone such as Europe/Berlin, found none of that name; {error}")
+    return None
+
+
+def span(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want hours that there are."""
+    try:
+        span_of(text)
+    except ValueError:
+        return Trouble(f"expected {hours.EXPECTED}, found other text; correct it")
+    return None
+
+
 RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "apprise_url": apprise_url,
     "ascii": ascii_text,
@@ -181,7 +203,9 @@ RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "readable_file": readable_file,
     "server_url": server_url,
     "signing_secret": signing_secret,
+    "span": span,
     "telegram_token": telegram_token,
+    "time_zone": time_zone,
     "url": url,
 }
 
@@ -223,7 +247,7 @@ def _windows(document: Document) -> Iterator[Misfit]:
     """Want a rewind as long as the longest window: what lies further back is forgotten at a restart."""
     rewind = document["journal"]["rewind_seconds"]
     for rule, settings in document["detect"].items():
-        if isinstance(settings, dict) and settings["enabled"] and settings.get("window_seconds", 0) > rewind:
+        if isinstance(settings, dict) and settings.get("enabled") and settings.get("window_seconds", 0) > rewind:
             message = (
                 f"expected at most journal.rewind_seconds ({rewind}), found more, which a restart forgets; raise it"
             )

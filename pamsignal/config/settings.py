@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, FrozenSet, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal import detect, enrich, pipeline
 from pamsignal.audit import retention, trail
@@ -10,11 +10,14 @@ from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schem
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
-from pamsignal.detect import brute_force, familiar, notable, success, travel, trust
+from pamsignal.detect import brute_force, familiar, logins, notable, success, travel, trust
 from pamsignal.enrich import geo, provider
+from pamsignal.hours import Span, span_of
 from pamsignal.model import Secret, Severity
 
 Resolve = Callable[[Reference], Secret]
+
+WEIGHTS: Mapping[str, Optional[Severity]] = {"ignore": None, **{severity.word: severity for severity in Severity}}
 
 
 class JournalSettings(NamedTuple):
@@ -39,6 +42,7 @@ class Settings(NamedTuple):
     """The whole configuration. `fingerprint` is of the document without its secrets, `warnings` are for the log."""
 
     hostname: Optional[str]
+    timezone: Optional[str]
     log_level: str
     status_file: Optional[str]
     journal: JournalSettings
@@ -75,6 +79,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
     fetch = resolve or (lambda reference: secret_of(reference, NO_VAULTS))
     return Settings(
         hostname=document["hostname"],
+        timezone=document["timezone"],
         log_level=document["log_level"],
         status_file=document["status_file"],
         journal=JournalSettings(**document["journal"]),
@@ -101,6 +106,8 @@ def _detect(document: Document) -> detect.Settings:
         trusted=trust.Settings(tuple(document["trusted"]["networks"]), tuple(document["trusted"]["users"])),
         notable=notable.Settings(frozenset(document["alerts"]["actions"])),
         familiar=_familiar(section["familiar"]),
+        logins=_logins(section["logins"]),
+        reasons={name: WEIGHTS[word] for name, word in section["reasons"].items()},
     )
 
 
@@ -109,6 +116,19 @@ def _familiar(section: Mapping[str, Any]) -> familiar.Settings:
     return familiar.Settings(
         **{**section, "travel": travel.Settings(**{**way, "ignore_asns": tuple(way["ignore_asns"])})}
     )
+
+
+def _logins(section: Mapping[str, Any]) -> logins.Settings:
+    return logins.Settings(
+        keys_only=section["keys_only"],
+        hours=_spans(section["hours"]),
+        user_hours={user: _spans(hours) for user, hours in section["user_hours"].items()},
+        hosting_asns=tuple(section["hosting_asns"]),
+    )
+
+
+def _spans(texts: Sequence[str]) -> Tuple[Span, ...]:
+    return tuple(map(span_of, texts))
 
 
 def _trail(section: Mapping[str, Any], fetch: Resolve) -> trail.Settings:

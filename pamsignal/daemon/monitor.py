@@ -29,6 +29,7 @@ from pamsignal.pipeline import Counts, Engine, Produced
 from pamsignal.runtime.log import Level, Log
 from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.sd_notify import Notifier
+from pamsignal.runtime.zone import wall_clock
 
 BATCH = 500
 # Records reach the journal a moment after their time; waiting lines are settled only when none can be on its way.
@@ -138,7 +139,8 @@ class Monitor:
         self._parts.log.level = self._parts.level_of(settings)
         accounts.forget()
         self._dispatcher = dispatcher
-        self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of)
+        clock = wall_clock(settings.timezone)
+        self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of, clock)
         self._engine.restore(sessions.restored(self._parts.store.sessions()))
         self._engine.familiar.restore(familiarity.restored(self._parts.store.memory(familiarity.AREA)))
         self._outgoing = Outgoing(settings, console=self._parts.observer is None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, List, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal.detect import brute_force, evidence, familiar, notable, success, trust
+from pamsignal.detect import brute_force, evidence, familiar, logins, notable, reasons, success, trust
 from pamsignal.detect.brute_force import Group
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.familiar import Familiar
@@ -30,14 +30,25 @@ class Settings(NamedTuple):
     trusted: trust.Settings = trust.Settings()
     notable: notable.Settings = notable.Settings()
     familiar: familiar.Settings = familiar.Settings()
+    logins: logins.Settings = logins.Settings()
+    reasons: Mapping[str, Optional[Severity]] = reasons.DEFAULTS
+
+
+LocalOf = Callable[[int], int]
+
+
+def utc(time_us: int) -> int:
+    """Know no other clock on the wall."""
+    return time_us
 
 
 class Detector:
-    """Feed it events in order; it answers with alerts."""
+    """Feed it events in order; it answers with alerts. `local_of` tells what the clock on the wall shows."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, local_of: LocalOf = utc) -> None:
         self._settings = settings
-        self.familiar = Familiar(settings.familiar)
+        self._local_of = local_of
+        self.familiar = Familiar(settings.familiar, settings.logins.hosting_asns)
         self._trusted = trust.Trusted(settings.trusted)
         self._culprits = brute_force.culprits(settings.rules, settings.max_tracked)
         self._success = success.SuccessAfterFailures(settings.success_after_failures, settings.max_tracked)
@@ -45,7 +56,7 @@ class Detector:
 
     def judge(self, event: AuthEvent, context: Context, time_us: int) -> List[Alert]:
         """Return the alerts that `event` gives rise to. A success is judged on its own, whatever else goes on."""
-        reasons = self.familiar.note(event, context) if event.action in familiar.NOTED else ()
+        remarks = self._remarks(event, context) if event.action in familiar.NOTED else ()
         if self._trusted.covers(event):
             return []
         seen = evidence.of(event)
@@ -54,9 +65,9 @@ class Detector:
             if event.source is None:
                 # Whoever mistypes at sudo is on the host already, mostly is who they say, and can do it at will.
                 return self._report(("success", finding.key), finding, context, time_us)
-            return [alert_about(finding, Severity.CRITICAL, context, reasons)]
+            return [alert_about(finding, Severity.CRITICAL, context, remarks)]
         alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
-        return alerts + self._by_itself(event, context, time_us, reasons)
+        return alerts + self._by_itself(event, context, time_us, remarks)
 
     def report_spoof(self, finding: Finding, time_us: int) -> List[Alert]:
         """Return an alert about a line that somebody made up, unless the same account did so just now."""
@@ -109,14 +120,22 @@ class Detector:
                     self._throttle.begin((group.name, key), told, _severity_of(told), time_us, group.longest_us)
         return told
 
-    def _by_itself(self, event: AuthEvent, context: Context, time_us: int, reasons: Tuple[str, ...]) -> List[Alert]:
+    def _remarks(self, event: AuthEvent, context: Context) -> Tuple[str, ...]:
+        """Learn from `event`, and return what is worth a remark about it."""
+        found = self.familiar.note(event, context)
+        if event.action is Action.LOGIN_SUCCESS:
+            found.update(logins.remarks(event, self._local_of(event.time_us), self._settings.logins))
+        return reasons.told(found, self._settings.reasons) if found else ()
+
+    def _by_itself(self, event: AuthEvent, context: Context, time_us: int, remarks: Tuple[str, ...]) -> List[Alert]:
         severity = notable.severity_of(event)
-        is_wanted = event.action.value in self._settings.notable.actions or "first_elevation" in reasons
+        is_wanted = event.action.value in self._settings.notable.actions or "first_elevation" in remarks
         if severity is None or not is_wanted:
             return []
         if event.outcome is Outcome.FAILURE and event.action is not Action.ACCOUNT_LOCKED:
             return self._refusal(event, severity, context, time_us)
-        return [alert_about(event, max(severity, familiar.severity_of(reasons)), context, reasons)]
+        severity = max(severity, reasons.severity_of(remarks, self._settings.reasons))
+        return [alert_about(event, severity, context, remarks)]
 
     def _refusal(self, event: AuthEvent, severity: Severity, context: Context, time_us: int) -> List[Alert]:
         """Refusals can be repeated at will: each account speaks once at each loudness, and then there is a digest."""
@@ -134,11 +153,11 @@ class Detector:
 
 
 def alert_about(
-    subject: Subject, severity: Severity, context: Context = NO_CONTEXT, reasons: Tuple[str, ...] = ()
+    subject: Subject, severity: Severity, context: Context = NO_CONTEXT, remarks: Tuple[str, ...] = ()
 ) -> Alert:
     """Make the alert that speaks of `subject`, and of what is new about it; its id follows from the subject's."""
     rule = subject.action.value if isinstance(subject, AuthEvent) else subject.rule
-    return Alert(alert_id(subject, rule), subject.time_us, severity, rule, subject, context, reasons=reasons)
+    return Alert(alert_id(subject, rule), subject.time_us, severity, rule, subject, context, reasons=remarks)
 
 
 def _severity_of(finding: Finding) -> Severity:

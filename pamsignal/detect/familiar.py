@@ -10,34 +10,19 @@ from __future__ import annotations
 from collections import OrderedDict
 from ipaddress import IPv4Address
 from operator import itemgetter
-from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from pamsignal.detect import keys, travel
-from pamsignal.model import Action, AuthEvent, Context, Provenance, Severity
+from pamsignal.detect.logins import PASSWORDS
+from pamsignal.model import Action, AuthEvent, Context, Provenance
 
 DAY_US = 86_400_000_000
 MOST_VALUES = 64
 MOST_ACCOUNTS = 1024
 _LONGEST = 128  # code points of a name or value; what identifies it need not be longer
 
-# How loud an event is by itself where this is new about it; what is not listed changes nothing.
-_SEVERITY = {
-    "impossible_travel": Severity.CRITICAL,
-    "first_login": Severity.WARNING,
-    "new_country": Severity.WARNING,
-    "new_network": Severity.WARNING,
-    "new_key": Severity.WARNING,
-    "first_elevation": Severity.NOTICE,
-}
-REASONS = (
-    "impossible_travel",
-    "first_login",
-    "new_country",
-    "new_network",
-    "new_address",
-    "new_key",
-    "first_elevation",
-)
+# Of what there is one entry for each account; the bound on accounts is one on entries.
+_KINDS = ("login", "country", "network", "address", "key", "password", "elevation", "place")
 _LOGIN, _ELEVATION = Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS
 NOTED = frozenset({_LOGIN, _ELEVATION})
 
@@ -73,8 +58,9 @@ class Change(NamedTuple):
 class Familiar:
     """Feed it events in order; it says what is new about each."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, hosting_asns: Collection[int] = ()) -> None:
         self._settings = settings
+        self._hosting = frozenset(map(str, hosting_asns))
         self._seen: OrderedDict[Tuple[str, str], OrderedDict[str, int]] = OrderedDict()
         self._learning_us: Optional[int] = None
         self._changes: Dict[Fact, Optional[int]] = {}
@@ -94,36 +80,46 @@ class Familiar:
         changes, self._changes = self._changes, {}
         return [Change(fact, seen_us) for fact, seen_us in changes.items()]
 
-    def note(self, event: AuthEvent, context: Context) -> Tuple[str, ...]:
-        """Learn from `event`, and return what is new about it, most telling first: some of REASONS."""
+    def note(self, event: AuthEvent, context: Context) -> Set[str]:
+        """Learn from `event`, and return what is new about it."""
         if not self._settings.enabled or not event.user or event.provenance is Provenance.UNVERIFIED:
-            return ()
+            return set()
         if self._learning_us is None:
             self._learning_us = self._changes[LEARNING] = event.time_us
         user = event.user[:_LONGEST]
-        oldest_us = event.time_us - self._settings.forget_days * DAY_US
-        new = [reason for reason, fact in _facts(event, user, context) if self._is_new(fact, event.time_us, oldest_us)]
-        leap = self._leap(event, user, context) if event.action is _LOGIN else ()
-        if leap and "new_address" not in new:  # between places that both are known, as of a VPN, nobody travels
-            leap = ()
+        new = self._news(event, user, context)
+        leap = set()
+        # Between places that are known both, as that of a VPN, nobody travels.
+        if event.action is _LOGIN and self._is_leap(event, user, context) and "new_address" in new:
+            leap.add("impossible_travel")
         if event.time_us - self._learning_us < self._settings.learning_days * DAY_US:
             return leap
-        return leap + (("first_login",) if "first_login" in new else tuple(new))
+        return leap | (new & {"first_login"} or new)
 
-    def _leap(self, event: AuthEvent, user: str, context: Context) -> Tuple[str, ...]:
-        """Say whether the account cannot have come here from where it logged in last, and remember where it is."""
+    def _news(self, event: AuthEvent, user: str, context: Context) -> Set[str]:
+        """Return what is new about `event`, and remember all that it shows."""
+        oldest_us = event.time_us - self._settings.forget_days * DAY_US
+        has_keys = ("key", user) in self._seen
+        was_hosted = not self._hosting.isdisjoint(self._seen.get(("network", user), ()))
+        new = {reason for reason, fact in _facts(event, user, context) if self._is_new(fact, event.time_us, oldest_us)}
+        if "new_network" in new and not was_hosted and str(context.asn) in self._hosting:
+            new.add("hosting_network")
+        if not has_keys:  # what else should it have used?
+            new.discard("password_login")
+        return new
+
+    def _is_leap(self, event: AuthEvent, user: str, context: Context) -> bool:
+        """Tell whether the account cannot have come here from where it logged in last, and remember where it is."""
         settings = self._settings.travel
         here = travel.place_of(context, settings)
         if here is None:
-            return ()
+            return False
         before, since_us = next(reversed(self._seen.get(("place", user), _NOWHERE).items()))
         if event.time_us < since_us:
-            return ()
+            return False
         self._see(Fact("place", user, str(here)), event.time_us)
         there = travel.place_in(before)
-        if there is None or not travel.is_impossible(there, here, event.time_us - since_us, settings):
-            return ()
-        return ("impossible_travel",)
+        return there is not None and travel.is_impossible(there, here, event.time_us - since_us, settings)
 
     def _is_new(self, fact: Fact, time_us: int, oldest_us: int) -> bool:
         """Tell whether this is the first of its kind, and remember it."""
@@ -141,15 +137,10 @@ class Familiar:
         values[fact.value] = self._changes[fact] = max(time_us, seen_us or 0)
         if len(values) > (1 if fact.kind == "place" else MOST_VALUES):
             self._changes[Fact(fact.kind, fact.user, values.popitem(last=False)[0])] = None
-        if len(self._seen) > MOST_ACCOUNTS * len(REASONS):
+        if len(self._seen) > MOST_ACCOUNTS * len(_KINDS):
             (kind, user), lost = self._seen.popitem(last=False)
             self._changes.update({Fact(kind, user, value): None for value in lost})
         return seen_us
-
-
-def severity_of(reasons: Iterable[str]) -> Severity:
-    """Return how loud an event is at least for what is new about it."""
-    return max((_SEVERITY.get(reason, Severity.INFO) for reason in reasons), default=Severity.INFO)
 
 
 def _facts(event: AuthEvent, user: str, context: Context) -> Iterator[Tuple[str, Fact]]:
@@ -165,6 +156,8 @@ def _facts(event: AuthEvent, user: str, context: Context) -> Iterator[Tuple[str,
     place = _address(event)
     if place:
         yield "new_address", Fact("address", user, place)
+    if event.service == "sshd" and event.method in PASSWORDS and event.key is None:
+        yield "password_login", Fact("password", user, "")
     if event.key:
         yield "new_key", Fact("key", user, event.key.fingerprint[:_LONGEST])
 

@@ -62,14 +62,18 @@ RULES: Dict[str, RuleWords] = {
     "test_alert": RuleWords("Test alert", where="from"),
 }
 
-# What is remarkable about an event, compared with the account's own past.
+# What is remarkable about an event, mostly compared with the account's own past.
 REASONS: Dict[str, str] = {
     "impossible_travel": "too far from the last login to have come here",
+    "unusual_hours": "outside the usual hours",
+    "password_login": "with a password, where keys are the rule",
     "first_login": "first time for this account",
+    "hosting_network": "from a hosting provider, for the first time",
     "new_country": "first time from this country",
     "new_network": "first time from this network",
     "new_address": "first time from this address",
     "new_key": "first time with this key",
+    "root_login": "directly as root",
     "first_elevation": "first time for this account",
 }
 

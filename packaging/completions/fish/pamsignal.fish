@@ -31,10 +31,15 @@ detect.distributed_brute_force.sources detect.distributed_brute_force.window_sec
 detect.familiar.enabled detect.familiar.forget_days detect.familiar.learning_days detect.familiar.travel
 detect.familiar.travel.enabled detect.familiar.travel.ignore_asns detect.familiar.travel.max_kmh
 detect.familiar.travel.min_km detect.local_brute_force detect.local_brute_force.attempts
-detect.local_brute_force.enabled detect.local_brute_force.window_seconds detect.max_tracked
-detect.slow_brute_force detect.slow_brute_force.attempts detect.slow_brute_force.enabled
-detect.slow_brute_force.window_seconds detect.spoofed_line detect.spoofed_line.enabled
-detect.success_after_failures detect.success_after_failures.attempts detect.success_after_failures.enabled
+detect.local_brute_force.enabled detect.local_brute_force.window_seconds detect.logins
+detect.logins.hosting_asns detect.logins.hours detect.logins.keys_only detect.logins.user_hours
+detect.max_tracked detect.reasons detect.reasons.first_elevation detect.reasons.first_login
+detect.reasons.hosting_network detect.reasons.impossible_travel detect.reasons.new_address
+detect.reasons.new_country detect.reasons.new_key detect.reasons.new_network detect.reasons.password_login
+detect.reasons.root_login detect.reasons.unusual_hours detect.slow_brute_force
+detect.slow_brute_force.attempts detect.slow_brute_force.enabled detect.slow_brute_force.window_seconds
+detect.spoofed_line detect.spoofed_line.enabled detect.success_after_failures
+detect.success_after_failures.attempts detect.success_after_failures.enabled
 detect.success_after_failures.window_seconds detect.user_enumeration detect.user_enumeration.attempts
 detect.user_enumeration.enabled detect.user_enumeration.window_seconds geoip geoip.asn geoip.city hostname
 ignore_services journal journal.catch_up_seconds journal.directory journal.rewind_entries
@@ -72,8 +77,8 @@ sinks.webhook.secrets sinks.webhook.signing sinks.webhook.success_per_10_minutes
 sinks.webhook.url sinks.whatsapp.actions sinks.whatsapp.api_url sinks.whatsapp.ca_file sinks.whatsapp.enabled
 sinks.whatsapp.exclude sinks.whatsapp.language sinks.whatsapp.min_severity sinks.whatsapp.noise_per_10_minutes
 sinks.whatsapp.phone_number_id sinks.whatsapp.success_per_10_minutes sinks.whatsapp.template sinks.whatsapp.to
-sinks.whatsapp.token sinks.whatsapp.type status_file trail trail.anchor_seconds trail.compress trail.enabled
-trail.key trail.rotate_bytes trail.rotate_seconds trusted trusted.networks trusted.users' -d 'say what a key means, such as detect.brute_force.attempts'
+sinks.whatsapp.token sinks.whatsapp.type status_file timezone trail trail.anchor_seconds trail.compress
+trail.enabled trail.key trail.rotate_bytes trail.rotate_seconds trusted trusted.networks trusted.users' -d 'say what a key means, such as detect.brute_force.attempts'
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l output -r -F -d 'file to write (default: --config, or /etc/pamsignal/pamsignal.yaml)'
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l telegram-token-file -r -F -d 'file with the token of a Telegram bot'
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l telegram-chat-id -x -d 'number of the Telegram chat'

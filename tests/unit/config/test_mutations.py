@@ -30,7 +30,7 @@ SECRETS = {
     "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw": f"whsec_{CANARY}GKYqrTwjUPD8ILPZIo2LaLa",
     "Bearer x": f"Bearer {CANARY}",
 }
-OWN_NAMES = ("sinks", "headers")  # mappings whose keys the author chooses
+OWN_NAMES = ("sinks", "headers", "user_hours")  # mappings whose keys the author chooses
 
 
 def pairs(node, path=()):
@@ -100,7 +100,14 @@ def test_a_wrong_value_is_refused_where_it_stands_or_is_no_wrong_value(path, val
     assert key.replace("[", ".").replace("]", "").startswith(dotted(path[:3])) or key == dotted(path[:-1])
 
 
-HARMLESS = {("enabled", "on"), ("allow_insecure", "on"), ("compress", "on"), ("hold", "on"), ("chat_id", "-1")}
+HARMLESS = {
+    ("enabled", "on"),
+    ("allow_insecure", "on"),
+    ("compress", "on"),
+    ("hold", "on"),
+    ("keys_only", "on"),
+    ("chat_id", "-1"),
+}
 HARMLESS |= {(key, "99999999999") for key in ("chat_id", "thread_id", "phone_number_id", "to")}
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from pamsignal import detect
 from pamsignal.daemon import familiarity
-from pamsignal.detect import familiar, trust
+from pamsignal.detect import familiar, reasons, trust
 from pamsignal.detect.familiar import LEARNING, Change, Fact, Familiar
-from pamsignal.model import NO_CONTEXT, Action, Context, Key, Provenance, Severity
+from pamsignal.model import NO_CONTEXT, Action, Context, Key, Method, Provenance, Severity
 from pamsignal.render import text, words
 from tests.builders import NOON_US, a_finding, a_login, an_endpoint
 
@@ -29,26 +29,30 @@ def by_alice(**changes):
 
 
 def test_the_first_login_of_an_account_is_new_and_says_nothing_else():
-    assert Familiar(AT_ONCE).note(by_alice(), HOME) == ("first_login",)
+    assert Familiar(AT_ONCE).note(by_alice(), HOME) == {"first_login"}
 
 
 def test_the_same_again_is_not_new():
-    assert known().note(by_alice(), HOME) == ()
+    assert known().note(by_alice(), HOME) == set()
 
 
 @pytest.mark.parametrize(
     ("changes", "context", "reasons"),
     [
-        ({"source": an_endpoint("198.51.100.7")}, HOME, ("new_address",)),
-        ({}, Context(country="FR", asn=64500), ("new_country",)),
-        ({}, Context(country="DE", asn=64501), ("new_network",)),
-        ({"key": Key("RSA", "SHA256:bbb")}, HOME, ("new_key",)),
+        ({"source": an_endpoint("198.51.100.7")}, HOME, {"new_address"}),
+        ({}, Context(country="FR", asn=64500), {"new_country"}),
+        ({}, Context(country="DE", asn=64501), {"new_network"}),
+        ({"key": Key("RSA", "SHA256:bbb")}, HOME, {"new_key"}),
+        ({"key": None, "method": Method.PASSWORD}, HOME, {"password_login"}),
+        ({"key": None, "method": Method.KEYBOARD_INTERACTIVE}, HOME, {"password_login"}),
+        ({"key": None, "method": Method.PASSWORD, "service": "login"}, HOME, set()),
+        ({"method": Method.KEYBOARD_INTERACTIVE}, HOME, set()),
         (
             {"source": an_endpoint("2001:db8::7")},
             Context("FR", asn=64502),
-            ("new_country", "new_network", "new_address"),
+            {"new_country", "new_network", "new_address"},
         ),
-        ({"key": None, "source": None}, NO_CONTEXT, ()),
+        ({"key": None, "source": None}, NO_CONTEXT, set()),
     ],
 )
 def test_what_an_account_never_had_is_new(changes, context, reasons):
@@ -56,46 +60,46 @@ def test_what_an_account_never_had_is_new(changes, context, reasons):
 
 
 def test_another_account_with_the_same_key_is_new():
-    assert known().note(by_alice(user="bob"), HOME) == ("first_login",)
+    assert known().note(by_alice(user="bob"), HOME) == {"first_login"}
 
 
 def test_of_ipv6_a_64_is_one_place():
     place = known()
     place.note(by_alice(source=an_endpoint("2001:db8::1")), HOME)
-    assert place.note(by_alice(source=an_endpoint("2001:db8::2")), HOME) == ()
-    assert place.note(by_alice(source=an_endpoint("2001:db8:0:1::2")), HOME) == ("new_address",)
+    assert place.note(by_alice(source=an_endpoint("2001:db8::2")), HOME) == set()
+    assert place.note(by_alice(source=an_endpoint("2001:db8:0:1::2")), HOME) == {"new_address"}
 
 
 def test_for_the_first_days_it_only_learns():
     place = known(familiar.Settings(learning_days=7))
     early, late = by_alice(user="bob", time_us=NOON_US + 7 * DAY_US - 1), NOON_US + 7 * DAY_US
-    assert place.note(early, HOME) == ()
-    assert place.note(early._replace(time_us=late), HOME) == ()
-    assert place.note(by_alice(user="carol", time_us=late), HOME) == ("first_login",)
+    assert place.note(early, HOME) == set()
+    assert place.note(early._replace(time_us=late), HOME) == set()
+    assert place.note(by_alice(user="carol", time_us=late), HOME) == {"first_login"}
 
 
 def test_what_was_not_seen_for_long_is_new_again():
     place = known(familiar.Settings(learning_days=0, forget_days=10))
-    assert place.note(by_alice(time_us=NOON_US + 10 * DAY_US), HOME) == ()
-    assert place.note(by_alice(time_us=NOON_US + 20 * DAY_US + 1), HOME) == ("first_login",)
+    assert place.note(by_alice(time_us=NOON_US + 10 * DAY_US), HOME) == set()
+    assert place.note(by_alice(time_us=NOON_US + 20 * DAY_US + 1), HOME) == {"first_login"}
 
 
 def test_a_clock_that_was_set_back_makes_nothing_older():
     place = known(familiar.Settings(learning_days=0, forget_days=10))
     place.note(by_alice(time_us=NOON_US - 20 * DAY_US), HOME)
-    assert place.note(by_alice(time_us=NOON_US + 10 * DAY_US), HOME) == ()
+    assert place.note(by_alice(time_us=NOON_US + 10 * DAY_US), HOME) == set()
 
 
 def test_a_line_that_nobody_verified_teaches_nothing():
     place = known()
     abroad = by_alice(source=an_endpoint("198.51.100.7"), provenance=Provenance.UNVERIFIED)
-    assert place.note(abroad, HOME) == ()
-    assert place.note(abroad._replace(provenance=Provenance.VERIFIED), HOME) == ("new_address",)
+    assert place.note(abroad, HOME) == set()
+    assert place.note(abroad._replace(provenance=Provenance.VERIFIED), HOME) == {"new_address"}
 
 
 def test_switched_off_it_remembers_nothing():
     place = Familiar(familiar.Settings(enabled=False, learning_days=0))
-    assert place.note(by_alice(), HOME) == ()
+    assert place.note(by_alice(), HOME) == set()
     assert place.take_changes() == []
 
 
@@ -105,13 +109,13 @@ def test_too_many_addresses_push_out_the_oldest_of_the_same_account_alone():
     for number in range(familiar.MOST_VALUES):
         place.note(by_alice(source=an_endpoint(f"198.51.100.{number}")), HOME)
     assert Change(Fact("address", "alice", "203.0.113.9"), None) in place.take_changes()
-    assert place.note(by_alice(), HOME) == ("new_address",)
-    assert place.note(by_alice(user="bob"), HOME) == ()
+    assert place.note(by_alice(), HOME) == {"new_address"}
+    assert place.note(by_alice(user="bob"), HOME) == set()
 
 
 def test_too_many_accounts_push_out_the_oldest():
     place = known()
-    most = familiar.MOST_ACCOUNTS * len(familiar.REASONS)
+    most = familiar.MOST_ACCOUNTS * len(familiar._KINDS)
     for number in range(most):
         place.note(by_alice(user=f"user{number}", key=None, source=None), NO_CONTEXT)
     forgotten = {change.fact for change in place.take_changes() if change.seen_us is None}
@@ -125,8 +129,8 @@ def test_what_is_kept_and_put_back_is_the_same():
     again = Familiar(AT_ONCE)
     again.restore(familiarity.restored(kept))
     assert again.take_changes() == []
-    assert again.note(by_alice(), HOME) == ()
-    assert again.note(by_alice(), Context(country="FR", asn=64500)) == ("new_country",)
+    assert again.note(by_alice(), HOME) == set()
+    assert again.note(by_alice(), Context(country="FR", asn=64500)) == {"new_country"}
 
 
 def test_what_was_not_seen_for_long_is_deleted_at_the_next_start():
@@ -137,14 +141,14 @@ def test_what_was_not_seen_for_long_is_deleted_at_the_next_start():
     forgotten = again.take_changes()
     assert {change.fact.user for change in forgotten} == {"alice"}
     assert {change.seen_us for change in forgotten} == {None}
-    assert again.note(by_alice(user="bob", time_us=NOON_US + 11 * DAY_US), HOME) == ()
+    assert again.note(by_alice(user="bob", time_us=NOON_US + 11 * DAY_US), HOME) == set()
 
 
 def test_the_learning_goes_on_over_a_restart():
     place = known(familiar.Settings(learning_days=7))
     again = Familiar(familiar.Settings(learning_days=7))
     again.restore(place.take_changes())
-    assert again.note(by_alice(user="bob", time_us=NOON_US + 7 * DAY_US), HOME) == ("first_login",)
+    assert again.note(by_alice(user="bob", time_us=NOON_US + 7 * DAY_US), HOME) == {"first_login"}
 
 
 @pytest.mark.parametrize("key", ["", "[]", '["a","b"]', '{"a":1}', "nonsense", "[" * 5000])
@@ -155,6 +159,23 @@ def test_a_row_of_another_version_is_left_out(key):
 def test_a_row_without_a_time_is_forgotten():
     (row,) = familiarity.rows([Change(LEARNING, None)])
     assert row.value is None
+
+
+def test_a_password_is_told_once_and_only_of_an_account_that_has_keys():
+    by_bob = by_alice(user="bob", key=None, method=Method.PASSWORD)
+    place = known()
+    place.note(by_bob, HOME)
+    assert place.note(by_bob, HOME) == set()
+    place.note(by_alice(key=None, method=Method.PASSWORD), HOME)
+    assert place.note(by_alice(key=None, method=Method.PASSWORD), HOME) == set()
+
+
+def test_a_hosting_provider_is_told_of_an_account_that_always_came_from_elsewhere():
+    place = Familiar(AT_ONCE, hosting_asns=(64510, 64511))
+    place.note(by_alice(), HOME)
+    assert place.note(by_alice(), Context("DE", asn=64510)) == {"new_network", "hosting_network"}
+    assert place.note(by_alice(), Context("DE", asn=64511)) == {"new_network"}
+    assert place.note(by_alice(), Context("DE", asn=64510)) == set()
 
 
 def detector(**changes):
@@ -200,5 +221,5 @@ def test_a_trusted_network_is_learned_and_says_nothing():
 
 
 def test_every_reason_has_words_and_a_digest_has_none():
-    assert set(words.REASONS) == set(familiar.REASONS)
+    assert list(words.REASONS) == list(reasons.DEFAULTS)
     assert detect.alert_about(a_finding(), Severity.WARNING).reasons == ()

@@ -12,7 +12,7 @@ from pamsignal import detect
 from pamsignal.cli import VERBS
 from pamsignal.cli.arguments import EXIT_CODES, build_parser
 from pamsignal.cli.explain import explain, to_json
-from pamsignal.detect import brute_force, notable, success
+from pamsignal.detect import brute_force, notable, reasons, success
 from pamsignal.model import REASONS, Action, Severity
 from pamsignal.parse.reason import _REFUSALS
 from pamsignal.render import ecs, words
@@ -127,3 +127,11 @@ def test_every_reason_of_an_attempt_is_documented():
     shown = {line.expect["reason"] for line in LINES if line.expect and line.expect.get("reason")}
     from_units = {line.expect["reason"] for line in LINES if (line.expect or {}).get("action") == "journal_suppressed"}
     assert {reason for _, reason in _REFUSALS} | shown - from_units <= documented
+
+
+def test_every_reason_to_remark_on_a_login_is_documented_with_its_weight():
+    documented = [
+        (cells[0].strip("`"), cells[2]) for cells in rows(section(EVENTS, "## What is remarkable about a login"))
+    ]
+    weights = {name: weight.word if weight is not None else "ignore" for name, weight in reasons.DEFAULTS.items()}
+    assert documented[1:] == list(weights.items())
