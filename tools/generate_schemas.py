@@ -17,6 +17,7 @@ sys.path.insert(0, str(ROOT))
 
 from pamsignal.audit.verification import KINDS  # noqa: E402 - found through the line above
 from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
+from pamsignal.detect import familiar  # noqa: E402 - likewise
 from pamsignal.model import REASONS, Action, Method, Origin, Outcome, Provenance, Severity  # noqa: E402 - likewise
 from pamsignal.render import words  # noqa: E402 - likewise
 
@@ -277,6 +278,12 @@ def status() -> Schema:
     )
 
 
+def memory() -> Schema:
+    """Return the schema of one line of `pamsignal memory --json`."""
+    kinds = {"type": "string", "enum": [*familiar.KINDS, familiar.LEARNING.kind]}
+    return closed({"user": {"type": "string"}, "kind": kinds, "value": {"type": "string"}, "last_seen": TIME})
+
+
 def check_config() -> Schema:
     """Return the schema of what `pamsignal check-config --json` prints."""
     problem = {
@@ -301,7 +308,7 @@ def check_config() -> Schema:
 def main() -> int:
     """Write the files, or with --check compare them."""
     drifted = False
-    for make in (explain, event, history, status, verify, check_config):
+    for make in (explain, event, history, memory, status, verify, check_config):
         name = make.__name__.replace("_", "-")
         head = {
             "$schema": "http://json-schema.org/draft-07/schema#",

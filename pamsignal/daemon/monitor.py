@@ -11,7 +11,7 @@ from typing import Callable, List, NamedTuple, Optional
 
 from pamsignal.config import load
 from pamsignal.config.settings import Settings, fixed_keys
-from pamsignal.daemon import familiarity, happenings, sessions
+from pamsignal.daemon import happenings, keepsakes
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.daemon.pace import Pace
@@ -141,8 +141,7 @@ class Monitor:
         self._dispatcher = dispatcher
         clock = wall_clock(settings.timezone)
         self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of, clock)
-        self._engine.restore(sessions.restored(self._parts.store.sessions()))
-        self._engine.familiar.restore(familiarity.restored(self._parts.store.memory(familiarity.AREA)))
+        keepsakes.put_back(self._engine, self._parts.store)
         self._outgoing = Outgoing(settings, console=self._parts.observer is None)
 
     def _find_place(self) -> Optional[Gap]:
@@ -166,7 +165,7 @@ class Monitor:
             for alert in self._feed(records).alerts:
                 self._outgoing.remember(alert)
             self._parts.notifier.feed_watchdog(monotonic_us())
-        self._engine.take_session_changes()
+        keepsakes.recall(self._engine, self._parts.store)
         self._engine.counts = Counts()
 
     def _obey(self, wake: Wake) -> bool:
@@ -212,19 +211,19 @@ class Monitor:
     def _commit(self, now_us: int, collected: Collected, produced: Produced) -> None:
         alarms, self._alarms = self._alarms, []
         alarms += self._outgoing.alarms_about(collected, now_us)
-        changes = self._engine.take_session_changes()
+        changes = keepsakes.take(self._engine)
         head = self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms])
         turn = Turn(
             now_us=now_us,
             position=self._new_position(),
             alerts=self._outgoing.admit(produced.alerts, alarms, now_us),
-            sessions_opened=sessions.rows(changes.opened),
+            sessions_opened=changes.opened,
             sessions_closed=changes.closed,
             settled=collected.settled,
             channels=collected.channels,
             expired=collected.expired,
             released=collected.released,
-            remembered=[*head, *familiarity.rows(self._engine.familiar.take_changes())],
+            remembered=[*head, *changes.remembered],
             counted=collected.counted,
         )
         self._parts.store.commit(turn)

@@ -22,7 +22,7 @@ MOST_ACCOUNTS = 1024
 _LONGEST = 128  # code points of a name or value; what identifies it need not be longer
 
 # Of what there is one entry for each account; the bound on accounts is one on entries.
-_KINDS = ("login", "country", "network", "address", "key", "password", "elevation", "place")
+KINDS = ("login", "country", "network", "address", "key", "password", "elevation", "place")
 _LOGIN, _ELEVATION = Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS
 NOTED = frozenset({_LOGIN, _ELEVATION})
 
@@ -66,7 +66,8 @@ class Familiar:
         self._changes: Dict[Fact, Optional[int]] = {}
 
     def restore(self, known: Iterable[Change]) -> None:
-        """Put back what was known when the daemon stopped, but for what is to be forgotten by now."""
+        """Know just what was written down, but for what is to be forgotten by now."""
+        self._seen.clear()
         facts = {fact: seen_us for fact, seen_us in known if seen_us is not None}
         self._learning_us = facts.pop(LEARNING, None)
         oldest_us = max(facts.values(), default=0) - self._settings.forget_days * DAY_US
@@ -137,7 +138,7 @@ class Familiar:
         values[fact.value] = self._changes[fact] = max(time_us, seen_us or 0)
         if len(values) > (1 if fact.kind == "place" else MOST_VALUES):
             self._changes[Fact(fact.kind, fact.user, values.popitem(last=False)[0])] = None
-        if len(self._seen) > MOST_ACCOUNTS * len(_KINDS):
+        if len(self._seen) > MOST_ACCOUNTS * len(KINDS):
             (kind, user), lost = self._seen.popitem(last=False)
             self._changes.update({Fact(kind, user, value): None for value in lost})
         return seen_us

@@ -132,3 +132,19 @@ def test_a_stop_ends_within_five_seconds_and_without_an_error(monitor):
     monitor.host.run("timeout 5 systemctl stop pamsignal")
     assert monitor.shows("Result") == "success"
     assert monitor.shows("ExecMainStatus") == "0"
+
+
+def test_root_forgets_beside_the_daemon_and_while_it_is_away_and_the_files_stay_its_own(monitor, attacker):
+    host = monitor.host
+    attacks.key_login(host, attacker)
+    monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
+    host.run(f"timeout 10 sh -c 'until pamsignal memory --value {attacker} | grep -q address; do sleep 0.1; done'")
+    assert host.run(f"pamsignal memory --forget --value {attacker} --quiet").stdout == "forgotten: 1\n"
+    host.run("systemctl stop pamsignal")
+    assert "forgotten: " in host.run("pamsignal memory --forget --everything").stdout
+    owners = host.run("stat --format=%U/%a /var/lib/pamsignal/state.db*").stdout.split()
+    assert set(owners) == {host.run("stat --format=%U /var/lib/pamsignal/").stdout.strip() + "/600"}
+    monitor.start()
+    attacks.key_login(host, attacker)
+    monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
+    assert "store" not in host.run("pamsignal status", check=False).stdout.partition("problems")[2]

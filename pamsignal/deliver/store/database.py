@@ -30,14 +30,22 @@ def open_database(path: str) -> Tuple[sqlite3.Connection, Optional[str]]:
 
 def open_for_reading(path: str) -> Optional[sqlite3.Connection]:
     """Open a file that cannot be written, to know at least where we were and what waits; None if that fails too."""
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")  # sqlite.org/uri.html, section 3.1
     for options in ("mode=ro", "mode=ro&immutable=1"):
         with suppress(sqlite3.Error):
-            database = _connected(f"file:{quoted}?{options}", is_uri=True)
+            database = _connected(_uri(path, options), is_uri=True)
             if _version(database) == len(schema.MIGRATIONS):
                 return database
             database.close()
     return None
+
+
+def open_for_writing(path: str) -> sqlite3.Connection:
+    """Open a file of this version that is there already, and change nothing about it."""
+    database = _connected(_uri(path, "mode=rw"), is_uri=True)
+    if _version(database) == len(schema.MIGRATIONS):
+        return database
+    database.close()
+    raise sqlite3.OperationalError("another version of pamsignal wrote it")
 
 
 def is_damage(error: sqlite3.Error) -> bool:
@@ -69,6 +77,12 @@ def _check(database: sqlite3.Connection) -> None:
     verdict = database.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != ("ok",):
         raise sqlite3.DatabaseError("database disk image is malformed")
+
+
+def _uri(path: str, options: str) -> str:
+    """Return the name of a file with options (sqlite.org/uri.html, section 3.1)."""
+    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return f"file:{quoted}?{options}"
 
 
 def _connected(name: str, *, is_uri: bool = False) -> sqlite3.Connection:

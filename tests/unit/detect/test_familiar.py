@@ -115,7 +115,7 @@ def test_too_many_addresses_push_out_the_oldest_of_the_same_account_alone():
 
 def test_too_many_accounts_push_out_the_oldest():
     place = known()
-    most = familiar.MOST_ACCOUNTS * len(familiar._KINDS)
+    most = familiar.MOST_ACCOUNTS * len(familiar.KINDS)
     for number in range(most):
         place.note(by_alice(user=f"user{number}", key=None, source=None), NO_CONTEXT)
     forgotten = {change.fact for change in place.take_changes() if change.seen_us is None}

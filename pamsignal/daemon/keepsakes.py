@@ -1,0 +1,39 @@
+"""What the engine knows and the store keeps for it: open sessions, and what accounts were seen with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Sequence
+
+from pamsignal.daemon import familiarity, sessions
+from pamsignal.deliver.store import Store
+from pamsignal.deliver.turn import Memory, OpenSession
+from pamsignal.pipeline import Engine
+
+
+class Changes(NamedTuple):
+    """What is new since the last turn, as rows."""
+
+    opened: Sequence[OpenSession]
+    closed: Sequence[str]
+    remembered: Sequence[Memory]
+
+
+def put_back(engine: Engine, store: Store) -> None:
+    """Give a new engine the sessions that were open."""
+    engine.restore(sessions.restored(store.sessions()))
+
+
+def recall(engine: Engine, store: Store) -> None:
+    """Let the engine know of accounts just what is written down, whatever it saw in a rewind.
+
+    What was written down is complete, and what somebody deleted from it must not come back with the next rewind.
+    """
+    engine.take_session_changes()
+    engine.familiar.restore(familiarity.restored(store.memory(familiarity.AREA)))
+
+
+def take(engine: Engine) -> Changes:
+    """Return what is to be written down."""
+    changes = engine.take_session_changes()
+    remembered = familiarity.rows(engine.familiar.take_changes())
+    return Changes(sessions.rows(changes.opened), changes.closed, remembered)
