@@ -282,7 +282,8 @@ class Finding(NamedTuple):
     `rule` is the stable name (`brute_force`), `key` what it was counted by (an address, a network, an account) in
     text form. `attempts` are tries, `weak` are connections that ended before one. `sources` and `users` are samples,
     oldest first, and `source_total`/`user_total` the true numbers of different ones (as far as counted).
-    `event` is the one that completed the picture, where there is one.
+    `event` is the one that completed the picture, where there is one. `over` marks the end of what an earlier finding
+    of the same rule and key began.
     """
 
     rule: str
@@ -301,6 +302,7 @@ class Finding(NamedTuple):
     technique: Optional[str] = None
     note: Optional[str] = None
     event: Optional[AuthEvent] = None
+    over: bool = False
 
 
 Subject = Union[AuthEvent, Finding]

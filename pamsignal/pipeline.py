@@ -5,7 +5,6 @@ feed a record, tick a time, ask for the next deadline. It does no I/O and never 
 
 from __future__ import annotations
 
-from collections import Counter
 from operator import attrgetter
 from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
@@ -13,9 +12,10 @@ from pamsignal import parse
 from pamsignal.clock import Clock
 from pamsignal.correlate import Correlator, OpenSession
 from pamsignal.correlate.sessions import Changes
+from pamsignal.counts import Counts
 from pamsignal.detect import Detector, LocalOf, utc
 from pamsignal.detect import Settings as DetectSettings
-from pamsignal.detect.blindness import suppression
+from pamsignal.detect.blindness import Sight
 from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.spoof import AccountOf, claim_of, spoof_finding
 from pamsignal.model import (
@@ -36,13 +36,12 @@ from pamsignal.parse.table import TEXT_LIMIT, bounded
 
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
 _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED
+_LOGIN = Action.LOGIN_SUCCESS
 _new = tuple.__new__  # half the time of Heard(…), for every line
 _PROVENANCE: Callable[[Heard], Optional[Provenance]] = attrgetter("seen.provenance")
 _Made = TypeVar("_Made")
 _FORGERIES, _CLAIMS = frozenset({Trust.SPOOF, Trust.DOUBT}), frozenset({Trust.CLAIM, Trust.DOUBT})
 
-# `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
-MOST_PROGRAMS = 64
 MOST_ACCOUNTS = 1024
 
 # What a person does under their own uid, by a program that lends them another one.
@@ -93,10 +92,17 @@ class Heard(NamedTuple):
     seen: Observation
 
 
+class Odd(NamedTuple):
+    """A line of a program that we know in a shape that we do not; with `seen` None one of a program of a like name."""
+
+    record: JournalRecord
+    seen: Optional[Unparsed]
+
+
 class Step(NamedTuple):
     """What is to be judged at one time, in this order: events that waited until now, a forged line, and fresh events.
 
-    `record` is the one that was read, `alert` one that is judged already.
+    `record` is the one that was read, `alerts` are judged already.
     """
 
     time_us: int
@@ -104,32 +110,7 @@ class Step(NamedTuple):
     due: Collection[AuthEvent] = ()
     forgery: Optional[Finding] = None
     events: Collection[AuthEvent] = ()
-    alert: Optional[Alert] = None
-
-
-class Counts:
-    """What was read and how it was taken."""
-
-    def __init__(self) -> None:
-        self.records = 0
-        self.understood = 0
-        self.events: Counter[Action] = Counter()
-        self.unparsed: Counter[str] = Counter()
-        self.spoofed: Counter[str] = Counter()
-        self.provenance: Counter[Provenance] = Counter()
-        self.examples: Dict[str, str] = {}
-
-    def add_heard(self, records: int, heard: List[Heard]) -> None:
-        """Count what was made of so many records."""
-        self.records += records
-        self.understood += len(heard)
-        self.provenance.update(filter(None, map(_PROVENANCE, heard)))
-
-    def add_unparsed(self, seen: Unparsed, record: JournalRecord) -> None:
-        """Count a line that nobody knows, and keep one of its program as an example."""
-        self.unparsed[seen.program] += 1
-        if len(self.examples) < MOST_PROGRAMS:
-            self.examples.setdefault(seen.program, record.message[:200])
+    alerts: Collection[Alert] = ()
 
 
 def no_context(_event: AuthEvent) -> Context:
@@ -159,6 +140,7 @@ class Engine:
         self.counts = Counts()
         self._account_of = account_of
         self._learned: Dict[int, str] = {}
+        self._odd: List[Odd] = []
         self._clock = Clock()
         self._correlator = Correlator(settings.ignored_services)
         self._detector = Detector(settings.detect, local_of)
@@ -179,12 +161,16 @@ class Engine:
         """
         faults: List[Fault] = []
         heard: List[Heard] = _each(self._hear, records, faults)
-        self.counts.add_heard(len(records), heard)
+        self.counts.add_heard(len(records), len(heard), map(_PROVENANCE, heard))
         steps: List[Step] = _each(self._follow, heard, faults)
         steps.append(Step(self._clock.now_us))  # a quiet time can end with a line that makes no event
         events: List[Judged] = []
         alerts: List[Alert] = []
         _each(lambda step: self._judge(step, events, alerts), steps, faults)
+        odd, self._odd = self._odd, []
+        _each(lambda one: self._wonder(one, alerts), odd, faults)
+        if heard:
+            alerts += self.sight.graded(self.counts, heard[-1].record, self._clock.now_us)
         return Produced(tuple(events), tuple(alerts), tuple(faults)) if events or alerts or faults else NOTHING
 
     def tick(self, time_us: int) -> Produced:
@@ -204,6 +190,11 @@ class Engine:
     def familiar(self) -> Familiar:
         """What accounts were seen with before: the caller keeps its changes, and puts them back."""
         return self._detector.familiar
+
+    @property
+    def sight(self) -> Sight:
+        """What it cannot see, or not see well: the caller keeps the changes of its conditions, and puts them back."""
+        return self._detector.sight
 
     def restore(self, sessions: List[OpenSession]) -> None:
         """Put back the sessions that were open when the daemon stopped."""
@@ -231,9 +222,12 @@ class Engine:
         """Understand `record`, and count how that went."""
         seen = parse.observe(record)
         if seen is None:
+            if record.identifier and "ssh" in record.identifier:
+                self._odd.append(Odd(record, None))
             return None
         if isinstance(seen, Unparsed):
-            self.counts.add_unparsed(seen, record)
+            self.counts.add_unparsed(seen.program, record.message)
+            self._odd.append(Odd(record, seen))
             return None
         if len(record.message) > TEXT_LIMIT:  # anybody can write 64 kB, and processes are remembered with their lines
             record, seen = record._replace(message=record.message[:TEXT_LIMIT]), bounded(seen)
@@ -249,7 +243,7 @@ class Engine:
             if seen.outcome is _SUCCESS:
                 self._learn(record, seen)
             if seen.action is _SUPPRESSED:
-                return Step(time_us, record, due, alert=suppression(record, seen))
+                return Step(time_us, record, due, alerts=self.sight.suppressed(record, seen, time_us))
             if record.uid and self._names_another(record.uid, seen):
                 seen = claim_of(seen, record, self._account_of)
         else:
@@ -258,25 +252,35 @@ class Engine:
                 return Step(time_us, record, due, forgery) if due or forgery else None
             seen = claim_of(seen, record, self._name_of)
         events = self._correlator.feed(record, seen, time_us)
-        return _new(Step, (time_us, record, due, forgery, events, None)) if events or due or forgery else None
+        return _new(Step, (time_us, record, due, forgery, events, ())) if events or due or forgery else None
 
     def _judge(self, step: Step, judged: List[Judged], alerts: List[Alert]) -> None:
         """Add what `step` gives to `judged` and to `alerts`."""
-        time_us, _, due, forgery, events, alert = step
+        time_us, _, due, forgery, events, judged_already = step
         if self._detector.is_due(time_us):
             alerts += self._detector.tick(time_us)
         for event in due:
             self._judge_event(event, time_us, judged, alerts)
         if forgery is not None:
             alerts += self._detector.report_spoof(forgery, time_us)
-        if alert is not None:
-            alerts.append(alert)
+        alerts += judged_already
         for event in events:
             self._judge_event(event, time_us, judged, alerts)
+
+    def _wonder(self, odd: Odd, alerts: List[Alert]) -> None:
+        """Look at a line that is nobody's, or that nobody understands."""
+        record, seen = odd
+        time_us = self._clock.now_us or record.time_us
+        if seen is None:
+            alerts += self.sight.stranger(record, time_us)
+        else:
+            alerts += self.sight.unparsed(record, seen, time_us)
 
     def _judge_event(self, event: AuthEvent, time_us: int, judged: List[Judged], alerts: List[Alert]) -> None:
         context = self._context_of(event)
         alerts += self._detector.judge(event, context, time_us)
+        if event.action is _LOGIN:
+            alerts += self.sight.login(event, time_us)
         judged.append(_new(Judged, (event, context)))
         self.counts.events[event.action] += 1
 

@@ -214,6 +214,7 @@ def extras() -> Schema:
             "digest": {"const": True},
             "late": {"const": True},
             "reasons": {"type": "array", "items": {"enum": list(words.REASONS)}, "minItems": 1},
+            "over": {"const": True},
             "counted_by": TEXT,
             "weak": COUNT,
             "window_seconds": COUNT,
@@ -273,6 +274,10 @@ def status() -> Schema:
             ),
             "config": closed({"fingerprint": or_null(TEXT), "reload_rejected": {"type": "boolean"}}),
             "faults": COUNT,
+            "conditions": {
+                "type": "array",
+                "items": closed({"rule": TEXT, "about": TEXT, "since": TIME, "times": COUNT}),
+            },
             "problems": {"type": "array", "items": TEXT},
         }
     )

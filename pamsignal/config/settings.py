@@ -10,7 +10,7 @@ from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schem
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
-from pamsignal.detect import brute_force, familiar, logins, notable, success, travel, trust
+from pamsignal.detect import blindness, brute_force, familiar, logins, notable, success, travel, trust
 from pamsignal.enrich import geo, provider
 from pamsignal.hours import Span, span_of
 from pamsignal.model import Secret, Severity
@@ -107,6 +107,7 @@ def _detect(document: Document) -> detect.Settings:
         notable=notable.Settings(frozenset(document["alerts"]["actions"])),
         familiar=_familiar(section["familiar"]),
         logins=_logins(section["logins"]),
+        blindness=blindness.Settings(**section["blindness"]),
         reasons={name: WEIGHTS[word] for name, word in section["reasons"].items()},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Optional
+from typing import Optional, Tuple
 
 from pamsignal.deliver.judge import Happening
 from pamsignal.detect import alert_about
@@ -23,22 +23,11 @@ def journal_gap(gap: Gap, now_us: int) -> Alert:
     return _alarm("journal_gap", "journal", now_us, note, first_us=gap.from_us, last_us=end_us)
 
 
-def part_in_trouble(part: str, trouble: str, now_us: int) -> Alert:
-    """Say that the `store` or the `trail` cannot be written, or was damaged."""
-    return _alarm(f"{part}_trouble", part, now_us, trouble)
-
-
-def config_rejected(problems: str, now_us: int) -> Alert:
+def config_rejected(problems: str) -> Tuple[str, str, str]:
     """Say that a reload changed nothing. What is wrong may quote the file, so that stays in the log."""
     count = len(problems.splitlines())
     note = f"the changed configuration has {count} problem(s) and is not used; run: pamsignal check-config"
-    return _alarm("config_rejected", "configuration", now_us, note)
-
-
-def sink_paused(sink: str, reason: str, now_us: int) -> Alert:
-    """Say that a sink answers in a way that only a person can change."""
-    note = f"{sink} refuses ({reason}); alerts for it wait. Mend its settings, then reload"
-    return _alarm("sink_paused", sink, now_us, note)
+    return "config_rejected", "configuration", note
 
 
 def undelivered(sink: str, alerts: int, reason: str, now_us: int) -> Alert:

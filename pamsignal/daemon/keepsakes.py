@@ -1,13 +1,16 @@
-"""What the engine knows and the store keeps for it: open sessions, and what accounts were seen with."""
+"""What the store keeps for the engine and for the daemon: open sessions, what accounts were seen with, conditions."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Sequence
 
-from pamsignal.daemon import familiarity, sessions
+from pamsignal.daemon import conditions, familiarity, sessions
+from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Memory, OpenSession
 from pamsignal.pipeline import Engine
+
+SIGHT, OWN_SIGHT = "sight", "own sight"
 
 
 class Changes(NamedTuple):
@@ -30,10 +33,18 @@ def recall(engine: Engine, store: Store) -> None:
     """
     engine.take_session_changes()
     engine.familiar.restore(familiarity.restored(store.memory(familiarity.AREA)))
+    engine.sight.restore(conditions.restored(store.memory(SIGHT)))
 
 
-def take(engine: Engine) -> Changes:
+def recall_own(own_sight: OwnSight, store: Store) -> None:
+    """Let the daemon know what it told of itself."""
+    own_sight.restore(conditions.restored(store.memory(OWN_SIGHT)))
+
+
+def take(engine: Engine, own_sight: OwnSight) -> Changes:
     """Return what is to be written down."""
     changes = engine.take_session_changes()
     remembered = familiarity.rows(engine.familiar.take_changes())
+    remembered += conditions.rows(SIGHT, engine.sight.conditions.take_changes())
+    remembered += conditions.rows(OWN_SIGHT, own_sight.conditions.take_changes())
     return Changes(sessions.rows(changes.opened), changes.closed, remembered)

@@ -11,12 +11,13 @@ from typing import Callable, List, NamedTuple, Optional
 
 from pamsignal.config import load
 from pamsignal.config.settings import Settings, fixed_keys
+from pamsignal.counts import Counts
 from pamsignal.daemon import happenings, keepsakes
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.outgoing import Outgoing
+from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.daemon.pace import Pace
 from pamsignal.daemon.report import Report, Watched
-from pamsignal.daemon.troubles import Troubles
 from pamsignal.deliver.dispatch import Collected, Dispatcher
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Position, Turn
@@ -25,7 +26,7 @@ from pamsignal.errors import PamSignalError
 from pamsignal.journal import Gap, JournalReader
 from pamsignal.journal import Position as Place
 from pamsignal.model import Action, Alert, JournalRecord
-from pamsignal.pipeline import Counts, Engine, Produced
+from pamsignal.pipeline import Engine, Produced
 from pamsignal.runtime.log import Level, Log
 from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.sd_notify import Notifier
@@ -69,7 +70,8 @@ class Monitor:
         self._pace = Pace()
         self._report_due_us = 0
         self._alarms: List[Alert] = []
-        self._troubles = Troubles(parts.log)
+        self._own_sight = OwnSight(parts.log)
+        keepsakes.recall_own(self._own_sight, parts.store)
         self._committed: Optional[Place] = None
         self.report = Report(parts.status_path, self._started_us)
         self._enricher = parts.enricher_of(settings)
@@ -211,7 +213,7 @@ class Monitor:
     def _commit(self, now_us: int, collected: Collected, produced: Produced) -> None:
         alarms, self._alarms = self._alarms, []
         alarms += self._outgoing.alarms_about(collected, now_us)
-        changes = keepsakes.take(self._engine)
+        changes = keepsakes.take(self._engine, self._own_sight)
         head = self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms])
         turn = Turn(
             now_us=now_us,
@@ -228,8 +230,9 @@ class Monitor:
         )
         self._parts.store.commit(turn)
         self._committed = self._parts.reader.position
-        self._alarms += self._troubles.note("store", self._parts.store.trouble, now_us)
-        self._alarms += self._troubles.note("trail", self._parts.evidence.trail.trouble, now_us)
+        self._own_sight.note("store_trouble", "store", self._parts.store.trouble, now_us)
+        self._own_sight.note("trail_trouble", "trail", self._parts.evidence.trail.trouble, now_us)
+        self._alarms += self._own_sight.take_alarms()
 
     def _new_position(self) -> Optional[Position]:
         """Return the place to write down, None if it is written already: a quiet host should not wake its disk."""
@@ -248,17 +251,15 @@ class Monitor:
 
     def _write_report(self, now_us: int, state: str) -> None:
         parts = self._parts
-        watched = Watched(parts.reader, parts.store, parts.evidence.trail, self._enricher, self._settings)
+        standing = (*self._engine.sight.conditions, *self._own_sight.conditions)
+        watched = Watched(parts.reader, parts.store, parts.evidence.trail, self._enricher, self._settings, standing)
+        self._own_sight.look(now_us, watched)
+        self._alarms += self._own_sight.take_alarms()
         self.report.write(now_us, state, self._engine.counts, watched)
         parts.notifier.status(self._one_line())
 
     def _one_line(self) -> str:
-        reader = self._parts.reader
-        if reader.problem is not None:
-            return f"cannot read the journal: {reader.problem}"
-        if not reader.has_files():
-            return "waiting for the journal: there is no journal file yet"
-        return self.report.one_line(self._engine.counts)
+        return self.report.one_line(self._parts.reader, self._engine.counts)
 
     def _reload(self) -> None:
         """Take the changed configuration, or keep the old one and say why."""
@@ -268,10 +269,11 @@ class Monitor:
             self._change_to(load.load(self._path) if self._path else load.defaults())
         except PamSignalError as error:
             parts.log.error("the changed configuration is not used; the old one stays", problems=str(error))
-            self._alarms.append(happenings.config_rejected(str(error), realtime_us()))
+            self._own_sight.note(*happenings.config_rejected(str(error)), realtime_us())
             self.report.rejected = str(error).partition("\n")[0]
         else:
             parts.log.notice("configuration reloaded", fingerprint=self._settings.fingerprint[:12])
+            self._own_sight.note("config_rejected", "configuration", None, realtime_us())
             self.report.rejected = None
         parts.notifier.ready(self._one_line())
 

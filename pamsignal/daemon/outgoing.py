@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings
@@ -15,8 +15,8 @@ Delivery = Tuple[Alert, Tuple[str, ...]]
 
 UNDELIVERED_EVERY_US = 600_000_000
 
-# Answers that will not change until somebody changes a setting: worth telling on the other channels at once.
-_LASTING = frozenset({"authentication", "gone", "redirect", "tls"})
+# These are about a sink, which their key names.
+_ABOUT_SINKS = frozenset({"sink_paused", "undelivered"})
 
 
 class GivenUp(NamedTuple):
@@ -38,7 +38,6 @@ class Outgoing:
         self._limiter = Limiter(routes)
         self._hostname = settings.hostname
         self._late_after_us = settings.late_after_seconds * 1_000_000
-        self._paused: Set[str] = set()
         self._given_up: Dict[str, GivenUp] = {}
 
     def remember(self, alert: Alert) -> None:
@@ -60,19 +59,13 @@ class Outgoing:
         return self._limiter.next_deadline_us(now_us)
 
     def alarms_about(self, collected: Collected, now_us: int) -> List[Alert]:
-        """Return what the other sinks should say about one that does not deliver."""
-        alarms: List[Alert] = []
+        """Return what the other sinks should say about one that lost alerts."""
         for happening in collected.happenings:
-            sink, reason = happening.sink, happening.reason
             if happening.name == "delivery_given_up":
-                lost = self._given_up.get(sink, GivenUp())
-                self._given_up[sink] = lost._replace(alerts=lost.alerts + happening.alerts, reason=reason)
-            elif happening.name == "channel_held" and reason in _LASTING and sink not in self._paused:
-                self._paused.add(sink)
-                alarms.append(happenings.sink_paused(sink, reason, now_us))
-            elif happening.name == "channel_back":
-                self._paused.discard(sink)
-        return alarms + self._undelivered(now_us)
+                lost = self._given_up.get(happening.sink, GivenUp())
+                lost = lost._replace(alerts=lost.alerts + happening.alerts, reason=happening.reason)
+                self._given_up[happening.sink] = lost
+        return self._undelivered(now_us)
 
     def _undelivered(self, now_us: int) -> List[Alert]:
         """Speak of each sink's losses once in a while, and of all of them together."""
@@ -84,7 +77,7 @@ class Outgoing:
         return alarms
 
     def _others(self, alarm: Alert) -> Tuple[str, ...]:
-        about = alarm.subject.key if isinstance(alarm.subject, Finding) else None
+        about = alarm.subject.key if alarm.rule in _ABOUT_SINKS and isinstance(alarm.subject, Finding) else None
         return tuple(sink for sink in sinks_for(alarm, self._routes) if sink != about)
 
     def _admitted(self, alert: Alert, now_us: int) -> Delivery:

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal import __version__
 from pamsignal.audit.trail import Trail
 from pamsignal.config.settings import Settings
+from pamsignal.counts import Counts
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import NEW_CHANNEL, Health
+from pamsignal.detect import blindness
+from pamsignal.detect.conditions import Name, Standing
 from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader
 from pamsignal.model import Action
-from pamsignal.pipeline import Counts
 from pamsignal.render import when
 from pamsignal.runtime import status_file
 
 
 class Watched(NamedTuple):
-    """The parts whose state everybody may know."""
+    """The parts whose state everybody may know, and the conditions that stand."""
 
     reader: JournalReader
     store: Store
     trail: Trail
     enricher: Enricher
     settings: Settings
+    standing: Sequence[Tuple[Name, Standing]] = ()
 
 
 class Report:
@@ -37,15 +40,19 @@ class Report:
         self.rejected: Optional[str] = None
         self._started_us = started_us
 
-    def one_line(self, counts: Counts) -> str:
+    def one_line(self, reader: JournalReader, counts: Counts) -> str:
         """Return the line that `systemctl status` shows."""
+        if reader.problem is not None:
+            return f"cannot read the journal: {reader.problem}"
+        if not reader.has_files():
+            return "waiting for the journal: there is no journal file yet"
         logins = counts.events[Action.LOGIN_SUCCESS]
         failures = counts.events[Action.LOGIN_FAILURE]
         return f"watching: {counts.records} records, {logins} logins, {failures} failed attempts"
 
     def write(self, now_us: int, state: str, counts: Counts, watched: Watched) -> None:
         """Replace the file. A directory that cannot be written costs the file, not the watch."""
-        reader, store, trail, enricher, settings = watched
+        reader, store, trail, enricher, settings, standing = watched
         health = _health(store, settings)
         document: Dict[str, object] = {
             "version": __version__,
@@ -67,6 +74,7 @@ class Report:
             "context": enricher.state(),
             "config": {"fingerprint": settings.fingerprint or None, "reload_rejected": self.rejected is not None},
             "faults": self.faults,
+            "conditions": [_condition(name, stands) for name, stands in standing],
         }
         document["problems"] = self._problems(watched, health)
         try:
@@ -88,6 +96,9 @@ class Report:
         problems += watched.enricher.problems()
         problems += [f"sink {name} does not take alerts" for name, one in health.items() if one.channel.failures]
         problems += [f"sink {name}: {one.dead} alerts were given up" for name, one in health.items() if one.dead]
+        problems += [
+            f"{name.rule.replace('_', ' ')}: {name.key}" for name, _ in watched.standing if name.rule in blindness.RULES
+        ]
         if self.rejected is not None:
             problems.append("the changed configuration was rejected; the old one is in use")
         if self.faults:
@@ -133,6 +144,10 @@ def _sink(health: Health, now_us: int) -> Dict[str, object]:
         "last_error": channel.last_error.partition(":")[0] if channel.last_error else None,
         "held_until": when.timestamp(channel.held_until_us) if channel.held_until_us > now_us else None,
     }
+
+
+def _condition(name: Name, standing: Standing) -> Dict[str, object]:
+    return {"rule": name.rule, "about": name.key, "since": when.timestamp(standing.since_us), "times": standing.times}
 
 
 def _named(counts: Mapping[Any, int]) -> Dict[str, int]:

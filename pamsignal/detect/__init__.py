@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Callable, List, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal.detect import brute_force, evidence, familiar, logins, notable, reasons, success, trust
+from pamsignal.detect import blindness, brute_force, evidence, familiar, logins, notable, reasons, success, trust
+from pamsignal.detect.blindness import Sight
 from pamsignal.detect.brute_force import Group
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.identity import alert_id
-from pamsignal.detect.throttle import Digest, Throttle
+from pamsignal.detect.throttle import NEVER, Digest, Throttle
 from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
 
 SECOND_US = 1_000_000
@@ -32,6 +33,7 @@ class Settings(NamedTuple):
     familiar: familiar.Settings = familiar.Settings()
     logins: logins.Settings = logins.Settings()
     reasons: Mapping[str, Optional[Severity]] = reasons.DEFAULTS
+    blindness: blindness.Settings = blindness.Settings()
 
 
 LocalOf = Callable[[int], int]
@@ -49,6 +51,7 @@ class Detector:
         self._settings = settings
         self._local_of = local_of
         self.familiar = Familiar(settings.familiar, settings.logins.hosting_asns)
+        self.sight = Sight(settings.blindness)
         self._trusted = trust.Trusted(settings.trusted)
         self._culprits = brute_force.culprits(settings.rules, settings.max_tracked)
         self._success = success.SuccessAfterFailures(settings.success_after_failures, settings.max_tracked)
@@ -76,16 +79,18 @@ class Detector:
         return self._report(("spoof", finding.key), finding, NO_CONTEXT, time_us)
 
     def tick(self, time_us: int) -> List[Alert]:
-        """Return the digests of the quiet times that ended by `time_us`."""
-        return [_digest_alert(digest) for digest in self._throttle.take_due(time_us)]
+        """Return the digests of the quiet times that ended by `time_us`, and the ends of what nobody could see."""
+        return [*map(_digest_alert, self._throttle.take_due(time_us)), *self.sight.tick(time_us)]
 
     def is_due(self, time_us: int) -> bool:
         """Tell whether `tick` may have something to say at `time_us`."""
-        return time_us >= self._throttle.nearest_us
+        return time_us >= self._throttle.nearest_us or time_us >= self.sight.nearest_us
 
     def next_due_us(self) -> Optional[int]:
-        """Return when the next quiet time ends."""
-        return self._throttle.next_due_us()
+        """Return when `tick` has something to say next."""
+        moments = (self._throttle.next_due_us(), self.sight.nearest_us)
+        nearest_us = min(moment for moment in moments if moment is not None)
+        return None if nearest_us == NEVER else nearest_us
 
     def _count(self, event: AuthEvent, seen: Evidence, context: Context, time_us: int) -> List[Alert]:
         alerts: List[Alert] = []

@@ -1,21 +1,175 @@
-"""What nobody could see: journald itself dropped lines."""
+"""What nobody could see, or not see well: dropped lines, lines that nobody understands, a login without its own line.
+
+Each is a condition (conditions.py): it begins with enough of it, and is over when there was none for a while, or when
+the opposite showed. Nothing here counts against a culprit, and nothing is told for each record.
+"""
 
 from __future__ import annotations
 
-from pamsignal.detect.identity import alert_id
-from pamsignal.model import Alert, Finding, JournalRecord, Observation, Severity
+from typing import Iterable, Iterator, List, Mapping, NamedTuple, Optional
+
+from pamsignal.counts import Counts
+from pamsignal.detect.conditions import Change, Conditions, Name, Standing, beginning, ending
+from pamsignal.detect.redact import bones_of
+from pamsignal.detect.throttle import NEVER
+from pamsignal.detect.window import Windows
+from pamsignal.model import Action, Alert, AuthEvent, JournalRecord, Observation, Provenance, Unparsed
+
+MINUTE_US = 60_000_000
+HOUR_US = 60 * MINUTE_US
+
+SUPPRESSED, NOT_UNDERSTOOD, UNVERIFIED = "journal_suppressed", "not_understood", "unverified_lines"
+TERSE_SSHD, STRANGE_SSHD = "login_without_line", "unknown_sshd"
+RULES = (SUPPRESSED, NOT_UNDERSTOOD, UNVERIFIED, TERSE_SSHD, STRANGE_SSHD)
+
+# So long must nothing have shown until a condition is over.
+_QUIET_US: Mapping[str, int] = {
+    SUPPRESSED: 10 * MINUTE_US,
+    NOT_UNDERSTOOD: HOUR_US,
+    UNVERIFIED: HOUR_US,
+    STRANGE_SSHD: 24 * HOUR_US,
+    TERSE_SSHD: 7 * 24 * HOUR_US,
+}
+_OVER: Mapping[str, str] = {
+    SUPPRESSED: "journald drops no more messages of {key}; it dropped {count}",
+    NOT_UNDERSTOOD: "no more lines of {key} that nobody understands; there were {count}",
+    UNVERIFIED: "journald vouches for who writes again",
+    TERSE_SSHD: "sshd says again where logins come from; {count} login(s) came without their line",
+    STRANGE_SSHD: "no more such lines of {key}; there were {count}",
+}
+_TRUE = frozenset({Provenance.VERIFIED, Provenance.ROOT_ATTESTED})
+_KNOWN_SENDERS = _TRUE | {Provenance.SPOOFED}
+_FEWEST = 20  # lines, before a share of them says anything
+_LOGIN_LINES = ("Accepted ", "Failed ")
 
 
-def suppression(record: JournalRecord, seen: Observation) -> Alert:
-    """Return the alert about a unit whose messages came too fast for journald."""
-    unit = seen.service if seen.service != seen.program else "a unit"
-    finding = Finding(
-        rule="journal_suppressed",
-        key=unit,
-        time_us=record.time_us,
-        hostname=record.hostname,
-        attempts=seen.attempts,
-        note=f"journald dropped {seen.attempts} messages of {unit}: logins may be among them",
-    )
-    identity = alert_id(finding, f"journal_suppressed/{record.cursor}")
-    return Alert(identity, record.time_us, Severity.WARNING, "journal_suppressed", finding)
+class Settings(NamedTuple):
+    """How many lines of a program in an hour nobody may understand, and what share of lines nobody need vouch for."""
+
+    enabled: bool = True
+    lines_not_understood: int = 30
+    unverified_percent: int = 50
+
+
+class Graded(NamedTuple):
+    """How many lines there were at a time, and of how many journald says who wrote them."""
+
+    time_us: int = 0
+    lines: int = 0
+    vouched_for: int = 0
+
+
+class Sight:
+    """Feed it what is odd; it answers with alerts. `tick` says nothing before `nearest_us`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.conditions = Conditions()
+        self.nearest_us = NEVER
+        self._unknown = Windows(HOUR_US, 64, settings.lines_not_understood)
+        self._graded = Graded()
+        self._hostname: Optional[str] = None
+
+    def restore(self, kept: Iterable[Change]) -> None:
+        """Know just what was written down of conditions."""
+        self.conditions.restore(kept)
+        self.look_ahead()
+
+    def suppressed(self, record: JournalRecord, seen: Observation, time_us: int) -> List[Alert]:
+        """Take in journald's word that it dropped `seen.attempts` messages."""
+        unit = seen.service if seen.service != seen.program else "a unit"
+        note = f"journald dropped {seen.attempts} messages of {unit}: logins may be among them"
+        return self._show(Name(SUPPRESSED, unit), record, note, time_us, seen.attempts)
+
+    def unparsed(self, record: JournalRecord, seen: Unparsed, time_us: int) -> List[Alert]:
+        """Take in a line of a program that we know in a shape that nobody knows."""
+        if seen.provenance not in _TRUE:  # anybody can write such lines
+            return []
+        name = Name(NOT_UNDERSTOOD, seen.program)
+        tally = self._unknown.add(seen.program, time_us, 1)
+        if self.conditions.get(name) is None and not self._unknown.is_full(tally, time_us):
+            return []
+        note = (
+            f"{tally.attempts} lines of {seen.program} within an hour that nobody understands, "
+            f"such as: {bones_of(record.message)}; logins may be among them; see: pamsignal replay --verbose"
+        )
+        begins = self.conditions.get(name) is None
+        return self._show(name, record, note, time_us, tally.attempts if begins else 1)
+
+    def stranger(self, record: JournalRecord, time_us: int) -> List[Alert]:
+        """Take in a line that is nobody's; one that looks like sshd's own is of a copy under another name."""
+        tag = record.identifier or ""
+        if record.uid or "ssh" not in tag or not record.message.startswith(_LOGIN_LINES):
+            return []
+        note = (
+            f"{tag} writes lines like sshd's, but pamsignal knows no program of that name: logins through it are not "
+            "seen; let it run under the name sshd"
+        )
+        return self._show(Name(STRANGE_SSHD, tag[:64]), record, note, time_us, 1)
+
+    def login(self, event: AuthEvent, time_us: int) -> List[Alert]:
+        """Take in a login over ssh: with its own line, or told by its session alone."""
+        name = Name(TERSE_SSHD, "sshd")
+        if event.action is not Action.LOGIN_SUCCESS or event.service != "sshd" or event.provenance not in _TRUE:
+            return []
+        if event.method is not None:
+            stood = self.conditions.end(name)
+            return [self._over(name, stood, event.time_us)] if stood is not None else []
+        note = (
+            "a login over ssh came without sshd's own line, so nobody knows from where or how; "
+            "sshd_config: LogLevel INFO or VERBOSE"
+        )
+        if not self._settings.enabled or not self._begins(name, time_us, 1):
+            return []
+        self._hostname = event.hostname
+        return [beginning(name, event.time_us, event.hostname, note)]
+
+    def graded(self, counts: Counts, record: JournalRecord, time_us: int) -> List[Alert]:
+        """Look, not more often than every ten minutes, at what share of the lines nobody vouches for."""
+        if 0 <= time_us - self._graded.time_us < 10 * MINUTE_US:
+            return []
+        now = Graded(time_us, counts.understood, sum(counts.provenance[grade] for grade in _KNOWN_SENDERS))
+        lines = now.lines - self._graded.lines
+        if 0 <= lines < _FEWEST:
+            return []
+        unknown = lines - (now.vouched_for - self._graded.vouched_for)
+        self._graded = now
+        if 100 * unknown <= self._settings.unverified_percent * lines:
+            return []
+        note = (
+            f"{unknown} of {lines} lines came without the fields by which journald says who wrote them, so what they "
+            "tell is not certain; were they imported, or is a user writing them?"
+        )
+        return self._show(Name(UNVERIFIED, "journal"), record, note, time_us, unknown)
+
+    def tick(self, time_us: int) -> Iterator[Alert]:
+        """Yield the ends of what has not shown for long."""
+        if time_us < self.nearest_us:
+            return
+        for name, standing in self.conditions:
+            if time_us - standing.last_us >= _QUIET_US.get(name.rule, 0):
+                self.conditions.end(name)
+                yield self._over(name, standing, time_us)
+        self.look_ahead()
+
+    def look_ahead(self) -> None:
+        """Work out when the next condition can be over."""
+        ends = [standing.last_us + _QUIET_US.get(name.rule, 0) for name, standing in self.conditions]
+        self.nearest_us = min(ends, default=NEVER)
+
+    def _show(self, name: Name, record: JournalRecord, note: str, time_us: int, count: int) -> List[Alert]:
+        if not self._settings.enabled or not self._begins(name, time_us, count):
+            return []
+        self._hostname = record.hostname
+        shown = count if name.rule == SUPPRESSED else 0
+        return [beginning(name, record.time_us, record.hostname, note, shown)]
+
+    def _begins(self, name: Name, time_us: int, count: int) -> bool:
+        begins = self.conditions.show(name, time_us, count)
+        if begins:
+            self.look_ahead()
+        return begins
+
+    def _over(self, name: Name, stood: Standing, time_us: int) -> Alert:
+        note = _OVER[name.rule].format(key=name.key, count=stood.times)
+        return ending(name, stood, time_us, self._hostname, note)

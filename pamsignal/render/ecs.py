@@ -193,6 +193,7 @@ def _finding_parts(finding: Finding, context: Context, host_id: Optional[str]) -
             "window_seconds": finding.window_us // 1_000_000 or None,
             "user_total": finding.user_total or None,
             "source_total": finding.source_total or None,
+            "over": finding.over or None,
         },
     }
     return merged(base, own)

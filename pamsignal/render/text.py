@@ -29,6 +29,8 @@ def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
         title, clauses = words.ACTIONS[subject.action], [*_event_clauses(alert, subject, show)]
     if alert.reasons:
         clauses.append(f"({show(words.of_reason(alert.reasons[0]))})")
+    if isinstance(subject, Finding) and subject.over:
+        title = f"Over: {title}"
     if subject.hostname and isinstance(subject, Finding) and _is_note(subject):  # the host goes before the sentence
         title += f" {words.of_rule(subject.rule).where} {_name(subject.hostname, show)}"
     elif subject.hostname:
@@ -131,7 +133,7 @@ def _length_us(alert: Alert, finding: Finding) -> int:
 
 def _own_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:
     about = finding.note or finding.key
-    count = f"{finding.attempts} more" if alert.digest else str(finding.attempts) if finding.attempts > 1 else ""
+    count = f"{finding.attempts} more" if alert.digest else ""  # else the note says how many
     if count:
         yield count
     if about:
@@ -182,6 +184,8 @@ def _extent_fields(finding: Finding) -> Iterator[Field]:
     yield "Addresses", _sample(finding.sources, finding.source_total)
     yield "First", when.for_people(finding.first_us) if finding.first_us is not None else None
     yield "Last", when.for_people(finding.last_us) if finding.last_us is not None else None
+    if finding.over and finding.first_us is not None and finding.last_us is not None:
+        yield "Lasted", when.span(max(0, finding.last_us - finding.first_us))
 
 
 def _is_note(finding: Finding) -> bool:

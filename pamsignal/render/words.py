@@ -53,12 +53,19 @@ RULES: Dict[str, RuleWords] = {
     "spoofed_line": RuleWords("Forged log line"),
     "journal_gap": RuleWords("Gap in the journal"),
     "journal_suppressed": RuleWords("journald dropped messages"),
+    "not_understood": RuleWords("Lines not understood"),
+    "unverified_lines": RuleWords("Lines of unknown origin"),
+    "login_without_line": RuleWords("Login without sshd's line"),
+    "unknown_sshd": RuleWords("sshd under another name"),
+    "journal_unreadable": RuleWords("Journal not readable"),
+    "clock_set": RuleWords("Clock set"),
     "undelivered": RuleWords("Alerts not delivered"),
     "sink_paused": RuleWords("Channel paused"),
     "config_rejected": RuleWords("New configuration rejected"),
     "alerts_suppressed": RuleWords("Alerts suppressed"),
     "store_trouble": RuleWords("Trouble with the state database"),
     "trail_trouble": RuleWords("Trouble with the trail"),
+    "geoip_trouble": RuleWords("Trouble with a database of places"),
     "test_alert": RuleWords("Test alert", where="from"),
 }
 
@@ -95,7 +102,7 @@ _ACTION_NAMES = frozenset(action.value for action in ACTIONS)
 
 def of_rule(rule: str) -> RuleWords:
     """Return the words of a finding's rule, or of the action that it adds up; what nobody knows speaks for itself."""
-    if rule in _ACTION_NAMES:
+    if rule not in RULES and rule in _ACTION_NAMES:
         return RuleWords(ACTIONS[Action(rule)], "of")
     return RULES.get(rule) or RuleWords(rule.replace("_", " ").capitalize())
 

@@ -118,6 +118,11 @@ def monotonic_us() -> int:
     return time.monotonic_ns() // 1000
 
 
+def since_boot_us() -> int:
+    """Return CLOCK_BOOTTIME in µs: it runs on while the machine sleeps, and nobody sets it."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1000
+
+
 def utc_text(time_us: int) -> str:
     """Return a time as `2026-11-23T12:00:00Z`."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time_us // 1_000_000))

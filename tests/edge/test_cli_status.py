@@ -55,6 +55,7 @@ WELL = {
             "held_until": None,
         }
     },
+    "conditions": [],
     "store": {"trouble": False, "lost": {}},
     "trail": {"enabled": True, "head": f"1234:{'ab' * 32}", "trouble": False, "lost": 0},
     "context": {

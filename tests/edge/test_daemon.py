@@ -264,6 +264,53 @@ def test_a_revoked_endpoint_is_told_on_the_other_channel(service, authority, rec
         service.stop()
 
 
+def about(receiver, rule):
+    """Whether each alert of `rule` speaks of the end."""
+    return [bool(one["pamsignal"].get("over")) for one in documents(receiver) if one["rule"]["name"] == rule]
+
+
+def test_what_stands_is_told_once_over_a_death_of_the_daemon_and_its_end_is_told(
+    service, authority, receiver, tmp_path
+):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    answers = [Reply(401) for _ in range(3)]
+    with Receiver(*answers, certificate=authority.issue_cert("127.0.0.1")) as revoked:
+        text = webhook_config(receiver.url(), tmp_path)
+        other = text.splitlines()[-1].replace("hook:", "old:").replace(receiver.url(), revoked.url())
+        service.configure(f"{text}{other}\n")
+        service.write("Server listening on :: port 22.")
+        service.start()
+        service.write(a_login(1))
+        service.until(lambda: about(receiver, "sink_paused") == [False])
+        service.kill()
+        service.start()
+        service.write(a_login(2))
+        service.until(lambda: ports(receiver) == [20_001, 20_002])
+        (standing,) = [one for one in service.status()["conditions"] if one["rule"] == "sink_paused"]
+        assert standing["about"] == "old"
+        assert about(receiver, "sink_paused") == [False]
+        while "takes alerts again" not in service.log():  # each reload tries again at once, and uses up a refusal
+            service.send(signal.SIGHUP)
+            time.sleep(1)
+        service.until(lambda: about(receiver, "sink_paused") == [False, True])
+        assert about(revoked, "sink_paused") == []
+        service.stop()
+        assert service.status()["conditions"] == []
+
+
+def test_a_journal_that_is_gone_and_a_configuration_that_is_refused_are_told_with_their_ends(watched, receiver):
+    watched.start()
+    good = watched.config.read_text()
+    watched.configure("sinks: [nonsense\n")
+    watched.send(signal.SIGHUP)
+    watched.until(lambda: about(receiver, "config_rejected") == [False])
+    watched.send(signal.SIGHUP)
+    watched.configure(good)
+    watched.send(signal.SIGHUP)
+    watched.until(lambda: about(receiver, "config_rejected") == [False, True])
+    watched.stop()
+
+
 def test_the_status_knows_a_sink_before_it_is_needed_and_its_failure_after(watched, receiver, tmp_path):
     changed = webhook_config(receiver.url(), tmp_path).replace(receiver.url(), f"https://127.0.0.1:{unused_port()}/")
     watched.configure(changed)

@@ -109,7 +109,9 @@ CASES = {
         ),
     ),
     "alerts_suppressed": an_alert(
-        subject=a_finding(rule="alerts_suppressed", key="telegram", **{**OWN_SIGHT, "attempts": 37, "note": "noise"})
+        subject=a_finding(rule="alerts_suppressed", key="telegram", **{**OWN_SIGHT, "attempts": 37, "note": "noise"}),
+        suppressed=37,
+        digest=True,
     ),
     "journal_gap": an_alert(subject=a_finding(rule="journal_gap", key="journal", note="2 h are missing", **OWN_SIGHT)),
     "test_alert": an_alert(subject=a_finding(rule="test_alert", key="", hostname=None, **OWN_SIGHT)),

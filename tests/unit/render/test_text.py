@@ -48,7 +48,7 @@ def test_a_headline_is_one_line_and_every_field_has_a_value(alert):
             "success_after_failures",
             "Login after failures: root from 203.0.113.9 after 12 attempts in 1 min on web-01",
         ),
-        ("alerts_suppressed", "Alerts suppressed on web-01: 37 (noise)"),
+        ("alerts_suppressed", "Alerts suppressed on web-01: 37 more (noise)"),
         ("journal_gap", "Gap in the journal on web-01: 2 h are missing"),
         ("test_alert", "Test alert"),
         ("rule_of_the_future", "New country on web-01: FR"),

@@ -1,0 +1,207 @@
+"""What cannot be seen is told once when it begins and once when it is over, whatever is written meanwhile."""
+
+from __future__ import annotations
+
+import pytest
+
+from pamsignal import detect, pipeline
+from pamsignal.daemon import conditions
+from pamsignal.detect import blindness
+from pamsignal.detect.conditions import MOST, Conditions, Name
+from pamsignal.detect.redact import bones_of
+from pamsignal.model import Severity
+from pamsignal.render import text
+from tests.builders import NOON_US
+from tests.stories import Story
+
+SECOND = 1_000_000
+MINUTE, HOUR = 60, 3600
+RULES = frozenset(blindness.RULES)
+ODD = "Frobnicated the hunter2 for alice from 203.0.113.9 port 22"
+
+
+def told(story):
+    """Return rule, whether it is over, and severity, of what was told about the sight."""
+    found = [alert for alert in story.alerts if alert.rule in RULES]
+    return [(alert.rule, alert.subject.over, alert.severity) for alert in found]
+
+
+def begins(rule):
+    return (rule, False, Severity.WARNING)
+
+
+def ends(rule):
+    return (rule, True, Severity.NOTICE)
+
+
+def suppressed(story, at, dropped=7, unit="ssh.service"):
+    fields = {"MESSAGE_ID": "a596d6fe7bfa4994828e72309e95d61e", "N_DROPPED": str(dropped)}
+    fields["OBJECT_SYSTEMD_UNIT"] = unit
+    story.tell(
+        at,
+        f"Suppressed {dropped} messages from {unit}",
+        "systemd-journald",
+        transport="driver",
+        structured=fields,
+        exe="/usr/lib/systemd/systemd-journald",
+    )
+
+
+def test_dropped_messages_are_told_when_it_begins_and_when_it_is_over():
+    story = Story()
+    for minute in range(30):
+        suppressed(story, minute * MINUTE)
+    story.end()
+    assert told(story) == [begins("journal_suppressed"), ends("journal_suppressed")]
+    first, last = story.alerts
+    assert first.subject.attempts == 7
+    assert last.subject.attempts == 30 * 7
+    assert last.subject.last_us - last.subject.first_us == 29 * MINUTE * SECOND
+    assert text.headline(last).startswith("Over: journald dropped messages on web-01: ")
+    assert ("Lasted", "29 min") in text.fields(last)
+
+
+def test_each_unit_is_a_condition_of_its_own():
+    story = Story()
+    suppressed(story, 0)
+    suppressed(story, 1, unit="cron.service")
+    assert {alert.subject.key for alert in story.alerts} == {"ssh.service", "cron.service"}
+
+
+def odd_lines(story, number, at=0, gap=1, **fields):
+    for line in range(number):
+        story.tell(at + line * gap, ODD, **fields)
+    return story
+
+
+def test_a_few_lines_that_nobody_understands_are_nobodys_news():
+    assert told(odd_lines(Story(), 29)) == []
+    assert told(odd_lines(Story(), 60, gap=3 * MINUTE).end()) == []
+
+
+def test_many_of_them_are_told_with_an_example_that_tells_no_secret():
+    story = odd_lines(Story(), 300).end()
+    assert told(story) == [begins("not_understood"), ends("not_understood")]
+    assert story.alerts[0].subject.key == "sshd"
+    assert "such as: … the … for … from … port …;" in story.alerts[0].subject.note
+    assert not any(word in text.message(alert, str_cut, 500) for alert in story.alerts for word in ODD.split()[2:8:2])
+
+
+def str_cut(value, limit):
+    return value[:limit]
+
+
+def test_lines_that_anybody_can_write_do_not_count():
+    assert told(odd_lines(Story(), 300, uid=1000, exe="/usr/bin/logger")) == []
+    assert told(odd_lines(Story(), 300, uid=1000, exe=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "bones"),
+    [
+        ("Failed password for invalid user hunter2 from 203.0.113.9", "Failed password for invalid user … from …"),
+        ("error: PAM: S3cret! for root", "error PAM … for root"),
+        ("a\x1b[2Jb \u202e from\nx", "… from …"),
+        ("x" * 65_536, "…"),
+        ("from " * 60, " ".join(["from"] * 24)),
+        ("", ""),
+    ],
+)
+def test_of_a_line_only_its_common_words_are_shown(message, bones):
+    assert bones_of(message) == bones
+
+
+SESSION = "pam_unix(sshd:session): session opened for user alice(uid=1000) by (uid=0)"
+ACCEPTED = "Accepted publickey for alice from 203.0.113.9 port 50022 ssh2: ED25519 SHA256:" + "a" * 43
+
+
+def test_a_login_without_sshds_own_line_is_told_until_one_comes_with_it():
+    story = Story()
+    story.tell(0, SESSION, pid=1)
+    story.tell(MINUTE, SESSION, pid=2)
+    story.until(2 * MINUTE)
+    assert told(story) == [begins("login_without_line")]
+    assert [event.action.value for event in story.events] == ["login_success"] * 2
+    story.tell(3 * MINUTE, ACCEPTED, pid=3)
+    assert told(story) == [begins("login_without_line"), ends("login_without_line")]
+
+
+def test_an_usual_login_is_no_news_about_the_sight():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=3)
+    story.tell(0, SESSION, pid=3)
+    assert told(story.end()) == []
+
+
+def test_sshd_under_a_name_that_nobody_knows_is_told():
+    story = Story()
+    for second in range(50):
+        story.tell(second, ACCEPTED, "sshd2", pid=second + 1, exe="/opt/sshd2")
+    assert told(story) == [begins("unknown_sshd")]
+    assert "sshd2" in story.alerts[0].subject.note
+    assert told(story.end())[1:] == [ends("unknown_sshd")]
+
+
+@pytest.mark.parametrize("fields", [{"uid": 1000}, {"identifier": "frob"}])
+def test_what_does_not_come_from_root_or_is_no_ssh_is_not(fields):
+    story = Story()
+    story.tell(0, ACCEPTED, **{"identifier": "sshd2", "exe": "/opt/sshd2", **fields})
+    assert told(story) == []
+
+
+def test_many_lines_of_nobody_are_told():
+    story = Story()
+    for second in range(40):
+        story.tell(second * 30, f"Failed password for root from 203.0.113.9 port {second + 1} ssh2", uid=None, exe=None)
+    assert begins("unverified_lines") in told(story)
+
+
+def test_switched_off_nothing_of_it_is_told():
+    settings = pipeline.Settings(detect=detect.Settings(blindness=blindness.Settings(enabled=False)))
+    story = odd_lines(Story(settings), 300)
+    suppressed(story, 400)
+    story.tell(500, SESSION)
+    story.tell(600, ACCEPTED, "sshd2", exe="/opt/sshd2")
+    assert told(story.end()) == []
+
+
+def test_a_condition_that_was_told_is_not_told_again_after_a_restart():
+    before, after = Story(), Story()
+    suppressed(before, 0)
+    rows = conditions.rows("sight", before.engine.sight.conditions.take_changes())
+    after.engine.sight.restore(conditions.restored({row.key: row.value for row in rows}))
+    suppressed(after, MINUTE)
+    assert told(after.end()) == [ends("journal_suppressed")]
+    (row,) = conditions.rows("sight", after.engine.sight.conditions.take_changes())
+    assert row.value is None
+
+
+def test_what_goes_on_is_not_written_down_for_each_record():
+    story = Story()
+    suppressed(story, 0)
+    story.engine.sight.conditions.take_changes()
+    for second in range(1, 60):
+        suppressed(story, second)
+    assert story.engine.sight.conditions.take_changes() == []
+    suppressed(story, 61)
+    assert len(story.engine.sight.conditions.take_changes()) == 1
+
+
+def test_no_more_stand_than_there_is_room_for():
+    many = Conditions()
+    assert all(many.show(Name("rule", str(number)), NOON_US) for number in range(MOST))
+    assert not many.show(Name("rule", "one more"), NOON_US)
+    assert len(list(many)) == MOST
+
+
+@pytest.mark.parametrize("value", ["[]", "nonsense", '{"a":1}', "[" * 5000, '["x",1,1]'])
+def test_a_row_of_another_version_is_left_out(value):
+    assert list(conditions.restored({'["rule","key"]': value, "nonsense": "[1,2,3]"})) == []
+
+
+def test_a_storm_of_oddities_costs_no_login_its_alert():
+    story = odd_lines(Story(), 300)
+    for number in range(300):
+        suppressed(story, 400 + number, unit=f"unit{number}.service")
+    story.tell(800, ACCEPTED, pid=3)
+    assert "login_success" in [alert.rule for alert in story.alerts]
