@@ -5,10 +5,12 @@ Ends with 0 only if everything that ran passed; with CI=true a group left out is
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Dict, List, Optional
 
@@ -64,14 +66,37 @@ OWN_COMMANDS = {"role": ["tools/check_role.sh"]}
 
 
 def main() -> int:
-    """Run lint, then the groups: those of pytest in one run, last those with a command of their own."""
+    """Run lint, then pytest, and beside it the groups with a command of their own: both mostly wait for their hosts."""
     reasons = {group: why_not() for group, why_not in GROUPS.items()}
     able = [group for group, reason in reasons.items() if reason is None]
+    failed = [] if run(["make", "--no-print-directory", "lint"]) else ["lint"]
+    beside = {group: Beside(OWN_COMMANDS[group]) for group in able if group in OWN_COMMANDS}
     folders = [f"tests/{group}" for group in able if group not in OWN_COMMANDS]
-    commands = {"lint": ["make", "--no-print-directory", "lint"], "tests": [sys.executable, "-m", "pytest", *folders]}
-    commands.update({group: OWN_COMMANDS[group] for group in able if group in OWN_COMMANDS})
-    failed = [name for name, command in commands.items() if subprocess.run(command, check=False).returncode]
+    failed += [] if run([sys.executable, "-m", "pytest", *folders]) else ["tests"]
+    failed += [group for group, command in beside.items() if not command.ends_well()]
     return verdict(failed, {group: reason for group, reason in reasons.items() if reason})
+
+
+def run(command: List[str]) -> bool:
+    """Run `command` and say whether it ended well."""
+    return subprocess.run(command, check=False).returncode == 0
+
+
+class Beside:
+    """A command that runs beside others; what it says is kept, and shown when its end is waited for."""
+
+    def __init__(self, command: List[str]) -> None:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - open as long as the command runs
+        self._process = subprocess.Popen(command, stdout=self._said, stderr=subprocess.STDOUT)
+        atexit.register(self._process.terminate)
+
+    def ends_well(self) -> bool:
+        """Wait for the end, show what was said, and say whether it was a good one."""
+        status = self._process.wait()
+        self._said.seek(0)
+        sys.stdout.write(self._said.read().decode(errors="replace"))
+        sys.stdout.flush()
+        return status == 0
 
 
 def verdict(failed: List[str], left_out: Dict[str, str]) -> int:
