@@ -19,6 +19,7 @@ from pamsignal import hours
 from pamsignal.config.problem import ERROR, WARNING, Misfit
 from pamsignal.config.schema import Document, Path
 from pamsignal.deliver.sinks.safety import is_link_local
+from pamsignal.detect.familiar import NOTED
 from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
 from pamsignal.enrich import geo
 from pamsignal.errors import ConfigError
@@ -275,4 +276,6 @@ def _unheard(document: Document) -> Iterator[Misfit]:
 
 def _takes(sink: Mapping[str, Any], name: str, severity: Severity) -> bool:
     is_listed = sink["actions"] is None or name in sink["actions"]
+    if sink["reasons"] is not None and name not in {action.value for action in NOTED}:
+        return False
     return is_listed and name not in sink["exclude"] and severity >= Severity[sink["min_severity"].upper()]

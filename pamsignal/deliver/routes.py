@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Sequence, Tuple
 
-from pamsignal.model import Alert, Severity
+from pamsignal.model import Alert, Finding, Severity
+from pamsignal.render import words
 
 
 class DeliverySettings(NamedTuple):
@@ -19,12 +20,17 @@ class DeliverySettings(NamedTuple):
 
 
 class RouteSettings(NamedTuple):
-    """What one sink wants. `actions` and `exclude` name actions or rules; `actions` None means all of them."""
+    """What one sink wants. `actions` and `exclude` name actions or rules; `actions` None means all of them.
+
+    `reasons` name what must be new about an event (`Alert.reasons`), one of them at least; None asks for nothing new.
+    What pamsignal says about its own sight is not about an event, and passes.
+    """
 
     enabled: bool = True
     min_severity: Severity = Severity.NOTICE
     actions: Optional[Tuple[str, ...]] = None
     exclude: Tuple[str, ...] = ()
+    reasons: Optional[Tuple[str, ...]] = None
     noise_per_10_minutes: int = 10
     success_per_10_minutes: int = 60
 
@@ -44,8 +50,14 @@ def sinks_for(alert: Alert, routes: Sequence[Route]) -> Tuple[str, ...]:
 def _wants(settings: RouteSettings, alert: Alert) -> bool:
     if not settings.enabled or alert.severity < settings.min_severity:
         return False
-    return _is_listed(alert.rule, settings.actions) and alert.rule not in settings.exclude
+    if not _is_listed(alert.rule, settings.actions) or alert.rule in settings.exclude:
+        return False
+    return settings.reasons is None or _is_own_sight(alert) or not set(settings.reasons).isdisjoint(alert.reasons)
 
 
 def _is_listed(rule: str, actions: Optional[Tuple[str, ...]]) -> bool:
     return actions is None or rule in actions
+
+
+def _is_own_sight(alert: Alert) -> bool:
+    return isinstance(alert.subject, Finding) and not words.of_rule(alert.rule).link and alert.subject.event is None

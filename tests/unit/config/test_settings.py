@@ -13,7 +13,7 @@ from pamsignal.config.schema import MASK, filled, find, key_names, load_schema, 
 from pamsignal.config.settings import JournalSettings, settings_from
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS, telegram, webhook
-from pamsignal.detect import brute_force, notable, success
+from pamsignal.detect import brute_force, notable, reasons, success
 from pamsignal.model import Secret, Severity
 from pamsignal.render.words import RULES
 
@@ -68,6 +68,10 @@ def test_the_schema_names_the_events_and_findings_that_can_alert():
     assert sorted(set(ROOT["definitions"]["action_or_rule"]["enum"]) - set(events)) == sorted(RULES)
 
 
+def test_the_schema_names_what_can_be_new_about_an_event():
+    assert ROOT["definitions"]["sink_reasons"]["items"]["enum"] == list(reasons.DEFAULTS)
+
+
 def test_every_key_has_a_type_a_description_and_an_example_or_a_default():
     for name in key_names(ROOT):
         schema = find(ROOT, name)
@@ -120,6 +124,7 @@ def test_a_sink_gets_its_own_settings_and_its_route():
     bot = sink_named(settings, "bot")
     assert bot.kind == "telegram"
     assert bot.route.actions == ("success_after_failures", "login_success")
+    assert bot.route.reasons == ("new_country", "new_key")
     assert isinstance(bot.settings, telegram.Settings)
     assert bot.settings.chat_id == "-1001234567890"
     assert bot.settings.thread_id == 7

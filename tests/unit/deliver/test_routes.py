@@ -22,6 +22,8 @@ from tests.builders import a_finding, an_alert
         (RouteSettings(exclude=("login_success",)), False),
         (RouteSettings(exclude=("brute_force",)), True),
         (RouteSettings(actions=("login_success",), exclude=("login_success",)), False),
+        (RouteSettings(reasons=()), False),
+        (RouteSettings(reasons=("new_country", "new_key")), False),
     ],
 )
 def test_a_route_decides_by_severity_and_name(settings, is_wanted):
@@ -35,3 +37,22 @@ def test_a_finding_is_routed_by_its_rule():
 
 def test_sinks_come_in_the_order_of_the_configuration():
     assert sinks_for(an_alert(), [Route("b"), Route("a")]) == ("b", "a")
+
+
+PHONE = [Route("phone", RouteSettings(reasons=("new_country", "new_key")))]
+
+
+def test_a_route_may_ask_for_what_is_new():
+    assert sinks_for(an_alert(reasons=("first_login", "new_country")), PHONE) == ("phone",)
+    assert sinks_for(an_alert(reasons=("new_network",)), PHONE) == ()
+    assert sinks_for(an_alert(subject=a_finding()), PHONE) == ()
+
+
+def test_what_is_new_counts_beside_the_other_filters_of_a_route():
+    settings = RouteSettings(reasons=("new_key",), exclude=("login_success",))
+    assert sinks_for(an_alert(reasons=("new_key",)), [Route("phone", settings)]) == ()
+
+
+def test_a_route_for_what_is_new_still_hears_that_pamsignal_is_blind():
+    gap = a_finding(rule="journal_gap", key="journal", users=(), sources=(), technique=None)
+    assert sinks_for(an_alert(subject=gap), PHONE) == ("phone",)
