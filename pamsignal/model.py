@@ -314,6 +314,8 @@ class Alert(NamedTuple):
     `rule` names why it exists: the event's action, or the finding's rule. `digest` marks the summary that follows a
     cool-down; `suppressed` counts what it stands for. `late` marks an alert about something that happened while
     nobody was reading (catch-up after a restart). `reasons` name what is new about the event (detect/familiar.py).
+    `failures_before` a success are those of its address, or of its account where it is local, within `before_us`: too
+    few for a finding.
     """
 
     id: str
@@ -326,6 +328,8 @@ class Alert(NamedTuple):
     digest: bool = False
     late: bool = False
     reasons: Tuple[str, ...] = ()
+    failures_before: int = 0
+    before_us: int = 0
 
 
 class Sent(NamedTuple):

@@ -215,6 +215,7 @@ def extras() -> Schema:
             "late": {"const": True},
             "reasons": {"type": "array", "items": {"enum": list(words.REASONS)}, "minItems": 1},
             "over": {"const": True},
+            "failures_before": COUNT,
             "counted_by": TEXT,
             "weak": COUNT,
             "window_seconds": COUNT,

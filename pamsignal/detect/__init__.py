@@ -70,7 +70,16 @@ class Detector:
                 return self._report(("success", finding.key), finding, context, time_us)
             return [alert_about(finding, Severity.CRITICAL, context, remarks)]
         alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
-        return alerts + self._by_itself(event, context, time_us, remarks)
+        return alerts + [
+            self._with_past(one, seen, time_us) for one in self._by_itself(event, context, time_us, remarks)
+        ]
+
+    def _with_past(self, alert: Alert, seen: Evidence, time_us: int) -> Alert:
+        """Add to an alert about a success what failed before it."""
+        if not isinstance(alert.subject, AuthEvent):
+            return alert
+        failures, span_us = self._success.failures_before(alert.subject, seen, time_us)
+        return alert._replace(failures_before=failures, before_us=span_us) if failures else alert
 
     def report_spoof(self, finding: Finding, time_us: int) -> List[Alert]:
         """Return an alert about a line that somebody made up, unless the same account did so just now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import Windows
@@ -43,6 +43,13 @@ class SuccessAfterFailures:
         if evidence.tries:
             windows.add(key, time_us, evidence.tries, member=evidence.name)
         return None
+
+    def failures_before(self, event: AuthEvent, evidence: Evidence, time_us: int) -> Tuple[int, int]:
+        """Return how many failures led up to a success that is no finding, and the span in µs they were counted in."""
+        key = evidence.source or evidence.actor
+        windows = self._remote if evidence.source is not None else self._local
+        tally = windows.get(key) if key is not None and event.action in _SUCCESSES else None
+        return (windows.tries_within(tally, time_us), windows.span_us) if tally is not None else (0, 0)
 
 
 def _judged(windows: Windows, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:

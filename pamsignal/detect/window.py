@@ -91,6 +91,10 @@ class Windows:
             points += len(weak) - bisect_left(weak, oldest_us)
         return points >= self._points
 
+    def tries_within(self, tally: Tally, time_us: int) -> int:
+        """Return the number of tries in the window that ends at `time_us`; from `tries` of them on only that many."""
+        return len(tally.tries) - bisect_left(tally.tries, time_us - self.span_us)
+
     def members_within(self, tally: Tally, time_us: int) -> List[str]:
         """Return the names seen within the window that ends at `time_us`, oldest first."""
         return [name for name, last_us in tally.members.items() if time_us - last_us <= self.span_us]

@@ -94,6 +94,7 @@ def alert_document(alert: Alert, *, host_id: Optional[str] = None, text_limit: i
             "digest": alert.digest or None,
             "late": alert.late or None,
             "reasons": _distinct(alert.reasons),
+            "failures_before": alert.failures_before or None,
         },
     }
     return known(merged(parts, mark), text_limit)

@@ -6,6 +6,7 @@ one through `show`, `fields` gives them raw.
 
 from __future__ import annotations
 
+import re
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance, Subject
@@ -17,6 +18,7 @@ Field = Tuple[str, Optional[str]]
 
 _SAMPLE = 10  # names and addresses that one field lists
 _SAMPLE_LIMIT = 64  # code points of each
+_FINGERPRINT = re.compile(r"((?:SHA256:|MD5:)[A-Za-z0-9+/:]{1,8})([A-Za-z0-9+/:=]*)")
 LATE = "(late: happened while pamsignal was not reading)"
 
 
@@ -50,7 +52,7 @@ def fields(alert: Alert) -> List[Tuple[str, str]]:
     else:
         known = (*_finding_fields(alert, subject), *_closing_fields(alert))
     news = ("Remarkable", "; ".join(map(words.of_reason, alert.reasons)))
-    return [(label, value) for label, value in (news, *known) if value]
+    return [(label, value) for label, value in (news, ("Before", _before(alert)), *known) if value]
 
 
 def title(alert: Alert, show: ShowCut, limit: int) -> str:
@@ -84,9 +86,12 @@ def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
         yield f"to group {_name(event.group, show)}"
     if event.source:
         yield f"from {_name(_host(event.source), show)}"
+        yield from _place_clauses(alert.context, show)
     yield from _manner_clauses(event, show)
     if event.attempts > 1:
         yield f"({event.attempts} attempts)"
+    if alert.failures_before:
+        yield f"after {_failures(alert)}"
     if alert.suppressed:
         yield f"and {alert.suppressed} more"
     if event.provenance in (Provenance.UNVERIFIED, Provenance.SPOOFED):
@@ -96,10 +101,28 @@ def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
 def _manner_clauses(event: AuthEvent, show: Show) -> Iterator[str]:
     if event.method and event.action is Action.LOGIN_SUCCESS:
         yield f"by {event.method.value}"
+        yield from _key_clauses(event.key, show)
     elif event.command and event.action is Action.ELEVATION_SUCCESS:
         yield f"for {_name(event.command, show)}"
     elif event.duration_us is not None and event.action is Action.SESSION_CLOSED:
         yield f"after {when.span(event.duration_us)}"
+
+
+def _key_clauses(key: Optional[Key], show: Show) -> Iterator[str]:
+    """Yield the beginning of a fingerprint, enough to tell one's own keys apart; the whole is among the fields."""
+    whole = _FINGERPRINT.fullmatch(key.fingerprint) if key is not None else None
+    if whole is not None:
+        yield show(f"{whole[1]}…" if whole[2] else whole[1])
+
+
+def _place_clauses(context: Context, show: Show) -> Iterator[str]:
+    place = _place(context)
+    if place:
+        yield f"({show(place)})"
+
+
+def _failures(alert: Alert) -> str:
+    return f"{alert.failures_before} failed attempt{'' if alert.failures_before == 1 else 's'}"
 
 
 def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:
@@ -108,10 +131,12 @@ def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str
         yield from _own_clauses(alert, finding, show)
         return
     culprit = f" {link} {_name(finding.key, show)}" if finding.key else ""
+    if culprit and link == "from":
+        culprit = " ".join((culprit, *_place_clauses(alert.context, show)))
     if finding.rule == "success_after_failures":
         if finding.event and finding.event.user:
             yield _name(finding.event.user, show)
-        yield f"{link} {_name(finding.key, show)} after {_count(finding)}"
+        yield f"{culprit.lstrip()} after {_count(finding)}"
     elif alert.digest:
         yield f"and {alert.suppressed or finding.attempts} more{culprit}"
     else:
@@ -138,6 +163,13 @@ def _own_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str]:
         yield count
     if about:
         yield f"({show(about)})" if count else show(about)
+
+
+def _before(alert: Alert) -> Optional[str]:
+    if not alert.failures_before or not isinstance(alert.subject, AuthEvent):
+        return None
+    whose = "from this address" if alert.subject.source else "by this account"
+    return f"{_failures(alert)} {whose} within {when.span(alert.before_us)}"
 
 
 def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:
@@ -210,9 +242,13 @@ def _commands(subject: Subject) -> Iterator[Field]:
 
 def _origin_fields(source: Optional[Endpoint], context: Context) -> Iterator[Field]:
     yield "From", _endpoint(source)
-    yield "Place", ", ".join(part for part in (context.city, context.country) if part)
+    yield "Place", _place(context)
     network = (f"AS{context.asn}" if context.asn else None, context.org)
     yield "Network", " ".join(part for part in network if part)
+
+
+def _place(context: Context) -> str:
+    return ", ".join(part for part in (context.city, context.country) if part)
 
 
 def _name(value: str, show: Show) -> str:

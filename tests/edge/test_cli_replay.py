@@ -226,10 +226,10 @@ def test_progress_is_plain_where_rich_is_not_installed(tmp_path):
 def test_people_read_an_event_that_alerts_by_itself_once():
     lines = [line.split("  ", 1)[1] for line in replayed("--file", SAMPLE, "--format", "text").splitlines()]
     assert [line for line in lines if "Login: alice from" in line] == [
-        "ALERT notice    Login: alice from 198.51.100.20 by publickey on web-01"
+        "ALERT notice    Login: alice from 198.51.100.20 by publickey SHA256:q1Yw0Zl5… on web-01"
     ]
     events = replayed("--file", SAMPLE, "--format", "text", "--only", "events")
-    assert "event           Login: alice from 198.51.100.20 by publickey on web-01" in events
+    assert "event           Login: alice from 198.51.100.20 by publickey SHA256:q1Yw0Zl5… on web-01" in events
 
 
 def test_people_see_lines_in_their_own_time_and_colours():

@@ -60,7 +60,7 @@ def history(place, *words):
 
 def test_history_tells_what_happened_in_order(place):
     lines = history(place).splitlines()
-    assert lines[0] == "2026-11-23T12:00:00Z  event           Login: alice from 2001:db8::5 by publickey on web-01"
+    assert lines[0] == "2026-11-23T12:00:00Z  event           Login: alice from 2001:db8::5 (NL) by publickey on web-01"
     assert [line.split()[1] for line in lines] == ["event", "event", "event", "event", "ALERT"]
 
 

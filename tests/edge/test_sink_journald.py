@@ -44,7 +44,7 @@ def entry(journal, alert):
 
 def test_an_alert_is_one_datagram_with_its_facts_in_fields(journal):
     fields = entry(journal, CASES["login"])
-    assert fields["MESSAGE"] == b"Login: alice from 203.0.113.9 by publickey on web-01"
+    assert fields["MESSAGE"] == b"Login: alice from 203.0.113.9 (Berlin, DE) by publickey SHA256:k1kjhwoH on web-01"
     assert fields["SYSLOG_IDENTIFIER"] == b"pamsignal"
     assert fields["PAMSIGNAL_USER"] == b"alice"
     assert fields["PAMSIGNAL_SOURCE_IP"] == b"203.0.113.9"

@@ -160,6 +160,19 @@ def test_the_next_login_from_there_is_an_ordinary_one():
     assert story.rules == ["success_after_failures", "login_success"]
 
 
+def test_a_login_tells_how_many_failures_came_before_it_from_there():
+    story = attack(Story(), 2)
+    story.tell(60, f"Accepted password for root from {ATTACKER} port 50022 ssh2")
+    story.tell(70, "Accepted password for root from 198.51.100.20 port 50022 ssh2", pid=101)
+    assert [(alert.failures_before, alert.before_us) for alert in story.alerts] == [(2, 3600 * SECOND), (0, 0)]
+
+
+def test_failures_that_the_window_has_left_behind_are_not_told_with_a_login():
+    story = attack(Story(), 2, every=3000)
+    story.tell(3700, f"Accepted password for root from {ATTACKER} port 50022 ssh2")
+    assert [alert.failures_before for alert in story.alerts] == [1]
+
+
 def test_a_login_from_elsewhere_during_an_attack_is_not_critical():
     story = attack(Story(), 30, every=1)
     story.tell(31, "Accepted publickey for root from 198.51.100.20 port 50022 ssh2: RSA SHA256:x")

@@ -39,6 +39,13 @@ CASES = {
         ),
         context=BERLIN,
     ),
+    "login_remarkable": an_alert(
+        subject=a_login(key=Key("ED25519", "SHA256:vPf8CKlQ0S8bUHl2sPGKFdJqXyEwz1h9Vd0xTQm3yBc"), session_id="7"),
+        context=BERLIN,
+        reasons=("new_country", "new_network", "new_key"),
+        failures_before=2,
+        before_us=60 * MINUTE_US,
+    ),
     "login_over_ipv6_late": an_alert(
         subject=a_login(source=Endpoint(ip=ip_address("2001:db8::9"), port=50022), method=Method.PASSWORD), late=True
     ),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.model import Action, Provenance
+from pamsignal.model import Action, Key, Provenance
 from pamsignal.render import advice, escape, text, words
 from tests.builders import a_finding, a_login, an_alert, an_event
 from tests.unit.render.cases import CASES, HOSTILE
@@ -33,13 +33,23 @@ def test_a_headline_is_one_line_and_every_field_has_a_value(alert):
 @pytest.mark.parametrize(
     ("case", "headline"),
     [
-        ("login", "Login: alice from 203.0.113.9 by publickey on web-01"),
+        ("login", "Login: alice from 203.0.113.9 (Berlin, DE) by publickey SHA256:k1kjhwoH on web-01"),
+        (
+            "login_remarkable",
+            (
+                "Login: alice from 203.0.113.9 (Berlin, DE) by publickey SHA256:vPf8CKlQ… after 2 failed attempts"
+                " (first time from this country) on web-01"
+            ),
+        ),
         ("session_closed", "Session closed: alice from 203.0.113.9 after 1 h 12 min on web-01"),
         ("sudo_unverified", 'Privileges taken: alice as root for “/bin/sh -c "a && b > c"” (unverified) on web-01'),
         ("group_added", "Account added to a group: eve to group sudo on web-01"),
         (
             "brute_force",
-            "Brute force: 12 attempts and 7 connections without a login from 203.0.113.9 on 2 accounts in 1 min on web-01",
+            (
+                "Brute force: 12 attempts and 7 connections without a login from 203.0.113.9 (Berlin, DE) on 2 accounts"
+                " in 1 min on web-01"
+            ),
         ),
         ("brute_force_digest", "Brute force: and 212 more from 203.0.113.9 on 2 accounts in 10 min on web-01"),
         ("account_under_attack", "Distributed brute force: 12 attempts on root by 34 addresses in 1 min on web-01"),
@@ -72,6 +82,29 @@ def test_whatever_the_user_is_called_the_address_in_the_headline_is_the_true_one
     shown = text.headline(an_alert(subject=an_event(user=name)))
     without_quotes = re.sub("“[^”]*”", "", shown)
     assert re.findall(r"from (\S+)", without_quotes) == ["203.0.113.9"]
+
+
+def test_what_failed_before_a_login_stands_in_its_details():
+    assert ("Before", "2 failed attempts from this address within 1 h") in text.fields(CASES["login_remarkable"])
+
+
+def test_what_failed_before_a_local_success_is_counted_by_account():
+    sudo = an_event(action=Action.ELEVATION_SUCCESS, source=None, user="alice")
+    told = text.fields(an_alert(subject=sudo, failures_before=1, before_us=3_600_000_000))
+    assert ("Before", "1 failed attempt by this account within 1 h") in told
+
+
+@pytest.mark.parametrize(
+    ("fingerprint", "shown"),
+    [
+        ("SHA256:vPf8CKlQ0S8bUHl2", "by publickey SHA256:vPf8CKlQ… on"),
+        ("SHA256:vPf8CKlQ", "by publickey SHA256:vPf8CKlQ on"),
+        ("MD5:aa:bb:cc:dd:ee", "by publickey MD5:aa:bb:cc… on"),
+        ("no fingerprint", "by publickey on"),
+    ],
+)
+def test_a_headline_names_the_beginning_of_a_key(fingerprint, shown):
+    assert shown in text.headline(an_alert(subject=a_login(key=Key("ED25519", fingerprint))))
 
 
 def test_the_end_of_a_session_tells_how_long_it_was():
