@@ -308,6 +308,13 @@ class Finding(NamedTuple):
 Subject = Union[AuthEvent, Finding]
 
 
+class Wording(NamedTuple):
+    """Templates of the user's own for the two parts of a text (render/template.py); None keeps pamsignal's words."""
+
+    headline: Optional[str] = None
+    details: Optional[str] = None
+
+
 class Alert(NamedTuple):
     """What leaves the host.
 
@@ -315,7 +322,7 @@ class Alert(NamedTuple):
     cool-down; `suppressed` counts what it stands for. `late` marks an alert about something that happened while
     nobody was reading (catch-up after a restart). `reasons` name what is new about the event (detect/familiar.py).
     `failures_before` a success are those of its address, or of its account where it is local, within `before_us`: too
-    few for a finding.
+    few for a finding. `wording` is set on the way into a sink, and never stored.
     """
 
     id: str
@@ -330,6 +337,7 @@ class Alert(NamedTuple):
     reasons: Tuple[str, ...] = ()
     failures_before: int = 0
     before_us: int = 0
+    wording: Wording = Wording()
 
 
 class Sent(NamedTuple):

@@ -167,7 +167,9 @@ class _Builder:
         return self._complain(node, path, _TAGGED)
 
     def _text(self, node: yaml.ScalarNode, path: Path) -> str:
-        invisible = next((letter for letter in node.value if not letter.isprintable()), None)
+        is_of_lines = path[-1:] == ("details",) and "templates" in path
+        text = node.value.replace("\n", "") if is_of_lines else node.value
+        invisible = next((letter for letter in text if not letter.isprintable()), None)
         if invisible:
             message = f"expected text on one line, found the invisible character {for_terminal(invisible)}; remove it"
             self._complain(node, path, message)

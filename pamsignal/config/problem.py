@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Dict, NamedTuple
 
 from pamsignal.config.schema import Path
 from pamsignal.render.escape import for_terminal
@@ -45,13 +45,17 @@ class Misfit(NamedTuple):
     at_key: bool = False
 
 
+# Keys of a sink with names below them that hold no secret, and how many levels of names.
+_DEEPER: Dict[Path, int] = {("headers",): 1, ("templates",): 2}
+
+
 def key_text(path: Path) -> str:
     """Return `sinks.team.secrets[1]` for ("sinks", "team", "secrets", 1), safe to print and without secrets.
 
     A secret in the wrong place may have become a key. So a part that does not look like a name is not shown, and
     below the keys of a sink nothing is but known words.
     """
-    shown_depth = len(path) if path[:1] != ("sinks",) else 4 if path[2:3] == ("headers",) else 3
+    shown_depth = len(path) if path[:1] != ("sinks",) else 3 + _DEEPER.get(path[2:3], 0)
     words = ""
     for depth, part in enumerate(path):
         if isinstance(part, int):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
 import ipaddress
 import os
 import re
@@ -25,7 +26,9 @@ from pamsignal.enrich import geo
 from pamsignal.errors import ConfigError
 from pamsignal.hours import span_of
 from pamsignal.model import Action, AuthEvent, Severity
+from pamsignal.render import template
 from pamsignal.render.escape import for_terminal
+from pamsignal.render.fields import FIELDS
 from pamsignal.runtime.zone import wall_clock
 
 TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
@@ -192,6 +195,29 @@ def span(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return None
 
 
+def template_headline(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want one line that names known fields alone."""
+    return _template(template.check_headline, text)
+
+
+def template_details(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want lines that name known fields alone, and that every channel has room for."""
+    return _template(template.check_details, text)
+
+
+def _template(check: Callable[[str], None], text: str) -> Optional[Trouble]:
+    try:
+        check(text)
+    except template.UnknownFieldError as error:
+        close = difflib.get_close_matches(error.name, FIELDS, 1)
+        meant = f"did you mean {{{close[0]}}}? " if close else ""
+        known = f"known: {', '.join(FIELDS)}"
+        return Trouble(f"expected a known field, found {{{for_terminal(error.name, 40)}}}; {meant}{known}")
+    except template.TemplateError as error:
+        return Trouble(str(error))
+    return None
+
+
 RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "apprise_url": apprise_url,
     "ascii": ascii_text,
@@ -207,6 +233,8 @@ RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "span": span,
     "telegram_token": telegram_token,
     "time_zone": time_zone,
+    "template_details": template_details,
+    "template_headline": template_headline,
     "url": url,
 }
 

@@ -10,14 +10,16 @@ from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schem
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
+from pamsignal.deliver.wording import Templates, merged
 from pamsignal.detect import blindness, brute_force, familiar, logins, notable, success, travel, trust
 from pamsignal.enrich import geo, provider
 from pamsignal.hours import Span, span_of
-from pamsignal.model import Secret, Severity
+from pamsignal.model import Secret, Severity, Wording
 
 Resolve = Callable[[Reference], Secret]
 
 WEIGHTS: Mapping[str, Optional[Severity]] = {"ignore": None, **{severity.word: severity for severity in Severity}}
+_OF_EVERY_SINK = frozenset({"type", "templates"})  # keys of a sink that neither its route nor its module takes
 
 
 class JournalSettings(NamedTuple):
@@ -36,6 +38,7 @@ class SinkSettings(NamedTuple):
     kind: str
     route: RouteSettings
     settings: Any
+    templates: Mapping[str, Wording] = {}
 
 
 class Settings(NamedTuple):
@@ -87,7 +90,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         detect=_detect(document),
         late_after_seconds=document["alerts"]["late_after_seconds"],
         enrich=enrich.Settings(geo.Settings(**document["geoip"]), provider.Settings(**document["cloud"])),
-        sinks=tuple(_sink(root, name, section, fetch) for name, section in document["sinks"].items()),
+        sinks=tuple(_sink(root, name, document, fetch) for name in document["sinks"]),
         delivery=DeliverySettings(**document["delivery"]),
         trail=_trail(document["trail"], fetch),
         retention=retention.Settings(**document["retention"]),
@@ -137,13 +140,21 @@ def _trail(section: Mapping[str, Any], fetch: Resolve) -> trail.Settings:
     return trail.Settings(**{**section, **key})
 
 
-def _sink(root: Schema, name: str, section: Mapping[str, Any], fetch: Resolve) -> SinkSettings:
+def _sink(root: Schema, name: str, document: Document, fetch: Resolve) -> SinkSettings:
+    section = document["sinks"][name]
     kind = section["type"]
     properties = resolved(root, root["definitions"]["sink"], section)["properties"]
-    typed = {key: _typed(root, properties[key], value, fetch) for key, value in section.items() if key != "type"}
+    typed = {
+        key: _typed(root, properties[key], value, fetch) for key, value in section.items() if key not in _OF_EVERY_SINK
+    }
     route = {key: typed.pop(key) for key in RouteSettings._fields}
     route["min_severity"] = Severity[route["min_severity"].upper()]
-    return SinkSettings(name, kind, RouteSettings(**route), SINKS[kind].settings(**typed))
+    templates = merged(_templates(document["templates"]), _templates(section["templates"]))
+    return SinkSettings(name, kind, RouteSettings(**route), SINKS[kind].settings(**typed), templates)
+
+
+def _templates(section: Mapping[str, Mapping[str, Optional[str]]]) -> Templates:
+    return {name: Wording(**parts) for name, parts in section.items()}
 
 
 def _typed(root: Schema, schema: Schema, value: Any, fetch: Resolve) -> Any:

@@ -47,7 +47,9 @@ def misfits_of(root: Schema, schemas: Mapping[Path, Schema], places: Mapping[Pat
     schema = schemas.get(path, error.schema)
     if "propertyNames" in error.absolute_schema_path:
         name = str(error.instance)
-        message = f"expected {error.schema['expected']}, found `{shown_name(name)}`; rename it"
+        meant = nearest(name, _names_in(root, error.schema))
+        todo = f"did you mean `{meant}`?" if meant else "rename it"
+        message = f"expected {error.schema['expected']}, found `{shown_name(name)}`; {todo}"
         return [Misfit((*path, name), message, at_key=True)]
     if error.validator == "additionalProperties":
         return list(_unknown_keys(root, schema, path, error.instance))
@@ -128,13 +130,19 @@ def _unknown_keys(root: Schema, schema: Schema, path: Path, mapping: Mapping[str
 
 
 def _remedy(root: Schema, key: str, known: List[str]) -> str:
-    meant = nearest(key, known)
-    if meant:
-        return f"did you mean `{meant}`?"
     elsewhere = [name for name in key_names(root) if name.rpartition(".")[2] == key]
     if elsewhere:
         return f"it belongs to `{elsewhere[0]}`"
+    meant = nearest(key, known)
+    if meant:
+        return f"did you mean `{meant}`?"
     return f"known here: {', '.join(known)}"
+
+
+def _names_in(root: Schema, schema: Schema) -> List[str]:
+    """Return the words that a schema of names lists; none where it is a pattern."""
+    branches = [resolved(root, branch) for branch in schema.get("anyOf", ())]
+    return [name for branch in branches for name in branch.get("enum", [branch.get("const")])]
 
 
 def _missing_keys(root: Schema, schema: Schema, path: Path, mapping: Mapping[str, Any]) -> Iterator[Misfit]:

@@ -16,6 +16,7 @@ from pamsignal.deliver.dispatch import Dispatcher
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.store import open_store
+from pamsignal.deliver.wording import in_own_words
 from pamsignal.enrich import Enricher
 from pamsignal.errors import ConfigError
 from pamsignal.journal import LIVE, JournalReader, Source
@@ -122,7 +123,7 @@ def sinks_of(settings: Settings, *, console: bool = True) -> List[Sink]:
         if not one.route.enabled or (one.kind == "console" and not console):
             continue
         try:
-            sinks.append(SINKS[one.kind].build(one.name, one.settings))
+            sinks.append(in_own_words(SINKS[one.kind].build(one.name, one.settings), one.templates))
         except ImportError as error:
             raise ConfigError(
                 f"sinks.{one.name}: type {one.kind} needs the Python module {error.name}; install python3-{error.name}"

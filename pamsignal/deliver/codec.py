@@ -38,6 +38,7 @@ _Convert = Callable[[Any], Any]
 def dump(alert: Alert) -> str:
     """Return `alert` as one line of ASCII JSON."""
     document = {"v": VERSION, "is": type(alert.subject).__name__, **_packed_noun(alert)}
+    del document["wording"]  # belongs to the configuration at the moment of sending
     return json.dumps(document, separators=(",", ":"), allow_nan=False)
 
 

@@ -10,7 +10,7 @@ import re
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
 from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance, Subject
-from pamsignal.render import advice, escape, when, words
+from pamsignal.render import advice, escape, template, when, words
 
 Show = Callable[[str], str]
 ShowCut = Callable[[str, int], str]
@@ -24,6 +24,19 @@ LATE = "(late: happened while pamsignal was not reading)"
 
 def headline(alert: Alert, show: Show = escape.for_terminal) -> str:
     """Return `alert` in one line, each value that is not ours passed through `show`."""
+    return _own_headline(alert, show) or _default_headline(alert, show)
+
+
+def _own_headline(alert: Alert, show: Show) -> str:
+    """Return the line of the user's template. What makes an alert doubtful stands there whatever the template says."""
+    made = template.headline(alert.wording.headline, alert, show) if alert.wording.headline else ""
+    if not made:
+        return ""
+    doubts = [*_doubt_clauses(alert.subject), *([LATE] if alert.late else [])]
+    return " ".join((made, *doubts))
+
+
+def _default_headline(alert: Alert, show: Show) -> str:
     subject = alert.subject
     if isinstance(subject, Finding):
         title, clauses = words.of_rule(subject.rule).title, [*_finding_clauses(alert, subject, show)]
@@ -67,7 +80,20 @@ def message(alert: Alert, show: ShowCut, limit: int) -> str:
 
 def details(alert: Alert, show: ShowCut, limit: int, separator: str = "\n") -> str:
     """Return one line per field, values through `show` at `limit` code points, commands uncut."""
-    return separator.join(f"{label}: {value}" for label, value in shown_fields(alert, show, limit))
+    own = own_lines(alert, show, limit)
+    return separator.join(own or [f"{label}: {value}" for label, value in shown_fields(alert, show, limit)])
+
+
+def own_lines(alert: Alert, show: ShowCut, limit: int) -> List[str]:
+    """Return the details in the user's own words, values as in `details`; empty where there are none."""
+    if not alert.wording.details:
+        return []
+    return template.lines(
+        alert.wording.details,
+        alert,
+        lambda value: show(value, limit),
+        lambda command: show(command, escape.VALUE_LIMIT),
+    )
 
 
 def shown_fields(alert: Alert, show: ShowCut, limit: int) -> List[Tuple[str, str]]:
@@ -94,8 +120,13 @@ def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
         yield f"after {_failures(alert)}"
     if alert.suppressed:
         yield f"and {alert.suppressed} more"
-    if event.provenance in (Provenance.UNVERIFIED, Provenance.SPOOFED):
-        yield f"({event.provenance.value})"
+    yield from _doubt_clauses(event)
+
+
+def _doubt_clauses(subject: Subject) -> Iterator[str]:
+    provenance = subject.provenance if isinstance(subject, AuthEvent) else None
+    if provenance in (Provenance.UNVERIFIED, Provenance.SPOOFED):
+        yield f"({provenance.value})"
 
 
 def _manner_clauses(event: AuthEvent, show: Show) -> Iterator[str]:

@@ -46,7 +46,10 @@ def lines_of(alert: Alert, *, color: bool) -> str:
     first = f"{when.for_people(alert.time_us)} {alert.severity.word.upper():8} {text.headline(alert)}"
     if color:
         first = f"\x1b[{_COLORS[alert.severity]}m{first}\x1b[0m"
-    rest = [f"    {label + ':':14} {escape.for_terminal(value)}" for label, value in text.fields(alert)]
+    own = text.own_lines(alert, escape.for_terminal, escape.VALUE_LIMIT)
+    rest = [f"    {line}" for line in own] or [
+        f"    {label + ':':14} {escape.for_terminal(value)}" for label, value in text.fields(alert)
+    ]
     return "\n".join((first, *rest)) + "\n"
 
 

@@ -72,9 +72,15 @@ def event_of(alert: Alert) -> Dict[str, Any]:
             "timestamp": when.timestamp(alert.time_us),
             "component": "authentication",
             "class": alert.rule,
-            "custom_details": dict(text.shown_fields(alert, escape.for_plain_text, _VALUE_LIMIT)),
+            "custom_details": details_of(alert),
         },
     }
+
+
+def details_of(alert: Alert) -> Dict[str, str]:
+    """Return the fields by their labels, or the user's own words as one."""
+    own = text.own_lines(alert, escape.for_plain_text, _VALUE_LIMIT)
+    return {"Details": "\n".join(own)} if own else dict(text.shown_fields(alert, escape.for_plain_text, _VALUE_LIMIT))
 
 
 def dedup_key_of(alert: Alert) -> str:

@@ -75,6 +75,9 @@ def message_of(alert: Alert, limit: int) -> Dict[str, Any]:
 
 def body_of(alert: Alert, limit: int) -> List[Dict[str, Any]]:
     """Return the paragraphs of the card."""
+    own = text.own_lines(alert, escape.for_plain_text, limit)
+    if own:
+        return [_headline(alert, limit), *({**_paragraph({"text": line}), "spacing": "None"} for line in own)]
     fields = text.shown_fields(alert, escape.for_plain_text, limit)
     return [_headline(alert, limit), *(_line(label, value) for label, value in fields)]
 

@@ -14,7 +14,7 @@ from pamsignal.config.settings import JournalSettings, settings_from
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS, telegram, webhook
 from pamsignal.detect import brute_force, notable, reasons, success
-from pamsignal.model import Secret, Severity
+from pamsignal.model import Secret, Severity, Wording
 from pamsignal.render.words import RULES
 
 ROOT = load_schema()
@@ -31,7 +31,7 @@ def sink_named(settings, name):
 
 def defaults_of(definition):
     document = filled(ROOT, ROOT["definitions"][definition], {})
-    return {key: value for key, value in document.items() if key not in RouteSettings._fields}
+    return {key: value for key, value in document.items() if key not in (*RouteSettings._fields, "templates")}
 
 
 def test_the_schema_knows_every_type_of_sink_and_no_other():
@@ -41,7 +41,7 @@ def test_the_schema_knows_every_type_of_sink_and_no_other():
 @pytest.mark.parametrize("kind", sorted(SINKS))
 def test_the_keys_of_a_sink_are_the_fields_of_its_settings_and_of_its_route(kind):
     keys = set(ROOT["definitions"][f"sink_{kind}"]["properties"])
-    assert keys == {"type", *RouteSettings._fields, *SINKS[kind].settings._fields}
+    assert keys == {"type", "templates", *RouteSettings._fields, *SINKS[kind].settings._fields}
 
 
 @pytest.mark.parametrize("kind", sorted(SINKS))
@@ -125,6 +125,7 @@ def test_a_sink_gets_its_own_settings_and_its_route():
     assert bot.kind == "telegram"
     assert bot.route.actions == ("success_after_failures", "login_success")
     assert bot.route.reasons == ("new_country", "new_key")
+    assert bot.templates == {"login_success": Wording("{user} is on {host} from {city}", "Key {key}")}
     assert isinstance(bot.settings, telegram.Settings)
     assert bot.settings.chat_id == "-1001234567890"
     assert bot.settings.thread_id == 7

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pamsignal.correlate import OpenSession
 from pamsignal.deliver import codec
-from pamsignal.model import Alert, Endpoint, Severity
+from pamsignal.model import Alert, Endpoint, Severity, Wording
 from tests.builders import a_finding, a_login, an_alert, an_endpoint
 
 # Low surrogates are what surrogateescape makes of bytes that are not UTF-8.
@@ -37,6 +37,7 @@ def every_field_of(noun):
 
 @given(every_field_of(Alert))
 def test_every_alert_comes_back_as_it_was(alert):
+    alert = alert._replace(wording=Wording())  # set on the way into a sink, never stored
     text = codec.dump(alert)
     assert codec.load(text) == alert
     assert [type(value) for value in codec.load(text)] == [type(value) for value in alert]
