@@ -6,10 +6,11 @@ import argparse
 import json
 import os
 import time
-from typing import List, Sequence
+from typing import List, Optional, Sequence
 
 from pamsignal.cli.check_config import require_right
 from pamsignal.cli.run import config_path
+from pamsignal.cli.specimens import specimens
 from pamsignal.config import load
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.config.settings import Settings
@@ -19,6 +20,8 @@ from pamsignal.detect import alert_about
 from pamsignal.errors import UsageError
 from pamsignal.model import Alert, Finding, Result, Sent, Severity
 from pamsignal.render.escape import for_terminal
+
+TEST_RULE = "test_alert"
 
 # What to do about an answer, by how its detail begins.
 _REMEDIES = {
@@ -33,6 +36,8 @@ _REMEDIES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `test-alert` takes."""
     parser.add_argument("sinks", nargs="*", metavar="SINK", help="names of sinks in the configuration; none means all")
+    parser.add_argument("--preview", action="store_true", help="show how alerts of every kind look; send nothing")
+    parser.add_argument("--rule", metavar="NAME", help="with --preview: only alerts of this action or finding")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be sent, secrets masked")
 
 
@@ -43,8 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         require_right(path, "test-alert" if path == DEFAULT_PATH else f"test-alert --config {path}")
     settings = load.load(path) if path else load.defaults()
     as_json = getattr(arguments, "json", False)
+    if arguments.rule and not arguments.preview:
+        raise UsageError("--rule goes with --preview")
+    if arguments.preview:
+        return show(settings, arguments.sinks, _specimens(arguments.rule), as_json=as_json)
     if arguments.dry_run:
-        return show(settings, arguments.sinks, as_json=as_json)
+        return show(settings, arguments.sinks, [marked_alert(settings)], as_json=as_json)
     return send(settings, arguments.sinks, as_json=as_json, quiet=getattr(arguments, "quiet", False))
 
 
@@ -60,19 +69,28 @@ def send(settings: Settings, names: Sequence[str], *, as_json: bool = False, qui
     return 1 if failed else 0
 
 
-def show(settings: Settings, names: Sequence[str], *, as_json: bool = False) -> int:
-    """Show what each sink would send, and send nothing."""
-    alert = marked_alert(settings)
+def show(settings: Settings, names: Sequence[str], alerts: Sequence[Alert], *, as_json: bool = False) -> int:
+    """Show how each sink would send `alerts`, and send nothing."""
     for sink in _chosen(settings, names):
-        preview = sink.preview(alert)
-        print(json.dumps({"sink": sink.name, "preview": preview}) if as_json else f"{sink.name}:\n{preview}\n")
+        for alert in alerts:
+            preview = sink.preview(alert)
+            document = {"sink": sink.name, "rule": alert.rule, "preview": preview}
+            title = sink.name if alert.rule == TEST_RULE else f"{sink.name}, {alert.rule}"
+            print(json.dumps(document) if as_json else f"{title}:\n{preview}\n")
     return 0
+
+
+def _specimens(rule: Optional[str]) -> List[Alert]:
+    by_rule = specimens()
+    if rule is not None and rule not in by_rule:
+        raise UsageError(f"there is no example of {for_terminal(rule)}; there are: {', '.join(by_rule)}")
+    return [alert for name, alerts in by_rule.items() if rule in (None, name) for alert in alerts]
 
 
 def marked_alert(settings: Settings) -> Alert:
     """Return an alert that nobody can take for a real one."""
     finding = Finding(
-        rule="test_alert",
+        rule=TEST_RULE,
         key="test",
         time_us=time.time_ns() // 1000,
         hostname=settings.hostname or os.uname().nodename,

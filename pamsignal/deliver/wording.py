@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Mapping, Sequence
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.model import Alert, Result, Wording
+from pamsignal.model import Alert, Finding, Result, Wording
 
 Templates = Mapping[str, Wording]
 
@@ -41,8 +41,8 @@ class Templated:
 
 
 def worded(alert: Alert, templates: Templates) -> Alert:
-    """Return `alert` with its wording. A digest keeps ours: it counts what its first alert told."""
-    if alert.digest:
+    """Return `alert` with its wording. A digest keeps ours, as it counts what its first alert told; so does an end."""
+    if alert.digest or (isinstance(alert.subject, Finding) and alert.subject.over):
         return alert
     return alert._replace(wording=templates.get(alert.rule) or templates.get(DEFAULT) or Wording())
 

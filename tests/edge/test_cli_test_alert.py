@@ -139,3 +139,41 @@ def test_a_configuration_out_of_reach_is_77_and_says_what_to_type(configured, wo
     answer = pamsignal(*words, "--config", path, **nobody)
     said = f"pamsignal: no right to read {path}; try: sudo pamsignal {words[0]} --config {path}\n"
     assert (answer.returncode, answer.stdout, answer.stderr) == (77, "", said)
+
+
+def test_a_preview_shows_alerts_of_every_kind_as_each_sink_says_it_and_sends_nothing(configured):
+    answer = pamsignal("test-alert", "--preview", "--json", "--config", configured())
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "CANARY" not in answer.stdout
+    shown = json_lines(answer.stdout)
+    rules = [one["rule"] for one in shown if one["sink"] == "screen"]
+    assert {"login_success", "session_closed", "brute_force", "success_after_failures", "journal_suppressed"} < {*rules}
+    assert len(shown) == 5 * len(rules)
+    for sink in ("phone", "team", "hook", "screen", "journal"):
+        texts = [one["preview"] for one in shown if one["sink"] == sink]
+        assert len(set(texts)) == len(texts) == len(rules)
+        assert all("web-01" in text for text in texts)
+
+
+def test_a_preview_is_of_one_rule_and_one_sink_and_in_the_users_words(configured):
+    text = "templates: {login_success: {headline: '{user} is in'}}\n" + SINKS
+    answer = pamsignal("test-alert", "--preview", "--rule", "login_success", "screen", "--config", configured(text))
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert answer.stdout.count("screen, login_success:\n") == 2
+    assert "alice is in" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--preview", "--rule", "login_succes\x1b"),
+            "there is no example of login_succes\\x1b; there are: login_success, ",
+        ),
+        (("--rule", "login_success"), "--rule goes with --preview"),
+    ],
+)
+def test_what_has_no_preview_is_said(configured, words, said):
+    answer = pamsignal("test-alert", *words, "--config", configured())
+    assert answer.returncode == 2
+    assert said in answer.stderr

@@ -114,6 +114,8 @@ def test_the_effective_configuration_is_shown_without_secrets_and_is_yaml(tmp_pa
         "min_severity": "notice",
         "actions": None,
         "exclude": [],
+        "reasons": None,
+        "templates": {},
         "noise_per_10_minutes": 10,
         "success_per_10_minutes": 60,
         "token": "***",
