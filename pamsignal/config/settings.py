@@ -8,6 +8,7 @@ from pamsignal import detect, enrich, pipeline
 from pamsignal.audit import retention, trail
 from pamsignal.config.schema import Document, Schema, fingerprint_of, load_schema, resolved
 from pamsignal.config.secrets import NO_VAULTS, Reference, secret_of
+from pamsignal.deliver import heartbeat
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.wording import Templates, merged
@@ -55,6 +56,7 @@ class Settings(NamedTuple):
     enrich: enrich.Settings
     sinks: Tuple[SinkSettings, ...]
     delivery: DeliverySettings
+    heartbeat: heartbeat.Settings
     trail: trail.Settings
     retention: retention.Settings
     fingerprint: str
@@ -92,6 +94,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         enrich=enrich.Settings(geo.Settings(**document["geoip"]), provider.Settings(**document["cloud"])),
         sinks=tuple(_sink(root, name, document, fetch) for name in document["sinks"]),
         delivery=DeliverySettings(**document["delivery"]),
+        heartbeat=_heartbeat(document["heartbeat"], fetch),
         trail=_trail(document["trail"], fetch),
         retention=retention.Settings(**document["retention"]),
         fingerprint=fingerprint_of(root, document),
@@ -133,6 +136,11 @@ def _logins(section: Mapping[str, Any]) -> logins.Settings:
 
 def _spans(texts: Sequence[str]) -> Tuple[Span, ...]:
     return tuple(map(span_of, texts))
+
+
+def _heartbeat(section: Mapping[str, Any], fetch: Resolve) -> heartbeat.Settings:
+    url = section["url"]
+    return heartbeat.Settings(**{**section, "url": None if url is None else fetch(url)})
 
 
 def _trail(section: Mapping[str, Any], fetch: Resolve) -> trail.Settings:

@@ -11,6 +11,7 @@ from pamsignal.config import load
 from pamsignal.config.settings import Settings
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.monitor import Monitor, Parts
+from pamsignal.deliver import heartbeat
 from pamsignal.deliver.courier import Courier
 from pamsignal.deliver.dispatch import Dispatcher
 from pamsignal.deliver.sinks import SINKS
@@ -100,6 +101,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         status_path,
         dispatcher_of,
         enricher_of,
+        lambda chosen: heartbeat.build(chosen.heartbeat, started.loop.wake),
         level_of,
         options.observer,
     )

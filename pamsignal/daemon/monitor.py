@@ -19,6 +19,7 @@ from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.daemon.pace import Pace
 from pamsignal.daemon.report import Report, Watched
 from pamsignal.deliver.dispatch import Collected, Dispatcher
+from pamsignal.deliver.heartbeat import Heartbeat
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Position, Turn
 from pamsignal.enrich import Enricher, accounts
@@ -55,6 +56,7 @@ class Parts(NamedTuple):
     status_path: str
     dispatcher_of: Callable[[Settings], Dispatcher]
     enricher_of: Callable[[Settings], Enricher]
+    heartbeat_of: Callable[[Settings], Heartbeat]
     level_of: Callable[[Settings], Level]
     observer: Optional[Callable[[Produced], None]] = None
 
@@ -141,6 +143,7 @@ class Monitor:
         self._parts.log.level = self._parts.level_of(settings)
         accounts.forget()
         self._dispatcher = dispatcher
+        self._heartbeat = self._parts.heartbeat_of(settings)
         clock = wall_clock(settings.timezone)
         self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of, clock)
         keepsakes.put_back(self._engine, self._parts.store)
@@ -253,7 +256,7 @@ class Monitor:
         parts = self._parts
         standing = (*self._engine.sight.conditions, *self._own_sight.conditions)
         watched = Watched(parts.reader, parts.store, parts.evidence.trail, self._enricher, self._settings, standing)
-        self._own_sight.look(now_us, watched)
+        self._own_sight.look(now_us, watched, self._heartbeat)
         self._alarms += self._own_sight.take_alarms()
         self.report.write(now_us, state, self._engine.counts, watched)
         parts.notifier.status(self._one_line())

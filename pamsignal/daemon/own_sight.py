@@ -6,6 +6,7 @@ import os
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.daemon.report import Watched
+from pamsignal.deliver.heartbeat import Heartbeat
 from pamsignal.deliver.turn import NEW_CHANNEL, Channel
 from pamsignal.detect.conditions import Change, Conditions, Name, beginning, ending
 from pamsignal.model import Alert
@@ -28,6 +29,7 @@ _OVER: Mapping[str, str] = {
     "trail_trouble": "the trail is written again",
     "journal_unreadable": "the journal is read again; what was written meanwhile is caught up with",
     "geoip_trouble": "the databases of places are in order again",
+    "heartbeat_unheard": "the heartbeat is heard again",
     "sink_paused": "{key} takes alerts again; what waited is on its way",
     "config_rejected": "a changed configuration was taken",
 }
@@ -66,11 +68,14 @@ class OwnSight:
                 del self._waiting[name]
                 self._begin(name, trouble, now_us)
 
-    def look(self, now_us: int, watched: Watched) -> None:
-        """Look at the parts; the store and the trail are noted where they are written."""
+    def look(self, now_us: int, watched: Watched, heartbeat: Heartbeat) -> None:
+        """Look at the parts; the store and the trail are noted where they are written. Beat if all is seen."""
         reader, sinks = watched.reader, [one.name for one in watched.settings.sinks if one.route.enabled]
         missing = None if reader.has_files() else "there is no journal file, so no login is seen; is journald running?"
         self.note("journal_unreadable", "journal", reader.problem or missing, now_us, JOURNAL_PATIENCE_US)
+        heartbeat.tend(now_us, sees=reader.problem is None and missing is None and watched.store.trouble is None)
+        unheard = f"the heartbeat is not heard ({heartbeat.trouble})" if heartbeat.trouble else None
+        self.note("heartbeat_unheard", "heartbeat", unheard, now_us, SINK_PATIENCE_US)
         self.note("geoip_trouble", "geoip", "; ".join(watched.enricher.problems()) or None, now_us)
         for sink in sinks:
             trouble, patience_us = _refusal(sink, watched.store.channels.get(sink, NEW_CHANNEL))

@@ -454,3 +454,28 @@ def test_a_record_that_raises_ends_neither_the_watch_nor_any_later_start(watched
     watched.until(lambda: ports(receiver) == [20_002, 20_003])
     assert watched.stop() == 0
     assert "could not be handled" in watched.log()
+
+
+def test_the_heart_beats_while_the_daemon_sees_and_not_when_the_journal_is_gone(service, authority, receiver, tmp_path):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with Receiver(Reply(500), certificate=authority.issue_cert("127.0.0.1")) as switch:
+        beat = f"heartbeat: {{url: '{switch.url()}', every_seconds: 30, ca_file: {tmp_path}/ca.pem}}\n"
+        service.configure(webhook_config(receiver.url(), tmp_path, beat))
+        service.write("Server listening on :: port 22.")
+        service.start()
+        service.until(lambda: len(switch.requests) == 1)
+        assert (switch.requests[0].method, switch.requests[0].body) == ("GET", b"")
+        service.send(signal.SIGUSR1)
+        time.sleep(0.5)
+        assert len(switch.requests) == 1
+        assert documents(receiver) == []
+        for path in service.journal.iterdir():
+            path.unlink()
+        service.stop()
+        service.start()
+        service.send(signal.SIGUSR1)
+        service.until(lambda: "there is no journal yet" in service.status()["problems"])
+        assert len(switch.requests) == 1
+        service.write("Server listening on :: port 22.")
+        service.until(lambda: len(switch.requests) == 2)
+        service.stop()

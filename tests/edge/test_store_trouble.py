@@ -193,7 +193,7 @@ def test_another_process_that_keeps_the_file_locked_is_outlasted(path):
 def on_a_small_disk(scenario, tmp_path):
     """Run a scenario of store_on_small_disk.py on a file system of 256 kB that nobody else sees."""
     unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    script = f'mount -t tmpfs -o size=256k tmpfs "{tmp_path}" && exec "{sys.executable}" -m tests.edge.store_on_small_disk {scenario} "{tmp_path}"'
+    script = f'mount -t tmpfs -o size=384k tmpfs "{tmp_path}" && exec "{sys.executable}" -m tests.edge.store_on_small_disk {scenario} "{tmp_path}"'
     done = subprocess.run([*unshare, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

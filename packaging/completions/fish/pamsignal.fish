@@ -44,13 +44,14 @@ detect.slow_brute_force.attempts detect.slow_brute_force.enabled detect.slow_bru
 detect.spoofed_line detect.spoofed_line.enabled detect.success_after_failures
 detect.success_after_failures.attempts detect.success_after_failures.enabled
 detect.success_after_failures.window_seconds detect.user_enumeration detect.user_enumeration.attempts
-detect.user_enumeration.enabled detect.user_enumeration.window_seconds geoip geoip.asn geoip.city hostname
-ignore_services journal journal.catch_up_seconds journal.directory journal.rewind_entries
-journal.rewind_seconds log_level retention retention.days retention.hold retention.max_bytes
-retention.min_days retention.min_free_bytes retention.profile sinks sinks.apprise.actions
-sinks.apprise.enabled sinks.apprise.exclude sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes
-sinks.apprise.reasons sinks.apprise.success_per_10_minutes sinks.apprise.templates sinks.apprise.type
-sinks.apprise.url sinks.console.actions sinks.console.color sinks.console.enabled sinks.console.exclude
+detect.user_enumeration.enabled detect.user_enumeration.window_seconds geoip geoip.asn geoip.city heartbeat
+heartbeat.ca_file heartbeat.every_seconds heartbeat.url hostname ignore_services journal
+journal.catch_up_seconds journal.directory journal.rewind_entries journal.rewind_seconds log_level retention
+retention.days retention.hold retention.max_bytes retention.min_days retention.min_free_bytes
+retention.profile sinks sinks.apprise.actions sinks.apprise.enabled sinks.apprise.exclude
+sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes sinks.apprise.reasons
+sinks.apprise.success_per_10_minutes sinks.apprise.templates sinks.apprise.type sinks.apprise.url
+sinks.console.actions sinks.console.color sinks.console.enabled sinks.console.exclude
 sinks.console.min_severity sinks.console.noise_per_10_minutes sinks.console.reasons
 sinks.console.success_per_10_minutes sinks.console.templates sinks.console.type sinks.discord.actions
 sinks.discord.ca_file sinks.discord.enabled sinks.discord.exclude sinks.discord.min_severity

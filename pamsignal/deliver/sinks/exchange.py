@@ -21,7 +21,7 @@ _UNUSABLE = {401: "authentication", 403: "authentication", 404: "client_error", 
 
 
 class Request(NamedTuple):
-    """One POST. The URL is secret, because for chat services it is the key; so may be the value of a header.
+    """One request. The URL is secret, because for chat services it is the key; so may be the value of a header.
 
     `hidden` are the secrets that stand as whole texts in the body, where a service wants its key there.
     """
@@ -30,6 +30,7 @@ class Request(NamedTuple):
     headers: Mapping[str, Union[str, Secret]]
     body: bytes
     hidden: Tuple[Secret, ...] = ()
+    method: str = "POST"
 
     def __repr__(self) -> str:
         return "Request(***)"
@@ -94,7 +95,7 @@ def json_request(
 def described(request: Request) -> str:
     """Return `request` in lines for people: the body as it is, header values as far as they are no secrets."""
     origin = _ORIGIN.match(request.url.reveal())
-    head = [f"POST {origin[0] if origin else ''}/***"]
+    head = [f"{request.method} {origin[0] if origin else ''}/***"]
     head += [f"{name}: {escape.for_terminal(str(value))}" for name, value in request.headers.items()]
     # Every body is JSON in ASCII: nothing in it moves a cursor, and it is shown as it goes.
     body = request.body.decode("ascii", "backslashreplace")

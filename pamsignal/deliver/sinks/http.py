@@ -74,11 +74,12 @@ class Transport:
             self._session.mount(scheme, _Adapter())
 
     def exchange(self, request: Request) -> Union[Answer, TryLater, Refused]:
-        """Post `request` and return the answer, or why there is none. A failure here is the channel's: it pauses."""
+        """Send `request` and return the answer, or why there is none. A failure here is the channel's: it pauses."""
         try:
-            with self._session.post(
+            with self._session.request(
+                request.method,
                 request.url.reveal(),
-                data=request.body,
+                data=request.body or None,
                 headers={name: _revealed(value) for name, value in request.headers.items()},
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 verify=self._verify,
