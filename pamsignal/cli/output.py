@@ -11,7 +11,7 @@ from typing import FrozenSet, Optional, TextIO
 from pamsignal.deliver.sinks.console import wants_color
 from pamsignal.model import Alert, AuthEvent, Outcome, Severity
 from pamsignal.pipeline import Judged, Produced
-from pamsignal.render import ecs, text, when
+from pamsignal.render import cef, ecs, leef, text, when
 
 BOLD, DIM, GREEN, YELLOW, RED = "1", "2", "32", "33", "31"
 _ALERT_COLOR = {
@@ -20,11 +20,12 @@ _ALERT_COLOR = {
     Severity.WARNING: YELLOW,
     Severity.CRITICAL: f"{BOLD};{RED}",
 }
+_SIEM_LINES = {"cef": cef.line_of, "leef": leef.line_1_of}
 _SECONDS_END = len("2026-11-23T14:23:01")
 
 
 class Documents:
-    """Writes what the engine produced: `style` is ecs or text, `only` events, alerts or None for both."""
+    """Writes what the engine produced: `style` is ecs, text, cef or leef, `only` events, alerts or None for both."""
 
     def __init__(self, style: str, only: Optional[str], arguments: argparse.Namespace) -> None:
         self._style = style
@@ -43,7 +44,7 @@ class Documents:
 
     def _told(self, produced: Produced) -> FrozenSet[str]:
         """Return the ids of the events that the alerts' lines tell in full."""
-        if self._style == "ecs" or not self._alerts:
+        if self._style != "text" or not self._alerts:
             return frozenset()
         return frozenset(alert.subject.id for alert in produced.alerts if isinstance(alert.subject, AuthEvent))
 
@@ -52,12 +53,16 @@ class Documents:
         if self._style == "ecs":
             return ecs.to_json_line(ecs.event_document(event, judged.context))
         shown = Alert(event.id, event.time_us, Severity.INFO, event.action.value, event, judged.context)
+        if self._style in _SIEM_LINES:
+            return _SIEM_LINES[self._style](shown)
         line = f"{timestamp(event.time_us, local=self._local)}  event           {text.headline(shown)}"
         return painted(line, DIM, colored=self._colored and event.outcome is not Outcome.SUCCESS)
 
     def _alert(self, alert: Alert) -> str:
         if self._style == "ecs":
             return ecs.to_json_line(ecs.alert_document(alert))
+        if self._style in _SIEM_LINES:
+            return _SIEM_LINES[self._style](alert)
         stamp = timestamp(alert.time_us, local=self._local)
         line = f"{stamp}  ALERT {alert.severity.word:8}  {text.headline(alert)}"
         return painted(line, _ALERT_COLOR[alert.severity], colored=self._colored)

@@ -21,8 +21,7 @@ from pamsignal.pipeline import Engine, Produced
 from pamsignal.render.escape import for_terminal
 from pamsignal.runtime.zone import wall_clock
 
-FORMATS = ("ecs", "text")
-_LATER_FORMATS = ("cef", "leef")
+FORMATS = ("ecs", "text", "cef", "leef")
 _PROBLEM_LIMIT = 1000
 
 Records = Iterator[JournalRecord]
@@ -86,16 +85,14 @@ def steps(engine: Engine, records: Iterable[JournalRecord]) -> Iterator[Produced
 
 
 def _format(word: str) -> str:
-    if word in _LATER_FORMATS:
-        raise argparse.ArgumentTypeError(f"{word} comes in a later version; there are {' and '.join(FORMATS)}")
     if word not in FORMATS:
-        raise argparse.ArgumentTypeError(f"there is no format {word!r}; there are {' and '.join(FORMATS)}")
+        raise argparse.ArgumentTypeError(f"there is no format {word!r}; there are {', '.join(FORMATS)}")
     return word
 
 
 def _style(arguments: argparse.Namespace) -> str:
-    if arguments.format == "text" and getattr(arguments, "json", False):
-        raise UsageError("give either --json or --format text, not both")
+    if arguments.format not in (None, "ecs") and getattr(arguments, "json", False):
+        raise UsageError(f"give either --json or --format {arguments.format}, not both")
     is_for_people = sys.stdout.isatty() and not getattr(arguments, "json", False)
     return arguments.format or ("text" if is_for_people else "ecs")
 

@@ -111,7 +111,11 @@ def _checked(template: str, most_bytes: int, most_fields: int) -> Sequence[Seque
 
 
 def _filled(template: str, alert: Alert, show: Show, show_command: Show) -> List[str]:
-    made = [_filled_line(line, alert, show, show_command) for line in parsed(template)]
+    try:
+        pieces = parsed(template)
+    except TemplateError:  # the configuration was checked; but whatever came to it, an alert must be told
+        return []
+    made = [_filled_line(line, alert, show, show_command) for line in pieces]
     return [line for line in made if line is not None and line.strip()]
 
 

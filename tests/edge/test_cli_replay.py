@@ -297,11 +297,14 @@ def test_what_cannot_be_done_is_said_with_its_exit_code(words, code, said):
     assert answer.stderr.startswith(f"pamsignal: {said}")
 
 
-@pytest.mark.parametrize("style", ["cef", "leef"])
-def test_formats_of_a_later_version_are_named_as_such(style):
-    answer = pamsignal("replay", "--file", SAMPLE, "--format", style)
-    assert answer.returncode == 2
-    assert f"{style} comes in a later version; there are ecs and text" in answer.stderr
+@pytest.mark.parametrize(("style", "start"), [("cef", "CEF:0|"), ("leef", "LEEF:1.0|")])
+def test_formats_for_a_siem_give_one_line_for_each_event_and_alert(style, start):
+    as_ecs = pamsignal("replay", "--file", SAMPLE, "--format", "ecs").stdout.splitlines()
+    lines = pamsignal("replay", "--file", SAMPLE, "--format", style).stdout.splitlines()
+    assert len(lines) == len(as_ecs) > 0
+    actions = [json.loads(line)["event"]["action"] for line in as_ecs]
+    assert [line.split("|")[4] for line in lines] == actions
+    assert all(line.startswith(start) for line in lines)
 
 
 def test_a_line_that_is_no_record_is_named_with_its_place(tmp_path):

@@ -23,7 +23,7 @@ from pamsignal.deliver.sinks import (
     telegram,
     whatsapp,
 )
-from pamsignal.render import ecs
+from pamsignal.render import cef, ecs, leef
 from tests.builders import NOON_US
 from tests.unit.render.cases import CASES
 
@@ -36,6 +36,10 @@ def as_json(document):
     return shown.replace(f'"version": "{__version__}"', '"version": "VERSION"')
 
 
+def as_line(line):
+    return line.replace(f"|{__version__}|", "|VERSION|", 1) + "\n"
+
+
 def event_json(alert):
     event = getattr(alert.subject, "event", alert.subject)
     return None if event is None else as_json(ecs.event_document(event, alert.context, host_id="0123456789abcdef"))
@@ -44,6 +48,9 @@ def event_json(alert):
 FORMATS = {
     "ecs-alert.json": lambda alert: as_json(ecs.alert_document(alert)),
     "ecs-event.json": event_json,
+    "cef.txt": lambda alert: as_line(cef.line_of(alert)),
+    "leef1.txt": lambda alert: as_line(leef.line_1_of(alert)),
+    "leef2.txt": lambda alert: as_line(leef.line_2_of(alert)),
     "telegram.html": lambda alert: telegram.html_of(alert) + "\n",
     "telegram.txt": lambda alert: telegram.plain_of(alert) + "\n",
     "slack.txt": lambda alert: f"{slack.notice_of(alert)}\n\n{slack.section_of(alert)}\n",

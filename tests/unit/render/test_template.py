@@ -154,3 +154,12 @@ def test_a_digest_keeps_the_words_of_ours():
 def test_the_table_of_the_documents_is_that_of_the_code():
     told = [line for line in (ROOT / "docs/how-to/templates.md").read_text().splitlines() if line.startswith("| `")]
     assert told == [f"| `{name}` | {field.meaning} |" for name, field in FIELDS.items()]
+
+
+def test_a_template_that_cannot_be_read_makes_way_for_our_text():
+    broken = an_alert()._replace(wording=Wording("{", "{nonsense}"))
+    assert text.message(broken, cut, 200) == text.message(an_alert(), cut, 200)
+
+
+def cut(value, limit):
+    return value[:limit]
