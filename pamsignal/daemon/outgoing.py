@@ -10,6 +10,7 @@ from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
 from pamsignal.model import Alert, Finding
+from pamsignal.runtime.zone import wall_clock
 
 Delivery = Tuple[Alert, Tuple[str, ...]]
 
@@ -35,13 +36,14 @@ class Outgoing:
             one.name: one.route for one in settings.sinks if one.route.enabled and (console or one.kind != "console")
         }
         self._routes = [Route(name, route) for name, route in routes.items()]
-        self._limiter = Limiter(routes)
+        self._limiter = Limiter(routes, local_of=wall_clock(settings.timezone))
         self._hostname = settings.hostname
         self._late_after_us = settings.late_after_seconds * 1_000_000
         self._given_up: Dict[str, GivenUp] = {}
 
     def remember(self, alert: Alert) -> None:
-        """Take an alert of the past into account, which was dealt with when it was new."""
+        """Take an alert of the past into account, which was dealt with when it was new; so were the summaries then."""
+        self._limiter.live_through(alert.time_us)
         self._limiter.admit(alert, sinks_for(alert, self._routes), alert.time_us)
 
     def admit(self, alerts: Sequence[Alert], alarms: Sequence[Alert], now_us: int) -> List[Delivery]:

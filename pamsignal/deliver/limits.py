@@ -3,6 +3,7 @@
 What is over the budget is counted, and one "N alerts suppressed" always follows. Critical alerts pass everything.
 Of the success budget a third is kept for logins, so that a loop of `sudo true` cannot hide one; and the first login
 of an account in a while passes whatever went before, so that no loop of logins can hide another's.
+In a sink's quiet hours noise waits for their end, and is told in one summary; successes and what is critical pass.
 Times are µs since the epoch, passed in. Fed with the same alerts and times again after a restart, a `Limiter` is in
 the same state again, and makes its summaries under the same ids.
 """
@@ -10,14 +11,17 @@ the same state again, and makes its summaries under the same ids.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from typing import Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Callable, Deque, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.digest import identity
+from pamsignal.hours import Span, covers
 from pamsignal.model import Action, Alert, AuthEvent, Finding, Provenance, Severity
 
 WINDOW_US = 600_000_000
 MOST_FACES = 256
+LONGEST_PAST_US = 8 * 86_400_000_000  # longer than a rewind can be
+LOOK_AGAIN_US = 60_000_000  # for the end of quiet hours, while something waits for it
 SUPPRESSED_RULE = "alerts_suppressed"
 
 LOGIN_RULES = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
@@ -47,6 +51,20 @@ def is_login(alert: Alert) -> bool:
 
 def _event_of(alert: Alert) -> Optional[AuthEvent]:
     return alert.subject.event if isinstance(alert.subject, Finding) else alert.subject
+
+
+def never(_now_us: int) -> bool:
+    """Know no quiet hours."""
+    return False
+
+
+def utc(time_us: int) -> int:
+    """Know no other clock on the wall."""
+    return time_us
+
+
+def _within(spans: Sequence[Span], local_of: Callable[[int], int]) -> Callable[[int], bool]:
+    return lambda now_us: covers(spans, local_of(now_us))
 
 
 class Bucket:
@@ -102,9 +120,12 @@ class Owed(NamedTuple):
 class Budget:
     """One class of alerts at one sink."""
 
-    def __init__(self, name: str, per_window: int, window_us: int = WINDOW_US) -> None:
+    def __init__(
+        self, name: str, per_window: int, window_us: int = WINDOW_US, is_quiet: Callable[[int], bool] = never
+    ) -> None:
         self.name = name
         self.owed: Optional[Owed] = None
+        self._is_quiet = is_quiet
         self._quiet_until_us = 0
         self._bucket = Bucket(per_window, window_us)
         self._kept_for_logins = per_window // 3 if name == "success" else 0
@@ -114,6 +135,9 @@ class Budget:
         """Say whether `alert` may go out now; if not, it is owed in the next summary."""
         if alert.severity >= Severity.CRITICAL:
             return True
+        if self._is_quiet(now_us):
+            self._owe(alert, now_us, 0)
+            return False
         leave = 0 if is_login(alert) else self._kept_for_logins
         is_new_face = is_login(alert) and self._is_new_face(alert, now_us)
         if self._bucket.take(now_us, leave) or is_new_face:
@@ -135,6 +159,8 @@ class Budget:
         """Return when the summary is due, or None. After a step of the clock it is never over a window away."""
         if self.owed is None:
             return None
+        if self._is_quiet(now_us):
+            return now_us + LOOK_AGAIN_US
         return min(self.owed.due_us, now_us + self._bucket.window_us)
 
     def summary(self, now_us: int) -> Optional[Owed]:
@@ -143,7 +169,7 @@ class Budget:
         if owed is None or due_us is None:
             return None
         if now_us < due_us:
-            self.owed = owed._replace(due_us=due_us)
+            self.owed = owed if self._is_quiet(now_us) else owed._replace(due_us=due_us)
             return None
         self.owed = None
         self._quiet_until_us = now_us + self._bucket.window_us
@@ -159,14 +185,25 @@ class Budget:
 
 
 class Limiter:
-    """The budgets of all sinks."""
+    """The budgets of all sinks. `local_of` tells what the clock on the wall shows, for their quiet hours."""
 
-    def __init__(self, routes: Mapping[str, RouteSettings], window_us: int = WINDOW_US) -> None:
+    def __init__(
+        self, routes: Mapping[str, RouteSettings], window_us: int = WINDOW_US, local_of: Callable[[int], int] = utc
+    ) -> None:
         self._budgets: Dict[Tuple[str, str], Budget] = {}
         for sink, settings in routes.items():
-            self._budgets[sink, "noise"] = Budget("noise", settings.noise_per_10_minutes, window_us)
+            is_quiet = _within(settings.quiet_hours, local_of) if settings.quiet_hours else never
+            self._budgets[sink, "noise"] = Budget("noise", settings.noise_per_10_minutes, window_us, is_quiet)
             self._budgets[sink, "success"] = Budget("success", settings.success_per_10_minutes, window_us)
         self._window_us = window_us
+        self._past_us: Optional[int] = None
+
+    def live_through(self, until_us: int) -> None:
+        """Let time pass in which nothing is told any more: what was due in it was told when it was new."""
+        begin_us = until_us if self._past_us is None else max(self._past_us, until_us - LONGEST_PAST_US)
+        for now_us in range(begin_us, until_us + 1, self._window_us):
+            self.summaries(now_us)
+        self._past_us = until_us
 
     def admit(self, alert: Alert, sinks: Tuple[str, ...], now_us: int) -> Tuple[str, ...]:
         """Return those of `sinks` that may have `alert` now; at the others it is owed."""

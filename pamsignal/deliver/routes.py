@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Sequence, Tuple
 
+from pamsignal.hours import Span
 from pamsignal.model import Alert, Finding, Severity
 from pamsignal.render import words
 
@@ -23,7 +24,7 @@ class RouteSettings(NamedTuple):
     """What one sink wants. `actions` and `exclude` name actions or rules; `actions` None means all of them.
 
     `reasons` name what must be new about an event (`Alert.reasons`), one of them at least; None asks for nothing new.
-    What pamsignal says about its own sight is not about an event, and passes.
+    What pamsignal says about its own sight is not about an event, and passes. In `quiet_hours` noise waits (limits.py).
     """
 
     enabled: bool = True
@@ -31,6 +32,7 @@ class RouteSettings(NamedTuple):
     actions: Optional[Tuple[str, ...]] = None
     exclude: Tuple[str, ...] = ()
     reasons: Optional[Tuple[str, ...]] = None
+    quiet_hours: Tuple[Span, ...] = ()
     noise_per_10_minutes: int = 10
     success_per_10_minutes: int = 60
 

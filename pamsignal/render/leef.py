@@ -43,6 +43,8 @@ def in_value(text: str, delimiter: str, limit: int = _VALUE_LIMIT) -> str:
 
 
 def _fit(text: str) -> str:
+    if text.isprintable() and text.isascii():  # nearly always, and half the time of two searches
+        return text
     return _SURROGATE.sub("\ufffd", _UNFIT.sub(" ", text))
 
 

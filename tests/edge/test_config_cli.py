@@ -115,6 +115,7 @@ def test_the_effective_configuration_is_shown_without_secrets_and_is_yaml(tmp_pa
         "actions": None,
         "exclude": [],
         "reasons": None,
+        "quiet_hours": [],
         "templates": {},
         "noise_per_10_minutes": 10,
         "success_per_10_minutes": 60,

@@ -479,3 +479,19 @@ def test_the_heart_beats_while_the_daemon_sees_and_not_when_the_journal_is_gone(
         service.write("Server listening on :: port 22.")
         service.until(lambda: len(switch.requests) == 2)
         service.stop()
+
+
+def test_in_quiet_hours_a_login_comes_at_once_and_guessing_waits(service, authority, receiver, tmp_path):
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    sinks = webhook_config(receiver.url(), tmp_path)
+    service.configure(sinks.replace("signing: none", "quiet_hours: ['00:00-24:00'], signing: none"))
+    service.write("Server listening on :: port 22.")
+    service.start()
+    service.write(*(a_failure(number, address="198.51.100.7") for number in range(8)), a_login(1))
+    service.until(lambda: ports(receiver) == [20_001])
+    service.kill()
+    service.start()
+    service.write(a_login(2))
+    service.until(lambda: ports(receiver) == [20_001, 20_002])
+    service.stop()
+    assert len(documents(receiver)) == 2

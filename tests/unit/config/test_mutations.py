@@ -69,7 +69,7 @@ def test_the_file_that_is_mutated_has_every_key():
         for path, _, _ in PAIRS
     }
     budgets = ("noise_per_10_minutes", "success_per_10_minutes")
-    common = ("enabled", "min_severity", "actions", "exclude", "reasons", "templates", *budgets)
+    common = ("enabled", "min_severity", "actions", "exclude", "reasons", "quiet_hours", "templates", *budgets)
     of_any_sink = {name.rpartition(".")[2] for name in present}
     missing = [
         name for name in key_names(load_schema()) if name not in present and name.rpartition(".")[2] not in common

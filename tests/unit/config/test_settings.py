@@ -14,6 +14,7 @@ from pamsignal.config.settings import JournalSettings, settings_from
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS, telegram, webhook
 from pamsignal.detect import brute_force, notable, reasons, success
+from pamsignal.hours import span_of
 from pamsignal.model import Secret, Severity, Wording
 from pamsignal.render.words import RULES
 
@@ -125,6 +126,7 @@ def test_a_sink_gets_its_own_settings_and_its_route():
     assert bot.kind == "telegram"
     assert bot.route.actions == ("success_after_failures", "login_success")
     assert bot.route.reasons == ("new_country", "new_key")
+    assert bot.route.quiet_hours == (span_of("22:00-07:00"),)
     assert bot.templates == {"login_success": Wording("{user} is on {host} from {city}", "Key {key}")}
     assert isinstance(bot.settings, telegram.Settings)
     assert bot.settings.chat_id == "-1001234567890"

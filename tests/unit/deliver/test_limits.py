@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from pamsignal.deliver.limits import Bucket, Limiter, class_of
 from pamsignal.deliver.routes import RouteSettings
+from pamsignal.hours import span_of
 from pamsignal.model import Action, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_event
 
@@ -205,3 +206,67 @@ def test_what_was_only_claimed_uses_up_nothing_that_a_success_needs():
     for number in range(20):
         alert = an_alert(id=f"e{number:031}", subject=a_login(user=f"user{number}"))
         assert limiter.admit(alert, ("hook",), NOON_US + 600 + number) == ("hook",)
+
+
+def by_night(**settings):
+    """Noon is night for this one, which lasts until eight hours after it."""
+    return a_limiter(quiet_hours=(span_of("10:00-20:00"),), **settings)
+
+
+def test_in_quiet_hours_noise_waits_and_is_told_in_one_message_when_they_are_over():
+    limiter = by_night()
+    for number in range(100):
+        assert not sent(limiter, noise(number), NOON_US + number * MINUTE_US)
+        assert limiter.summaries(NOON_US + number * MINUTE_US) == []
+    end_us = NOON_US + 8 * 60 * MINUTE_US
+    assert limiter.next_deadline_us(end_us - MINUTE_US) == end_us
+    assert limiter.summaries(end_us - 1) == []
+    ((summary, sinks),) = limiter.summaries(end_us)
+    assert (summary.suppressed, summary.severity, sinks) == (100, Severity.WARNING, ("team",))
+    assert summary.subject.note == "noise: brute_force 100"
+    assert sent(limiter, noise(101), end_us)
+    assert limiter.next_deadline_us(end_us) is None
+
+
+def test_a_login_and_what_is_critical_wait_for_no_morning():
+    limiter = by_night()
+    assert not sent(limiter, noise(0), NOON_US)
+    assert sent(limiter, login(), NOON_US)
+    assert sent(limiter, elevation(1), NOON_US)
+    assert sent(limiter, noise(2)._replace(severity=Severity.CRITICAL), NOON_US)
+
+
+def test_a_claim_of_a_login_that_nobody_verified_waits():
+    doubtful = an_alert(id="u", subject=a_login(provenance=Provenance.UNVERIFIED))
+    assert not sent(by_night(), doubtful, NOON_US)
+
+
+def test_the_hours_are_those_of_the_clock_on_the_wall():
+    routes = {"team": RouteSettings(quiet_hours=(span_of("10:00-20:00"),))}
+    limiter = Limiter(routes, local_of=lambda time_us: time_us + 9 * 60 * MINUTE_US)
+    assert sent(limiter, noise(0), NOON_US)
+
+
+def test_outside_quiet_hours_nothing_is_different():
+    limiter = by_night(noise_per_10_minutes=1)
+    morning_us = NOON_US - 6 * 60 * MINUTE_US
+    assert sent(limiter, noise(0), morning_us)
+    assert not sent(limiter, noise(1), morning_us)
+    assert len(limiter.summaries(morning_us + 10 * MINUTE_US)) == 1
+
+
+def test_one_night_is_not_told_twice_when_the_past_is_read_again():
+    def night(limiter, begin_us):
+        for number in range(3):
+            limiter.live_through(begin_us + number * MINUTE_US)
+            sent(limiter, noise(f"{begin_us}/{number}"), begin_us + number * MINUTE_US)
+
+    day_us = 24 * 60 * MINUTE_US
+    first, again = by_night(), by_night()
+    night(first, NOON_US)
+    ((of_first_night, _),) = first.summaries(NOON_US + 8 * 60 * MINUTE_US)
+    night(again, NOON_US)
+    night(again, NOON_US + day_us)
+    ((of_second_night, _),) = again.summaries(NOON_US + day_us + 8 * 60 * MINUTE_US)
+    assert (of_first_night.suppressed, of_second_night.suppressed) == (3, 3)
+    assert of_first_night.id != of_second_night.id
