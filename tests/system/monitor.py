@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -76,8 +77,12 @@ class Monitor:
 
     @property
     def pid(self) -> int:
-        """The daemon's pid inside the host, 0 when it does not run."""
-        return int(self.shows("MainPID"))
+        """The daemon's pid inside the host, as soon as it runs: never 0, which kill(1) takes for everybody around it."""
+        deadline = time.monotonic() + 30
+        while not (pid := int(self.shows("MainPID"))):
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+        return pid
 
     def log(self) -> str:
         """Return the last lines of the unit's log."""
