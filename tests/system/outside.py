@@ -32,7 +32,7 @@ class AlertLog(Receiver):
 
     def __init__(self, folder: Path) -> None:
         self.log = folder / "alerts"
-        self.log.touch()
+        self.log.write_text("")  # an interrupted run leaves its own
         super().__init__(self)
         (folder / "ca.pem").write_bytes(self.authority)
 
