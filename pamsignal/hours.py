@@ -7,7 +7,7 @@ A span without days is one of every day. One that ends before it begins, or when
 from __future__ import annotations
 
 import re
-from typing import FrozenSet, Iterable, NamedTuple, Set
+from typing import Callable, FrozenSet, Iterable, NamedTuple, Set
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 1440
@@ -16,6 +16,15 @@ EXPECTED = "hours such as 07:00-22:00, Mon-Fri 07:00-22:00 or Sat,Sun 10:00-18:0
 _MINUTE_US = 60_000_000
 _SPAN = re.compile(r"(?:([A-Za-z,-]+) )?([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})")
 _THURSDAY = 3  # the epoch began on one
+
+
+# From µs since the epoch to µs since 1970 began on a clock on some wall.
+LocalOf = Callable[[int], int]
+
+
+def utc(time_us: int) -> int:
+    """Know no other clock on the wall."""
+    return time_us
 
 
 class Span(NamedTuple):

@@ -13,11 +13,12 @@ from pamsignal.clock import Clock
 from pamsignal.correlate import Correlator, OpenSession
 from pamsignal.correlate.sessions import Changes
 from pamsignal.counts import Counts
-from pamsignal.detect import Detector, LocalOf, utc
+from pamsignal.detect import Detector
 from pamsignal.detect import Settings as DetectSettings
 from pamsignal.detect.blindness import Sight
 from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.spoof import AccountOf, claim_of, spoof_finding
+from pamsignal.hours import LocalOf, utc
 from pamsignal.model import (
     NO_CONTEXT,
     Action,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Optional, Tuple
+from typing import Optional
 
 from pamsignal.deliver.judge import Happening
 from pamsignal.detect import alert_about
@@ -23,11 +23,10 @@ def journal_gap(gap: Gap, now_us: int) -> Alert:
     return _alarm("journal_gap", "journal", now_us, note, first_us=gap.from_us, last_us=end_us)
 
 
-def config_rejected(problems: str) -> Tuple[str, str, str]:
-    """Say that a reload changed nothing. What is wrong may quote the file, so that stays in the log."""
+def config_rejected(problems: str) -> str:
+    """Return why a reload changed nothing. What is wrong may quote the file, so that stays in the log."""
     count = len(problems.splitlines())
-    note = f"the changed configuration has {count} problem(s) and is not used; run: pamsignal check-config"
-    return "config_rejected", "configuration", note
+    return f"the changed configuration has {count} problem(s) and is not used; run: pamsignal check-config"
 
 
 def undelivered(sink: str, alerts: int, reason: str, now_us: int) -> Alert:

@@ -272,7 +272,8 @@ class Monitor:
             self._change_to(load.load(self._path) if self._path else load.defaults())
         except PamSignalError as error:
             parts.log.error("the changed configuration is not used; the old one stays", problems=str(error))
-            self._own_sight.note(*happenings.config_rejected(str(error)), realtime_us())
+            why = happenings.config_rejected(str(error))
+            self._own_sight.note("config_rejected", "configuration", why, realtime_us())
             self.report.rejected = str(error).partition("\n")[0]
         else:
             parts.log.notice("configuration reloaded", fingerprint=self._settings.fingerprint[:12])

@@ -15,7 +15,7 @@ from typing import Callable, Deque, Dict, Iterator, List, Mapping, NamedTuple, O
 
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.digest import identity
-from pamsignal.hours import Span, covers
+from pamsignal.hours import LocalOf, Span, covers, utc
 from pamsignal.model import Action, Alert, AuthEvent, Finding, Provenance, Severity
 
 WINDOW_US = 600_000_000
@@ -58,12 +58,7 @@ def never(_now_us: int) -> bool:
     return False
 
 
-def utc(time_us: int) -> int:
-    """Know no other clock on the wall."""
-    return time_us
-
-
-def _within(spans: Sequence[Span], local_of: Callable[[int], int]) -> Callable[[int], bool]:
+def _within(spans: Sequence[Span], local_of: LocalOf) -> Callable[[int], bool]:
     return lambda now_us: covers(spans, local_of(now_us))
 
 
@@ -188,7 +183,7 @@ class Limiter:
     """The budgets of all sinks. `local_of` tells what the clock on the wall shows, for their quiet hours."""
 
     def __init__(
-        self, routes: Mapping[str, RouteSettings], window_us: int = WINDOW_US, local_of: Callable[[int], int] = utc
+        self, routes: Mapping[str, RouteSettings], window_us: int = WINDOW_US, local_of: LocalOf = utc
     ) -> None:
         self._budgets: Dict[Tuple[str, str], Budget] = {}
         for sink, settings in routes.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.detect import blindness, brute_force, evidence, familiar, logins, notable, reasons, success, trust
 from pamsignal.detect.blindness import Sight
@@ -11,6 +11,7 @@ from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.identity import alert_id
 from pamsignal.detect.throttle import NEVER, Digest, Throttle
+from pamsignal.hours import LocalOf, utc
 from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
 
 SECOND_US = 1_000_000
@@ -34,14 +35,6 @@ class Settings(NamedTuple):
     logins: logins.Settings = logins.Settings()
     reasons: Mapping[str, Optional[Severity]] = reasons.DEFAULTS
     blindness: blindness.Settings = blindness.Settings()
-
-
-LocalOf = Callable[[int], int]
-
-
-def utc(time_us: int) -> int:
-    """Know no other clock on the wall."""
-    return time_us
 
 
 class Detector:

@@ -103,9 +103,11 @@ _ACTION_NAMES = frozenset(action.value for action in ACTIONS)
 
 def of_rule(rule: str) -> RuleWords:
     """Return the words of a finding's rule, or of the action that it adds up; what nobody knows speaks for itself."""
-    if rule not in RULES and rule in _ACTION_NAMES:
+    if rule in RULES:
+        return RULES[rule]
+    if rule in _ACTION_NAMES:
         return RuleWords(ACTIONS[Action(rule)], "of")
-    return RULES.get(rule) or RuleWords(rule.replace("_", " ").capitalize())
+    return RuleWords(rule.replace("_", " ").capitalize())
 
 
 def of_reason(reason: str) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
-from typing import Callable, Optional
+from typing import Optional
 
 from pamsignal.errors import ConfigError
-
-LocalOf = Callable[[int], int]
+from pamsignal.hours import LocalOf
 
 
 def wall_clock(name: Optional[str]) -> LocalOf:

@@ -6,7 +6,7 @@ import pytest
 
 from pamsignal import detect
 from pamsignal.detect import familiar, logins, reasons
-from pamsignal.hours import span_of
+from pamsignal.hours import span_of, utc
 from pamsignal.model import NO_CONTEXT, Action, Key, Method, Severity
 from tests.builders import NOON_US, a_login
 
@@ -43,7 +43,7 @@ def test_what_is_remarked(settings, changes, expected):
     assert remarks(logins.Settings(**settings), **changes) == expected
 
 
-def judged(event, local_of=detect.utc, **settings):
+def judged(event, local_of=utc, **settings):
     one = detect.Detector(detect.Settings(familiar=NEVER_NEW, **settings), local_of)
     return one.judge(event, NO_CONTEXT, NOON_US)
 
