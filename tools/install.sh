@@ -62,6 +62,11 @@ if [ -n "$missing" ]; then
     esac
 fi
 
+if needed dev && [ "$system" = apt ] && is_stale build/unpacked/unpacked tools/packages.txt; then
+    # shellcheck disable=SC2046 # a list of words
+    tools/unpack.sh $(wanted unpack)
+fi
+
 if needed dev; then
     # From the distribution's Python, because its journal bindings belong to that one alone.
     [ -x .venv/bin/python ] || /usr/bin/python3 -m venv --system-site-packages .venv

@@ -8,10 +8,11 @@ import sys
 import time
 from typing import FrozenSet, Optional, TextIO
 
+from pamsignal.deliver.forwarding import as_alert
 from pamsignal.deliver.sinks.console import wants_color
 from pamsignal.model import Alert, AuthEvent, Outcome, Severity
 from pamsignal.pipeline import Judged, Produced
-from pamsignal.render import cef, ecs, leef, text, when
+from pamsignal.render import ecs, siem, text, when
 
 BOLD, DIM, GREEN, YELLOW, RED = "1", "2", "32", "33", "31"
 _ALERT_COLOR = {
@@ -20,12 +21,12 @@ _ALERT_COLOR = {
     Severity.WARNING: YELLOW,
     Severity.CRITICAL: f"{BOLD};{RED}",
 }
-_SIEM_LINES = {"cef": cef.line_of, "leef": leef.line_1_of}
+SIEM_FORMATS = ("cef", "leef", "leef2")
 _SECONDS_END = len("2026-11-23T14:23:01")
 
 
 class Documents:
-    """Writes what the engine produced: `style` is ecs, text, cef or leef, `only` events, alerts or None for both."""
+    """Writes what the engine produced: `only` events, alerts, or None for both. `style` is ecs, text or a SIEM's."""
 
     def __init__(self, style: str, only: Optional[str], arguments: argparse.Namespace) -> None:
         self._style = style
@@ -52,17 +53,17 @@ class Documents:
         event = judged.event
         if self._style == "ecs":
             return ecs.to_json_line(ecs.event_document(event, judged.context))
-        shown = Alert(event.id, event.time_us, Severity.INFO, event.action.value, event, judged.context)
-        if self._style in _SIEM_LINES:
-            return _SIEM_LINES[self._style](shown)
+        shown = as_alert(event, judged.context)
+        if self._style in SIEM_FORMATS:
+            return siem.FORMATS[self._style](shown)
         line = f"{timestamp(event.time_us, local=self._local)}  event           {text.headline(shown)}"
         return painted(line, DIM, colored=self._colored and event.outcome is not Outcome.SUCCESS)
 
     def _alert(self, alert: Alert) -> str:
         if self._style == "ecs":
             return ecs.to_json_line(ecs.alert_document(alert))
-        if self._style in _SIEM_LINES:
-            return _SIEM_LINES[self._style](alert)
+        if self._style in SIEM_FORMATS:
+            return siem.FORMATS[self._style](alert)
         stamp = timestamp(alert.time_us, local=self._local)
         line = f"{stamp}  ALERT {alert.severity.word:8}  {text.headline(alert)}"
         return painted(line, _ALERT_COLOR[alert.severity], colored=self._colored)

@@ -10,7 +10,7 @@ from typing import Iterable, Iterator, List, Optional, Sequence, TextIO, Tuple
 
 from pamsignal.cli.check_config import require_right
 from pamsignal.cli.moments import moment_us
-from pamsignal.cli.output import Documents
+from pamsignal.cli.output import SIEM_FORMATS, Documents
 from pamsignal.cli.progress import progress
 from pamsignal.config import load
 from pamsignal.errors import JournalError, UsageError
@@ -21,7 +21,7 @@ from pamsignal.pipeline import Engine, Produced
 from pamsignal.render.escape import for_terminal
 from pamsignal.runtime.zone import wall_clock
 
-FORMATS = ("ecs", "text", "cef", "leef")
+FORMATS = ("ecs", "text", *SIEM_FORMATS)
 _PROBLEM_LIMIT = 1000
 
 Records = Iterator[JournalRecord]

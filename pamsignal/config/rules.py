@@ -266,10 +266,31 @@ def _within_sink(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
     if sink.get("security") == "none" and not _is_loopback(sink["host"]):
         message = "expected starttls or tls, found none, which is for a mail server on this very host; correct one"
         yield Misfit((*path, "security"), message)
+    yield from _within_wire(path, sink)
     both = sorted(set(sink.get("actions") or ()) & set(sink.get("exclude") or ()))
     if both:
         message = f"expected names that `actions` does not ask for, found {', '.join(both)}; remove them from one"
         yield Misfit((*path, "exclude"), message, WARNING)
+
+
+def _within_wire(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
+    """Want what a way to a collector needs, and nothing that it could not use."""
+    if sink["type"] != "syslog":
+        return
+    if sink["transport"] == "tcp" and sink["port"] is None:
+        message = "expected `port` with `transport: tcp`, which has no usual one, found none; add the receiver's"
+        yield Misfit(path, message, at_key=True)
+    if (sink["client_certificate"] is None) != (sink["client_key"] is None):
+        message = "expected `client_certificate` and `client_key` together, found one of them; add or remove the other"
+        yield Misfit(path, message, at_key=True)
+    if sink["transport"] != "tls":
+        for key in ("ca_file", "server_name", "client_certificate", "client_key"):
+            if sink[key] is not None:
+                message = f"expected it with `transport: tls` alone, found {sink['transport']}; correct one of the two"
+                yield Misfit((*path, key), message)
+    if sink["transport"] == "udp" and sink["framing"] == "newline":
+        message = "expected no framing with `transport: udp`, found newline, which nothing uses; remove it"
+        yield Misfit((*path, "framing"), message, WARNING)
 
 
 def _windows(document: Document) -> Iterator[Misfit]:

@@ -155,7 +155,7 @@ def _sink(root: Schema, name: str, document: Document, fetch: Resolve) -> SinkSe
     typed = {
         key: _typed(root, properties[key], value, fetch) for key, value in section.items() if key not in _OF_EVERY_SINK
     }
-    route = {key: typed.pop(key) for key in RouteSettings._fields}
+    route = {key: typed.pop(key) for key in RouteSettings._fields if key in typed}  # few sinks take events
     route["quiet_hours"] = _spans(route["quiet_hours"])
     route["min_severity"] = Severity[route["min_severity"].upper()]
     templates = merged(_templates(document["templates"]), _templates(section["templates"]))

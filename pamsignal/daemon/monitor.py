@@ -221,7 +221,7 @@ class Monitor:
         turn = Turn(
             now_us=now_us,
             position=self._new_position(),
-            alerts=self._outgoing.admit(produced.alerts, alarms, now_us),
+            alerts=self._outgoing.admit(produced, alarms, now_us),
             sessions_opened=changes.opened,
             sessions_closed=changes.closed,
             settled=collected.settled,

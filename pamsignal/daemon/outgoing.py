@@ -7,12 +7,12 @@ from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings
 from pamsignal.deliver.dispatch import Collected
+from pamsignal.deliver.forwarding import Delivery, forwarded
 from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
 from pamsignal.model import Alert, Finding
+from pamsignal.pipeline import Produced
 from pamsignal.runtime.zone import wall_clock
-
-Delivery = Tuple[Alert, Tuple[str, ...]]
 
 UNDELIVERED_EVERY_US = 600_000_000
 
@@ -46,12 +46,15 @@ class Outgoing:
         self._limiter.live_through(alert.time_us)
         self._limiter.admit(alert, sinks_for(alert, self._routes), alert.time_us)
 
-    def admit(self, alerts: Sequence[Alert], alarms: Sequence[Alert], now_us: int) -> List[Delivery]:
-        """Return what is to be delivered, and to whom: `alerts` of the engine, `alarms` about pamsignal itself.
+    def admit(self, produced: Produced, alarms: Sequence[Alert], now_us: int) -> List[Delivery]:
+        """Return what is to be delivered, and to whom: what the engine produced, `alarms` about pamsignal itself.
 
-        Alarms are few by nature. They use up nobody's budget, and none goes to the sink that it is about.
+        Alarms are few by nature. They use up nobody's budget, and none goes to the sink that it is about. Events that
+        are forwarded come before the findings that rest on them.
         """
-        admitted = [self._admitted(self._marked(alert, now_us), now_us) for alert in alerts]
+        told = [self._admitted(self._marked(alert, now_us), now_us) for alert in produced.alerts]
+        events = forwarded(produced.events, told, self._routes)
+        admitted = [(self._marked(event, now_us), sinks) for event, sinks in events] + told
         admitted += [(self._named(alarm), self._others(alarm)) for alarm in alarms]
         admitted += [(self._named(summary), sinks) for summary, sinks in self._limiter.summaries(now_us)]
         return [delivery for delivery in admitted if delivery[1]]

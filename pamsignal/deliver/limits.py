@@ -113,17 +113,18 @@ class Owed(NamedTuple):
 
 
 class Budget:
-    """One class of alerts at one sink."""
+    """One class of alerts at one sink; `per_window` None lets all of them through."""
 
     def __init__(
-        self, name: str, per_window: int, window_us: int = WINDOW_US, is_quiet: Callable[[int], bool] = never
+        self, name: str, per_window: Optional[int], window_us: int = WINDOW_US, is_quiet: Callable[[int], bool] = never
     ) -> None:
         self.name = name
         self.owed: Optional[Owed] = None
         self._is_quiet = is_quiet
         self._quiet_until_us = 0
-        self._bucket = Bucket(per_window, window_us)
-        self._kept_for_logins = per_window // 3 if name == "success" else 0
+        self._bucket = Bucket(per_window or 0, window_us)
+        self._is_bounded = per_window is not None
+        self._kept_for_logins = (per_window or 0) // 3 if name == "success" else 0
         self._faces: OrderedDict[Optional[str], int] = OrderedDict()
 
     def admits(self, alert: Alert, now_us: int) -> bool:
@@ -133,6 +134,8 @@ class Budget:
         if self._is_quiet(now_us):
             self._owe(alert, now_us, 0)
             return False
+        if not self._is_bounded:
+            return True
         leave = 0 if is_login(alert) else self._kept_for_logins
         is_new_face = is_login(alert) and self._is_new_face(alert, now_us)
         if self._bucket.take(now_us, leave) or is_new_face:
@@ -188,8 +191,9 @@ class Limiter:
         self._budgets: Dict[Tuple[str, str], Budget] = {}
         for sink, settings in routes.items():
             is_quiet = _within(settings.quiet_hours, local_of) if settings.quiet_hours else never
-            self._budgets[sink, "noise"] = Budget("noise", settings.noise_per_10_minutes, window_us, is_quiet)
-            self._budgets[sink, "success"] = Budget("success", settings.success_per_10_minutes, window_us)
+            noise, success = settings.noise_per_10_minutes, settings.success_per_10_minutes
+            self._budgets[sink, "noise"] = Budget("noise", noise, window_us, is_quiet)
+            self._budgets[sink, "success"] = Budget("success", success, window_us)
         self._window_us = window_us
         self._past_us: Optional[int] = None
 

@@ -25,6 +25,8 @@ class RouteSettings(NamedTuple):
 
     `reasons` name what must be new about an event (`Alert.reasons`), one of them at least; None asks for nothing new.
     What pamsignal says about its own sight is not about an event, and passes. In `quiet_hours` noise waits (limits.py).
+    A budget of None has no bound. `events` name the actions of which every single event goes there, None means all of
+    them: for whoever collects, and not for people.
     """
 
     enabled: bool = True
@@ -33,8 +35,9 @@ class RouteSettings(NamedTuple):
     exclude: Tuple[str, ...] = ()
     reasons: Optional[Tuple[str, ...]] = None
     quiet_hours: Tuple[Span, ...] = ()
-    noise_per_10_minutes: int = 10
-    success_per_10_minutes: int = 60
+    noise_per_10_minutes: Optional[int] = 10
+    success_per_10_minutes: Optional[int] = 60
+    events: Optional[Tuple[str, ...]] = ()
 
 
 class Route(NamedTuple):

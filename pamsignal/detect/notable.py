@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import FrozenSet, NamedTuple, Optional
 
-from pamsignal.model import Action, AuthEvent, Provenance, Severity
+from pamsignal.model import Action, AuthEvent, Outcome, Provenance, Severity
 
 _SEVERITY = {
     Action.LOGIN_SUCCESS: Severity.NOTICE,
@@ -45,6 +45,12 @@ class Settings(NamedTuple):
     """`actions` are the names of events that alert by themselves; failures count towards findings instead."""
 
     actions: FrozenSet[str] = DEFAULT_ACTIONS
+
+
+def weight_of(event: AuthEvent) -> Severity:
+    """Return how loud `event` is where every single one is told."""
+    least = Severity.NOTICE if event.outcome is Outcome.FAILURE else Severity.INFO
+    return max(severity_of(event) or least, least)
 
 
 def severity_of(event: AuthEvent) -> Optional[Severity]:

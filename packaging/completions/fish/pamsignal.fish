@@ -76,8 +76,13 @@ sinks.pagerduty.reasons sinks.pagerduty.routing_key sinks.pagerduty.success_per_
 sinks.pagerduty.templates sinks.pagerduty.type sinks.slack.actions sinks.slack.ca_file sinks.slack.enabled
 sinks.slack.exclude sinks.slack.min_severity sinks.slack.noise_per_10_minutes sinks.slack.quiet_hours
 sinks.slack.reasons sinks.slack.success_per_10_minutes sinks.slack.templates sinks.slack.type sinks.slack.url
-sinks.teams.actions sinks.teams.ca_file sinks.teams.enabled sinks.teams.exclude sinks.teams.min_severity
-sinks.teams.noise_per_10_minutes sinks.teams.quiet_hours sinks.teams.reasons
+sinks.syslog.actions sinks.syslog.ca_file sinks.syslog.client_certificate sinks.syslog.client_key
+sinks.syslog.enabled sinks.syslog.events sinks.syslog.exclude sinks.syslog.facility sinks.syslog.format
+sinks.syslog.framing sinks.syslog.header sinks.syslog.host sinks.syslog.max_bytes sinks.syslog.min_severity
+sinks.syslog.noise_per_10_minutes sinks.syslog.port sinks.syslog.quiet_hours sinks.syslog.reasons
+sinks.syslog.server_name sinks.syslog.success_per_10_minutes sinks.syslog.templates sinks.syslog.transport
+sinks.syslog.type sinks.teams.actions sinks.teams.ca_file sinks.teams.enabled sinks.teams.exclude
+sinks.teams.min_severity sinks.teams.noise_per_10_minutes sinks.teams.quiet_hours sinks.teams.reasons
 sinks.teams.success_per_10_minutes sinks.teams.templates sinks.teams.type sinks.teams.url
 sinks.telegram.actions sinks.telegram.api_url sinks.telegram.ca_file sinks.telegram.chat_id
 sinks.telegram.enabled sinks.telegram.exclude sinks.telegram.min_severity sinks.telegram.noise_per_10_minutes
@@ -135,5 +140,5 @@ complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l file -r -F -d '
 complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l directory -x -a '(__fish_complete_directories)' -d 'a directory of journal files'
 complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l since -x -d 'skip what is older, as in journalctl: '"'"'2026-11-23 12:00'"'"', '"'"'1h ago'"'"''
 complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l until -x -d 'skip what is newer'
-complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l format -x -a 'ecs text cef leef' -d 'default: text on a terminal, else ecs'
+complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l format -x -a 'ecs text cef leef leef2' -d 'default: text on a terminal, else ecs'
 complete -c pamsignal -n '__fish_seen_subcommand_from replay' -l only -x -a 'events alerts' -d 'print only one kind'

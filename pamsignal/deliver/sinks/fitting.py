@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Callable, TypeVar
+from typing import Callable, Sequence, TypeVar
 
 VALUE_LIMITS = (512, 200, 80, 40, 16)  # code points
 
 Made = TypeVar("Made")
 
 
-def fitted(make: Callable[[int], Made], fits: Callable[[Made], bool]) -> Made:
+def fitted(make: Callable[[int], Made], fits: Callable[[Made], bool], limits: Sequence[int] = VALUE_LIMITS) -> Made:
     """Return `make(limit)` with the longest values that fit; where none do, with the shortest."""
-    for limit in VALUE_LIMITS:
+    for limit in limits:
         made = make(limit)
         if fits(made):
             break

@@ -7,13 +7,12 @@ the server's words without our password.
 from __future__ import annotations
 
 import smtplib
-import socket
 import ssl
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Sequence, Union
 
-from pamsignal.deliver.sinks import tls
+from pamsignal.deliver.sinks import network, tls
 from pamsignal.deliver.sinks.exchange import redacted
 from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
 
@@ -25,7 +24,6 @@ TIMEOUT_SECONDS = 10.0  # of each step
 # What the server said no to, if it was no one message: then every other would meet the same.
 _OF_THE_CHANNEL = (smtplib.SMTPSenderRefused, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
 
-_BROKEN = "the connection broke off"
 _AUTHENTICATION = (530, 534, 535, 538)  # RFC 4954, 6
 
 
@@ -130,14 +128,10 @@ def _break(error: OSError) -> Result:
     """Read what is no reply of the server."""
     if isinstance(error, smtplib.SMTPException):  # its words quote what lies below it, so that is read itself
         below = error.__context__
-        return _break(below) if isinstance(below, OSError) else TryLater("network", _BROKEN, pause=True)
+        return _break(below) if isinstance(below, OSError) else TryLater("network", network.BROKEN, pause=True)
     if isinstance(error, ssl.SSLError):
         return TryLater("tls", tls.words_for(error), pause=True)
-    if isinstance(error, socket.timeout):
-        return TryLater("timeout", "no answer in time", pause=True)
-    if isinstance(error, socket.gaierror):
-        return TryLater("network", "the host name cannot be resolved", pause=True)
-    return TryLater("network", (error.strerror or _BROKEN).lower(), pause=True)
+    return network.later(error)
 
 
 def _refusal(code: int, said: Union[bytes, str], secrets: Sequence[Secret], *, is_channel: bool) -> Result:

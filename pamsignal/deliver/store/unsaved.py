@@ -103,7 +103,9 @@ class Unsaved:
     def _queue(self, alert: Alert, sinks: Tuple[str, ...], now_us: int) -> None:
         if alert.id in self.known:
             return
-        self.known[alert.id] = now_us
+        # Forwarded events are many, and would push the ids of alerts out of what is remembered.
+        if not alert.is_event:
+            self.known[alert.id] = now_us
         self.queued.update(((sink, alert.id), Queued(alert, now_us)) for sink in sinks)
 
     def _release(self, turn: Turn) -> None:

@@ -67,7 +67,7 @@ def _write_deliveries(database: sqlite3.Connection, unsaved: Unsaved) -> None:
         alert_id for alert_id, now_us in unsaved.known.items() if run(schema.ADD_KNOWN, (alert_id, now_us)).rowcount
     }
     for (sink, alert_id), (alert, queued_us) in unsaved.queued.items():
-        if alert_id in fresh:
+        if alert_id in fresh or alert.is_event:
             run(schema.ADD_DELIVERY, (sink, alert_id, rank_of(alert), queued_us, codec.dump(alert)))
     database.executemany(schema.RELEASE, [(sink,) for sink in unsaved.released])
     expired = [(EXPIRED, unsaved.now_us, sink, before_us) for sink, before_us in unsaved.expired.items()]

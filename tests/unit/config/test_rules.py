@@ -78,6 +78,7 @@ def test_a_sink_that_passes_the_check_can_be_built(kind):
         "pagerduty": "routing_key: R0123456789abcdef0123456789abcde",
         "whatsapp": "token: x, phone_number_id: 106540352242922, to: '+15551234567', template: pamsignal_alert",
         "apprise": "url: 'json://localhost'",
+        "syslog": "host: siem.example.org",
         "webhook": "url: 'http://localhost/', secrets: [whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw], headers: {X-Y: a b}",
     }
     from pamsignal.config.settings import settings_from
@@ -105,6 +106,27 @@ MAIL = "sinks: {m: {type: email, sender: a@example.org, to: [b@example.org], hos
 )
 def test_a_mail_server_elsewhere_wants_encryption_and_a_name_its_password(keys, key):
     problems = check_text(MAIL % keys, "FILE").problems
+    assert [problem.key for problem in problems] == ([] if key is None else [key])
+
+
+@pytest.mark.parametrize(
+    ("keys", "key"),
+    [
+        ("", None),
+        ("transport: tcp, port: 601", None),
+        ("transport: udp", None),
+        ("client_certificate: /etc/hostname, client_key: x", None),
+        ("transport: tcp", "sinks.s"),
+        ("client_certificate: /etc/hostname", "sinks.s"),
+        ("client_key: x", "sinks.s"),
+        ("transport: udp, server_name: a", "sinks.s.server_name"),
+        ("transport: tcp, port: 1, ca_file: /etc/hostname", "sinks.s.ca_file"),
+        ("transport: udp, framing: newline", "sinks.s.framing"),
+        ("events: [logins]", "sinks.s.events[0]"),
+    ],
+)
+def test_a_way_to_a_collector_has_what_it_needs_and_nothing_else(keys, key):
+    problems = check_text(f"sinks: {{s: {{type: syslog, host: siem.example.org, {keys}}}}}", "FILE").problems
     assert [problem.key for problem in problems] == ([] if key is None else [key])
 
 

@@ -270,3 +270,12 @@ def test_one_night_is_not_told_twice_when_the_past_is_read_again():
     ((of_second_night, _),) = again.summaries(NOON_US + day_us + 8 * 60 * MINUTE_US)
     assert (of_first_night.suppressed, of_second_night.suppressed) == (3, 3)
     assert of_first_night.id != of_second_night.id
+
+
+def test_a_sink_without_a_bound_gets_everything_and_no_summary():
+    route = RouteSettings(noise_per_10_minutes=None, success_per_10_minutes=None)
+    limiter = Limiter({"siem": route})
+    for number in range(2000):
+        for alert in (noise(number), an_alert(id=f"{number:032}")):
+            assert limiter.admit(alert, ("siem",), NOON_US + number) == ("siem",)
+    assert limiter.next_deadline_us(NOON_US) is None

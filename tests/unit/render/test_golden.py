@@ -19,15 +19,19 @@ from pamsignal.deliver.sinks import (
     ntfy,
     pagerduty,
     slack,
+    syslog,
     teams,
     telegram,
     whatsapp,
 )
 from pamsignal.render import cef, ecs, leef
+from pamsignal.render.syslog import Sender
 from tests.builders import NOON_US
 from tests.unit.render.cases import CASES
 
 MAIL = email.Settings(sender="alerts@example.org", to=("admin@example.org", "root@example.org"))
+COLLECTOR = syslog.Settings(format="text")
+SENDER = Sender("web-01", 4711, 10)
 GOLDEN = Path(__file__).parents[2] / "data" / "golden"
 
 
@@ -37,7 +41,7 @@ def as_json(document):
 
 
 def as_line(line):
-    return line.replace(f"|{__version__}|", "|VERSION|", 1) + "\n"
+    return line.replace(f"|{__version__}|", "|VERSION|", 1).replace(f'"{__version__}"', '"VERSION"') + "\n"
 
 
 def event_json(alert):
@@ -50,6 +54,7 @@ FORMATS = {
     "ecs-event.json": event_json,
     "cef.txt": lambda alert: as_line(cef.line_of(alert)),
     "leef1.txt": lambda alert: as_line(leef.line_1_of(alert)),
+    "syslog.txt": lambda alert: as_line(syslog.message_of(alert, COLLECTOR, SENDER, 7).decode()),
     "leef2.txt": lambda alert: as_line(leef.line_2_of(alert)),
     "telegram.html": lambda alert: telegram.html_of(alert) + "\n",
     "telegram.txt": lambda alert: telegram.plain_of(alert) + "\n",

@@ -1,0 +1,65 @@
+"""The daemon forwards to a real collector: every event and alert, through stops, kills and a collector that is away."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.edge.daemon import a_failure, a_login
+from tests.edge.syslog_servers import ROOT, Server
+
+pytestmark = pytest.mark.skipif(not ROOT.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
+
+
+@pytest.fixture
+def collector(tmp_path):
+    with Server("rsyslog", tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def forwarding(service, collector, tmp_path):
+    service.configure(
+        f"journal: {{directory: {tmp_path}/journal}}\n"
+        f"sinks:\n  siem: {{type: syslog, host: 127.0.0.1, port: {collector.port}, transport: tcp, format: ecs}}\n"
+    )
+    service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
+    return service.start()
+
+
+def received(collector, count):
+    documents = [json.loads(one["message"]) for one in collector.messages(count)]
+    return [(one["event"]["action"], one["event"]["kind"], one["source"]["port"]) for one in documents]
+
+
+def test_every_event_arrives_once_and_what_alerts_arrives_as_the_alert(forwarding, collector):
+    forwarding.write(a_failure(1), a_failure(2), a_login(3))
+    assert received(collector, 3) == [
+        ("login_failure", "event", 40_001),
+        ("login_failure", "event", 40_002),
+        ("login_success", "alert", 20_003),
+    ]
+    assert forwarding.stop() == 0
+    assert len(collector.messages(3)) == 3
+
+
+def test_a_collector_that_was_away_gets_everything_although_the_daemon_was_killed(forwarding, collector):
+    forwarding.write(a_failure(1))
+    received(collector, 1)
+    collector.stop()
+    forwarding.write(*map(a_failure, range(2, 5)))
+    forwarding.until(lambda: queued(forwarding) == 3)
+    forwarding.kill()
+    collector.start()
+    forwarding.start(ready=False)
+    forwarding.write(a_login(5))
+    ports = [port for _, _, port in received(collector, 5)]
+    assert list(dict.fromkeys(ports)) == [40_001, 40_002, 40_003, 40_004, 20_005]
+    assert forwarding.stop() == 0
+
+
+def queued(service):
+    service.send(10)  # SIGUSR1 writes the report at once
+    return service.status()["sinks"]["siem"]["queued"] if (service.folder / "run/status.json").exists() else None
