@@ -34,6 +34,8 @@ VERSION = 1
 
 _Convert = Callable[[Any], Any]
 
+_PLAIN = frozenset({str, int, bool, type(None)})  # what JSON has itself
+
 
 def dump(alert: Alert) -> str:
     """Return `alert` as one line of ASCII JSON."""
@@ -70,6 +72,8 @@ def load_session(text: str) -> OpenSession:
 
 
 def _packed(value: Any) -> Any:
+    if value.__class__ in _PLAIN:
+        return value
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, (IPv4Address, IPv6Address)):
@@ -80,23 +84,27 @@ def _packed(value: Any) -> Any:
 
 
 def _packed_noun(noun: Any) -> Dict[str, Any]:
-    pairs = zip(noun._fields, noun)
-    return {name: _packed(item) for name, item in pairs if item is not None or name not in noun._field_defaults}
+    defaults = noun._field_defaults
+    return {
+        name: item if item.__class__ in _PLAIN else _packed(item)
+        for name, item in zip(noun._fields, noun)
+        if item is not None or name not in defaults
+    }
 
 
 def _restored(kind: Any, document: Any) -> Any:
     if not isinstance(document, dict):
         raise TypeError
-    converters = _CONVERTERS[kind]
-    return kind(**{name: converters.get(name, _same)(document[name]) for name in kind._fields if name in document})
+    fields = _FIELDS[kind]
+    values = {name: value for name, value in document.items() if name in fields}
+    for name, convert in _CONVERTERS[kind].items():
+        if name in values:
+            values[name] = convert(values[name])
+    return kind(**values)
 
 
 def _noun(kind: Any) -> _Convert:
     return lambda document: _restored(kind, document)
-
-
-def _same(value: Any) -> Any:
-    return value
 
 
 _EVENT: Dict[str, _Convert] = {
@@ -118,3 +126,5 @@ _CONVERTERS: Dict[Any, Dict[str, _Convert]] = {
     OpenSession: {"source": _noun(Endpoint)},
     Alert: {"severity": Severity, "context": _noun(Context), "reasons": tuple},
 }
+
+_FIELDS = {kind: frozenset(kind._fields) for kind in _CONVERTERS}

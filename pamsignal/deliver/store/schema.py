@@ -43,7 +43,10 @@ READ_HEALTH = """SELECT sink, SUM(state = 'queued'), MIN(CASE state WHEN 'queued
 # A wait that ends further away than any wait can be was begun before the clock was set back: it is over.
 READ_DUE = """SELECT alert_id, attempts, queued_us, document FROM deliveries
     WHERE sink = ? AND state = 'queued' AND NOT (wait_until_us > ? AND wait_until_us <= ?) ORDER BY sequence"""
-READ_NEXT = "SELECT MIN(wait_until_us) FROM deliveries WHERE sink = ? AND state = 'queued'"
+# The nearest end of a wait. In a long queue most wait for nothing, and the first of them answers for all.
+READ_NEXT = """SELECT COALESCE(
+    (SELECT 0 FROM deliveries WHERE sink = ?1 AND state = 'queued' AND wait_until_us = 0 LIMIT 1),
+    (SELECT MIN(wait_until_us) FROM deliveries WHERE sink = ?1 AND state = 'queued'))"""
 IS_KNOWN = "SELECT 1 FROM known WHERE alert_id = ?"
 
 SET_POSITION = "INSERT OR REPLACE INTO position VALUES (1, ?, ?)"
