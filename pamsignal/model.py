@@ -322,8 +322,9 @@ class Alert(NamedTuple):
     cool-down; `suppressed` counts what it stands for. `late` marks an alert about something that happened while
     nobody was reading (catch-up after a restart). `reasons` name what is new about the event (detect/familiar.py).
     `failures_before` a success are those of its address, or of its account where it is local, within `before_us`: too
-    few for a finding. `wording` is set on the way into a sink, and never stored. `is_event` marks an event itself, for
-    whoever collects all of them: its id is the event's, and nobody is called.
+    few for a finding. `anchor` is the head of the trail, on one alert in a while, to be kept. `wording` is set
+    on the way into a sink, and never stored. `is_event` marks an event itself, for whoever collects all of them: its id
+    is the event's, and nobody is called.
     """
 
     id: str
@@ -339,6 +340,7 @@ class Alert(NamedTuple):
     failures_before: int = 0
     before_us: int = 0
     wording: Wording = Wording()
+    anchor: str = ""
     is_event: bool = False
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
-from pamsignal.audit.chain import NO_RECORD, heads_in
+from pamsignal.audit.chain import NO_RECORD, Head, heads_in
 from pamsignal.audit.trail import Trail
 from pamsignal.config.settings import Settings
 from pamsignal.deliver.store import Store
@@ -42,9 +42,10 @@ class Evidence:
         self._remembered = self.trail.head
         return (Memory(AREA, HEAD, str(self.trail.head)),)
 
-    def tend(self, now_us: int) -> None:
-        """Do what is due, and tell the head from time to time to whoever collects this log."""
+    def tend(self, now_us: int) -> Optional[Head]:
+        """Do what is due. Return the head where it is time to tell it; whoever collects this log has heard it then."""
         self.trail.tend(now_us)
         anchor = self.trail.take_anchor(now_us)
         if anchor is not None:
             self._log.notice("the trail goes on", head=anchor)
+        return anchor

@@ -35,6 +35,11 @@ def undelivered(sink: str, alerts: int, reason: str, now_us: int) -> Alert:
     return _alarm("undelivered", sink, now_us, note)
 
 
+def trail_anchor(head: str, now_us: int) -> Alert:
+    """Say how far the trail goes, to sinks that keep what they get."""
+    return _alarm("trail_anchor", "trail", now_us, f"head={head}")._replace(severity=Severity.INFO)
+
+
 def log_delivery(log: Log, happening: Happening) -> None:
     """Write the line for what a courier brought back."""
     fields = {"sink": happening.sink, "alerts": happening.alerts}

@@ -119,7 +119,7 @@ class Monitor:
         self._note_gap()
         self._commit(now_us, collected, produced)
         self._dispatcher.hand_out(now_us)
-        self._parts.evidence.tend(now_us)
+        self._outgoing.anchor(self._parts.evidence.tend(now_us), now_us)
         self._tell(now_us, collected, produced)
         self._rest(now_us)
 

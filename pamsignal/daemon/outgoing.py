@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from pamsignal.audit.chain import Head
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings
 from pamsignal.deliver.dispatch import Collected
@@ -40,6 +41,8 @@ class Outgoing:
         self._hostname = settings.hostname
         self._late_after_us = settings.late_after_seconds * 1_000_000
         self._given_up: Dict[str, GivenUp] = {}
+        self._anchor = ""
+        self._anchors: List[Alert] = []
 
     def remember(self, alert: Alert) -> None:
         """Take an alert of the past into account, which was dealt with when it was new; so were the summaries then."""
@@ -52,16 +55,26 @@ class Outgoing:
         Alarms are few by nature. They use up nobody's budget, and none goes to the sink that it is about. Events that
         are forwarded come before the findings that rest on them.
         """
-        told = [self._admitted(self._marked(alert, now_us), now_us) for alert in produced.alerts]
+        told = self._anchored([self._admitted(self._marked(alert, now_us), now_us) for alert in produced.alerts])
+        anchors, self._anchors = self._anchors, []
         events = forwarded(produced.events, told, self._routes)
         admitted = [(self._marked(event, now_us), sinks) for event, sinks in events] + told
-        admitted += [(self._named(alarm), self._others(alarm)) for alarm in alarms]
+        admitted += [(self._named(alarm), self._others(alarm)) for alarm in [*alarms, *anchors]]
         admitted += [(self._named(summary), sinks) for summary, sinks in self._limiter.summaries(now_us)]
         return [delivery for delivery in admitted if delivery[1]]
 
+    def anchor(self, head: Optional[Head], now_us: int) -> None:
+        """Tell the trail's head to whoever keeps everything, and to the others with their next alert.
+
+        It does not go into the trail itself, which would grow by it, and want another anchor.
+        """
+        if head is not None:
+            self._anchor = str(head)
+            self._anchors.append(happenings.trail_anchor(self._anchor, now_us))
+
     def next_deadline_us(self, now_us: int) -> Optional[int]:
-        """Return when a summary of what was held back is due."""
-        return self._limiter.next_deadline_us(now_us)
+        """Return when an anchor, or a summary of what was held back, is due."""
+        return now_us if self._anchors else self._limiter.next_deadline_us(now_us)
 
     def alarms_about(self, collected: Collected, now_us: int) -> List[Alert]:
         """Return what the other sinks should say about one that lost alerts."""
@@ -80,6 +93,14 @@ class Outgoing:
                 alarms.append(happenings.undelivered(sink, lost.alerts, lost.reason, now_us))
                 self._given_up[sink] = GivenUp(due_us=now_us + UNDELIVERED_EVERY_US)
         return alarms
+
+    def _anchored(self, deliveries: List[Delivery]) -> List[Delivery]:
+        """Give the head to the first alert that goes anywhere."""
+        for number, (alert, sinks) in enumerate(deliveries):
+            if self._anchor and sinks:
+                deliveries[number] = (alert._replace(anchor=self._anchor), sinks)
+                self._anchor = ""
+        return deliveries
 
     def _others(self, alarm: Alert) -> Tuple[str, ...]:
         about = alarm.subject.key if alarm.rule in _ABOUT_SINKS and isinstance(alarm.subject, Finding) else None

@@ -8,6 +8,9 @@ from pamsignal.hours import Span
 from pamsignal.model import Alert, Finding, Severity
 from pamsignal.render import words
 
+# People who want to hear of everything (`min_severity: info`) do not mean these.
+_FOR_COLLECTORS = frozenset({"trail_anchor"})
+
 
 class DeliverySettings(NamedTuple):
     """How long and how many: `max_rows` waiting alerts per sink, `max_dead_letters` over all sinks.
@@ -55,9 +58,16 @@ def sinks_for(alert: Alert, routes: Sequence[Route]) -> Tuple[str, ...]:
 def _wants(settings: RouteSettings, alert: Alert) -> bool:
     if not settings.enabled or alert.severity < settings.min_severity:
         return False
+    if _is_for_keeping(alert.rule, settings):
+        return False
     if not _is_listed(alert.rule, settings.actions) or alert.rule in settings.exclude:
         return False
     return settings.reasons is None or _is_own_sight(alert) or not set(settings.reasons).isdisjoint(alert.reasons)
+
+
+def _is_for_keeping(rule: str, settings: RouteSettings) -> bool:
+    """Tell whether `rule` is for collectors alone, and this sink is none and did not ask for it by name."""
+    return rule in _FOR_COLLECTORS and settings.events == () and rule not in (settings.actions or ())
 
 
 def _is_listed(rule: str, actions: Optional[Tuple[str, ...]]) -> bool:

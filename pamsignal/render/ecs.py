@@ -93,6 +93,7 @@ def alert_document(alert: Alert, *, host_id: Optional[str] = None, text_limit: i
             "suppressed": alert.suppressed or None,
             "digest": alert.digest or None,
             "late": alert.late or None,
+            "trail_head": alert.anchor or None,
             "reasons": _distinct(alert.reasons),
             "failures_before": alert.failures_before or None,
         },

@@ -263,6 +263,7 @@ def _closing_fields(alert: Alert) -> Iterator[Field]:
     yield "Time", when.for_people(subject.time_us)
     yield "Also", f"{alert.suppressed} more of this kind, not sent one by one" if alert.suppressed else None
     yield from _commands(subject)
+    yield "Trail", alert.anchor
 
 
 def _commands(subject: Subject) -> Iterator[Field]:

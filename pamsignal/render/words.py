@@ -65,6 +65,7 @@ RULES: Dict[str, RuleWords] = {
     "alerts_suppressed": RuleWords("Alerts suppressed"),
     "store_trouble": RuleWords("Trouble with the state database"),
     "trail_trouble": RuleWords("Trouble with the trail"),
+    "trail_anchor": RuleWords("The trail goes on"),
     "heartbeat_unheard": RuleWords("Heartbeat not heard"),
     "geoip_trouble": RuleWords("Trouble with a database of places"),
     "test_alert": RuleWords("Test alert", where="from"),

@@ -37,6 +37,17 @@ def test_each_event_and_alert_stands_in_the_trail_before_it_is_sent(watched, rec
     assert verified(watched).returncode == 0
 
 
+def test_the_first_alert_carries_the_head_of_the_trail_away_and_the_next_does_not(watched, receiver):
+    watched.start()
+    watched.write(a_login(1), a_login(2))
+    watched.until(lambda: len(ports(receiver)) == 2)
+    watched.stop()
+    first, second = documents(receiver)
+    assert verified(watched, "--anchor", first["pamsignal"]["trail_head"]).returncode == 0
+    assert "trail_head" not in second["pamsignal"]
+    assert verified(watched, "--anchor", f"1:{'0' * 64}").returncode != 0
+
+
 def test_after_kill_9_at_any_moment_the_trail_is_whole_and_has_each_record_once(watched, receiver):
     dice = random.Random(7)
     for number in range(12):

@@ -30,8 +30,14 @@ def forwarding(service, collector, tmp_path):
 
 
 def received(collector, count):
-    documents = [json.loads(one["message"]) for one in collector.messages(count)]
-    return [(one["event"]["action"], one["event"]["kind"], one["source"]["port"]) for one in documents]
+    """Return `count` events and alerts about them, without what pamsignal says of itself."""
+    deadline = time.monotonic() + 30
+    while True:
+        documents = [json.loads(one["message"]) for one in collector.messages(1)]
+        about = [one for one in documents if "source" in one]
+        if len(about) >= count or time.monotonic() > deadline:
+            return [(one["event"]["action"], one["event"]["kind"], one["source"]["port"]) for one in about]
+        time.sleep(0.05)
 
 
 def test_every_event_arrives_once_and_what_alerts_arrives_as_the_alert(forwarding, collector):
@@ -42,7 +48,18 @@ def test_every_event_arrives_once_and_what_alerts_arrives_as_the_alert(forwardin
         ("login_success", "alert", 20_003),
     ]
     assert forwarding.stop() == 0
-    assert len(collector.messages(3)) == 3
+    assert len(received(collector, 3)) == 3
+
+
+def test_the_collector_gets_the_heads_of_the_trail_which_grows_by_nothing_from_them(forwarding, collector):
+    documents = [json.loads(one["message"]) for one in collector.messages(1)]
+    forwarding.stop()
+    assert [one["event"]["action"] for one in documents] == ["trail_anchor"]
+    trail = "".join(path.read_text() for path in (forwarding.folder / "logs").glob("*.jsonl"))
+    assert trail
+    assert "trail_anchor" not in trail
+    head = documents[0]["event"]["reason"].partition("=")[2]
+    assert head.partition(":")[2] in trail
 
 
 def test_a_collector_that_was_away_gets_everything_although_the_daemon_was_killed(forwarding, collector):

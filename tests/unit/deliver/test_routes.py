@@ -30,6 +30,20 @@ def test_a_route_decides_by_severity_and_name(settings, is_wanted):
     assert sinks_for(an_alert(), [Route("team", settings)]) == (("team",) if is_wanted else ())
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_wanted"),
+    [
+        (RouteSettings(min_severity=Severity.INFO), False),
+        (RouteSettings(min_severity=Severity.INFO, actions=("trail_anchor",)), True),
+        (RouteSettings(min_severity=Severity.INFO, events=None), True),
+        (RouteSettings(min_severity=Severity.NOTICE, events=None), False),
+    ],
+)
+def test_an_anchor_goes_to_who_collects_or_asks_for_it(settings, is_wanted):
+    alert = an_alert(severity=Severity.INFO, subject=a_finding(rule="trail_anchor"))
+    assert sinks_for(alert, [Route("one", settings)]) == (("one",) if is_wanted else ())
+
+
 def test_a_finding_is_routed_by_its_rule():
     routes = [Route("team", RouteSettings(actions=("brute_force",)))]
     assert sinks_for(an_alert(subject=a_finding()), routes) == ("team",)
