@@ -1,10 +1,11 @@
-"""What the store keeps for the engine and for the daemon: open sessions, what accounts were seen with, conditions."""
+"""What the store keeps for the engine and for the daemon: sessions, accounts, conditions, what is held back."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Sequence
 
-from pamsignal.daemon import conditions, familiarity, sessions
+from pamsignal.daemon import conditions, familiarity, held, sessions
+from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Memory, OpenSession
@@ -26,14 +27,15 @@ def put_back(engine: Engine, store: Store) -> None:
     engine.restore(sessions.restored(store.sessions()))
 
 
-def recall(engine: Engine, store: Store) -> None:
-    """Let the engine know of accounts just what is written down, whatever it saw in a rewind.
+def recall(engine: Engine, outgoing: Outgoing, store: Store) -> None:
+    """Let the engine know of accounts, and the budgets of what they hold back, just what is written down.
 
     What was written down is complete, and what somebody deleted from it must not come back with the next rewind.
     """
     engine.take_session_changes()
     engine.familiar.restore(familiarity.restored(store.memory(familiarity.AREA)))
     engine.sight.restore(conditions.restored(store.memory(SIGHT)))
+    outgoing.restore(held.restored(store.memory(held.AREA)))
 
 
 def recall_own(own_sight: OwnSight, store: Store) -> None:
@@ -41,10 +43,11 @@ def recall_own(own_sight: OwnSight, store: Store) -> None:
     own_sight.restore(conditions.restored(store.memory(OWN_SIGHT)))
 
 
-def take(engine: Engine, own_sight: OwnSight) -> Changes:
+def take(engine: Engine, own_sight: OwnSight, outgoing: Outgoing) -> Changes:
     """Return what is to be written down."""
     changes = engine.take_session_changes()
     remembered = familiarity.rows(engine.familiar.take_changes())
     remembered += conditions.rows(SIGHT, engine.sight.conditions.take_changes())
     remembered += conditions.rows(OWN_SIGHT, own_sight.conditions.take_changes())
+    remembered += held.rows(outgoing.take_held())
     return Changes(sessions.rows(changes.opened), changes.closed, remembered)

@@ -170,7 +170,7 @@ class Monitor:
             for alert in self._feed(records).alerts:
                 self._outgoing.remember(alert)
             self._parts.notifier.feed_watchdog(monotonic_us())
-        keepsakes.recall(self._engine, self._parts.store)
+        keepsakes.recall(self._engine, self._outgoing, self._parts.store)
         self._engine.counts = Counts()
 
     def _obey(self, wake: Wake) -> bool:
@@ -216,12 +216,13 @@ class Monitor:
     def _commit(self, now_us: int, collected: Collected, produced: Produced) -> None:
         alarms, self._alarms = self._alarms, []
         alarms += self._outgoing.alarms_about(collected, now_us)
-        changes = keepsakes.take(self._engine, self._own_sight)
         head = self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms])
+        deliveries = self._outgoing.admit(produced, alarms, now_us)
+        changes = keepsakes.take(self._engine, self._own_sight, self._outgoing)
         turn = Turn(
             now_us=now_us,
             position=self._new_position(),
-            alerts=self._outgoing.admit(produced, alarms, now_us),
+            alerts=deliveries,
             sessions_opened=changes.opened,
             sessions_closed=changes.closed,
             settled=collected.settled,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal.audit.chain import Head
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import happenings
+from pamsignal.deliver.budget import Owed
 from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.forwarding import Delivery, forwarded
-from pamsignal.deliver.limits import Limiter
+from pamsignal.deliver.limits import Class, Limiter
 from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
 from pamsignal.model import Alert, Finding
 from pamsignal.pipeline import Produced
@@ -48,6 +49,14 @@ class Outgoing:
         """Take an alert of the past into account, which was dealt with when it was new; so were the summaries then."""
         self._limiter.live_through(alert.time_us)
         self._limiter.admit(alert, sinks_for(alert, self._routes), alert.time_us)
+
+    def restore(self, owed: Mapping[Class, Owed]) -> None:
+        """Hold back what was held back when the last turn was written down."""
+        self._limiter.restore(owed)
+
+    def take_held(self) -> Mapping[Class, Optional[Owed]]:
+        """Return what changed in what is held back."""
+        return self._limiter.take_changes()
 
     def admit(self, produced: Produced, alarms: Sequence[Alert], now_us: int) -> List[Delivery]:
         """Return what is to be delivered, and to whom: what the engine produced, `alarms` about pamsignal itself.

@@ -40,6 +40,7 @@ class RouteSettings(NamedTuple):
     quiet_hours: Tuple[Span, ...] = ()
     noise_per_10_minutes: Optional[int] = 10
     success_per_10_minutes: Optional[int] = 60
+    noise_per_day: Optional[int] = 100
     events: Optional[Tuple[str, ...]] = ()
 
 

@@ -115,7 +115,7 @@ def webhook_config(url, folder, extra=""):
     return (
         f"journal: {{directory: {folder}/journal}}\n{extra}"
         f"sinks:\n  hook: {{type: webhook, url: '{url}', signing: none, ca_file: {folder}/ca.pem, "
-        "noise_per_10_minutes: 600, success_per_10_minutes: 600}\n"
+        "noise_per_10_minutes: 600, noise_per_day: null, success_per_10_minutes: 600}\n"
     )
 
 

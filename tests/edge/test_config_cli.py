@@ -118,6 +118,7 @@ def test_the_effective_configuration_is_shown_without_secrets_and_is_yaml(tmp_pa
         "quiet_hours": [],
         "templates": {},
         "noise_per_10_minutes": 10,
+        "noise_per_day": 100,
         "success_per_10_minutes": 60,
         "token": "***",
         "chat_id": -5,

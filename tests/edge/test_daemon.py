@@ -328,7 +328,7 @@ def test_a_session_that_outlives_the_daemon_gets_its_duration(watched, receiver,
     watched.configure(
         webhook_config(receiver.url(), tmp_path, "alerts: {actions: [session_closed]}\n")
         .replace("sinks:\n", "sinks:\n")
-        .replace("noise", "min_severity: info, noise")
+        .replace("noise_per_10", "min_severity: info, noise_per_10")
     )
     watched.start()
     begun_us = time.time_ns() // 1000

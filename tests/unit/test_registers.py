@@ -7,7 +7,7 @@ import re
 import pytest
 
 from pamsignal.config.schema import load_schema
-from pamsignal.deliver.limits import LOGIN_RULES, SUCCESS_RULES
+from pamsignal.deliver.classes import LOGIN_RULES, SUCCESS_RULES
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.turn import LAST_TO_GO
 from pamsignal.render import ecs, words

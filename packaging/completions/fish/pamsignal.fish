@@ -49,52 +49,56 @@ heartbeat.ca_file heartbeat.every_seconds heartbeat.url hostname ignore_services
 journal.catch_up_seconds journal.directory journal.rewind_entries journal.rewind_seconds log_level retention
 retention.days retention.hold retention.max_bytes retention.min_days retention.min_free_bytes
 retention.profile sinks sinks.apprise.actions sinks.apprise.enabled sinks.apprise.exclude
-sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes sinks.apprise.quiet_hours sinks.apprise.reasons
-sinks.apprise.success_per_10_minutes sinks.apprise.templates sinks.apprise.type sinks.apprise.url
-sinks.console.actions sinks.console.color sinks.console.enabled sinks.console.exclude
-sinks.console.min_severity sinks.console.noise_per_10_minutes sinks.console.quiet_hours sinks.console.reasons
+sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes sinks.apprise.noise_per_day
+sinks.apprise.quiet_hours sinks.apprise.reasons sinks.apprise.success_per_10_minutes sinks.apprise.templates
+sinks.apprise.type sinks.apprise.url sinks.console.actions sinks.console.color sinks.console.enabled
+sinks.console.exclude sinks.console.min_severity sinks.console.noise_per_10_minutes
+sinks.console.noise_per_day sinks.console.quiet_hours sinks.console.reasons
 sinks.console.success_per_10_minutes sinks.console.templates sinks.console.type sinks.discord.actions
 sinks.discord.ca_file sinks.discord.enabled sinks.discord.exclude sinks.discord.min_severity
-sinks.discord.noise_per_10_minutes sinks.discord.quiet_hours sinks.discord.reasons
+sinks.discord.noise_per_10_minutes sinks.discord.noise_per_day sinks.discord.quiet_hours sinks.discord.reasons
 sinks.discord.success_per_10_minutes sinks.discord.templates sinks.discord.thread_id sinks.discord.type
 sinks.discord.url sinks.email.actions sinks.email.ca_file sinks.email.enabled sinks.email.exclude
-sinks.email.host sinks.email.min_severity sinks.email.noise_per_10_minutes sinks.email.password
-sinks.email.port sinks.email.quiet_hours sinks.email.reasons sinks.email.security sinks.email.sender
-sinks.email.success_per_10_minutes sinks.email.templates sinks.email.to sinks.email.type sinks.email.username
-sinks.gotify.actions sinks.gotify.ca_file sinks.gotify.enabled sinks.gotify.exclude sinks.gotify.min_severity
-sinks.gotify.noise_per_10_minutes sinks.gotify.quiet_hours sinks.gotify.reasons
-sinks.gotify.success_per_10_minutes sinks.gotify.templates sinks.gotify.token sinks.gotify.type
-sinks.gotify.url sinks.journald.actions sinks.journald.enabled sinks.journald.exclude
-sinks.journald.min_severity sinks.journald.noise_per_10_minutes sinks.journald.quiet_hours
-sinks.journald.reasons sinks.journald.success_per_10_minutes sinks.journald.templates sinks.journald.type
-sinks.ntfy.actions sinks.ntfy.ca_file sinks.ntfy.enabled sinks.ntfy.exclude sinks.ntfy.min_severity
-sinks.ntfy.noise_per_10_minutes sinks.ntfy.quiet_hours sinks.ntfy.reasons sinks.ntfy.success_per_10_minutes
-sinks.ntfy.templates sinks.ntfy.token sinks.ntfy.topic sinks.ntfy.type sinks.ntfy.url sinks.pagerduty.actions
-sinks.pagerduty.api_url sinks.pagerduty.ca_file sinks.pagerduty.enabled sinks.pagerduty.exclude
-sinks.pagerduty.min_severity sinks.pagerduty.noise_per_10_minutes sinks.pagerduty.quiet_hours
-sinks.pagerduty.reasons sinks.pagerduty.routing_key sinks.pagerduty.success_per_10_minutes
-sinks.pagerduty.templates sinks.pagerduty.type sinks.slack.actions sinks.slack.ca_file sinks.slack.enabled
-sinks.slack.exclude sinks.slack.min_severity sinks.slack.noise_per_10_minutes sinks.slack.quiet_hours
-sinks.slack.reasons sinks.slack.success_per_10_minutes sinks.slack.templates sinks.slack.type sinks.slack.url
-sinks.syslog.actions sinks.syslog.ca_file sinks.syslog.client_certificate sinks.syslog.client_key
-sinks.syslog.enabled sinks.syslog.events sinks.syslog.exclude sinks.syslog.facility sinks.syslog.format
-sinks.syslog.framing sinks.syslog.header sinks.syslog.host sinks.syslog.max_bytes sinks.syslog.min_severity
-sinks.syslog.noise_per_10_minutes sinks.syslog.port sinks.syslog.quiet_hours sinks.syslog.reasons
-sinks.syslog.server_name sinks.syslog.success_per_10_minutes sinks.syslog.templates sinks.syslog.transport
-sinks.syslog.type sinks.teams.actions sinks.teams.ca_file sinks.teams.enabled sinks.teams.exclude
-sinks.teams.min_severity sinks.teams.noise_per_10_minutes sinks.teams.quiet_hours sinks.teams.reasons
-sinks.teams.success_per_10_minutes sinks.teams.templates sinks.teams.type sinks.teams.url
-sinks.telegram.actions sinks.telegram.api_url sinks.telegram.ca_file sinks.telegram.chat_id
-sinks.telegram.enabled sinks.telegram.exclude sinks.telegram.min_severity sinks.telegram.noise_per_10_minutes
-sinks.telegram.quiet_hours sinks.telegram.reasons sinks.telegram.success_per_10_minutes
-sinks.telegram.templates sinks.telegram.thread_id sinks.telegram.token sinks.telegram.type
-sinks.webhook.actions sinks.webhook.allow_insecure sinks.webhook.ca_file sinks.webhook.enabled
-sinks.webhook.exclude sinks.webhook.headers sinks.webhook.min_severity sinks.webhook.noise_per_10_minutes
+sinks.email.host sinks.email.min_severity sinks.email.noise_per_10_minutes sinks.email.noise_per_day
+sinks.email.password sinks.email.port sinks.email.quiet_hours sinks.email.reasons sinks.email.security
+sinks.email.sender sinks.email.success_per_10_minutes sinks.email.templates sinks.email.to sinks.email.type
+sinks.email.username sinks.gotify.actions sinks.gotify.ca_file sinks.gotify.enabled sinks.gotify.exclude
+sinks.gotify.min_severity sinks.gotify.noise_per_10_minutes sinks.gotify.noise_per_day
+sinks.gotify.quiet_hours sinks.gotify.reasons sinks.gotify.success_per_10_minutes sinks.gotify.templates
+sinks.gotify.token sinks.gotify.type sinks.gotify.url sinks.journald.actions sinks.journald.enabled
+sinks.journald.exclude sinks.journald.min_severity sinks.journald.noise_per_10_minutes
+sinks.journald.noise_per_day sinks.journald.quiet_hours sinks.journald.reasons
+sinks.journald.success_per_10_minutes sinks.journald.templates sinks.journald.type sinks.ntfy.actions
+sinks.ntfy.ca_file sinks.ntfy.enabled sinks.ntfy.exclude sinks.ntfy.min_severity
+sinks.ntfy.noise_per_10_minutes sinks.ntfy.noise_per_day sinks.ntfy.quiet_hours sinks.ntfy.reasons
+sinks.ntfy.success_per_10_minutes sinks.ntfy.templates sinks.ntfy.token sinks.ntfy.topic sinks.ntfy.type
+sinks.ntfy.url sinks.pagerduty.actions sinks.pagerduty.api_url sinks.pagerduty.ca_file sinks.pagerduty.enabled
+sinks.pagerduty.exclude sinks.pagerduty.min_severity sinks.pagerduty.noise_per_10_minutes
+sinks.pagerduty.noise_per_day sinks.pagerduty.quiet_hours sinks.pagerduty.reasons sinks.pagerduty.routing_key
+sinks.pagerduty.success_per_10_minutes sinks.pagerduty.templates sinks.pagerduty.type sinks.slack.actions
+sinks.slack.ca_file sinks.slack.enabled sinks.slack.exclude sinks.slack.min_severity
+sinks.slack.noise_per_10_minutes sinks.slack.noise_per_day sinks.slack.quiet_hours sinks.slack.reasons
+sinks.slack.success_per_10_minutes sinks.slack.templates sinks.slack.type sinks.slack.url sinks.syslog.actions
+sinks.syslog.ca_file sinks.syslog.client_certificate sinks.syslog.client_key sinks.syslog.enabled
+sinks.syslog.events sinks.syslog.exclude sinks.syslog.facility sinks.syslog.format sinks.syslog.framing
+sinks.syslog.header sinks.syslog.host sinks.syslog.max_bytes sinks.syslog.min_severity
+sinks.syslog.noise_per_10_minutes sinks.syslog.noise_per_day sinks.syslog.port sinks.syslog.quiet_hours
+sinks.syslog.reasons sinks.syslog.server_name sinks.syslog.success_per_10_minutes sinks.syslog.templates
+sinks.syslog.transport sinks.syslog.type sinks.teams.actions sinks.teams.ca_file sinks.teams.enabled
+sinks.teams.exclude sinks.teams.min_severity sinks.teams.noise_per_10_minutes sinks.teams.noise_per_day
+sinks.teams.quiet_hours sinks.teams.reasons sinks.teams.success_per_10_minutes sinks.teams.templates
+sinks.teams.type sinks.teams.url sinks.telegram.actions sinks.telegram.api_url sinks.telegram.ca_file
+sinks.telegram.chat_id sinks.telegram.enabled sinks.telegram.exclude sinks.telegram.min_severity
+sinks.telegram.noise_per_10_minutes sinks.telegram.noise_per_day sinks.telegram.quiet_hours
+sinks.telegram.reasons sinks.telegram.success_per_10_minutes sinks.telegram.templates sinks.telegram.thread_id
+sinks.telegram.token sinks.telegram.type sinks.webhook.actions sinks.webhook.allow_insecure
+sinks.webhook.ca_file sinks.webhook.enabled sinks.webhook.exclude sinks.webhook.headers
+sinks.webhook.min_severity sinks.webhook.noise_per_10_minutes sinks.webhook.noise_per_day
 sinks.webhook.quiet_hours sinks.webhook.reasons sinks.webhook.secrets sinks.webhook.signing
 sinks.webhook.success_per_10_minutes sinks.webhook.templates sinks.webhook.type sinks.webhook.url
 sinks.whatsapp.actions sinks.whatsapp.api_url sinks.whatsapp.ca_file sinks.whatsapp.enabled
 sinks.whatsapp.exclude sinks.whatsapp.language sinks.whatsapp.min_severity sinks.whatsapp.noise_per_10_minutes
-sinks.whatsapp.phone_number_id sinks.whatsapp.quiet_hours sinks.whatsapp.reasons
+sinks.whatsapp.noise_per_day sinks.whatsapp.phone_number_id sinks.whatsapp.quiet_hours sinks.whatsapp.reasons
 sinks.whatsapp.success_per_10_minutes sinks.whatsapp.template sinks.whatsapp.templates sinks.whatsapp.to
 sinks.whatsapp.token sinks.whatsapp.type status_file templates timezone trail trail.anchor_seconds
 trail.compress trail.enabled trail.key trail.rotate_bytes trail.rotate_seconds trusted trusted.networks

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, NamedTuple, Optional
 
-from pamsignal.deliver.limits import class_of
+from pamsignal.deliver.classes import class_of
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, redacted, result_of
 from pamsignal.deliver.sinks.fitting import fitted

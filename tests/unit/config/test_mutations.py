@@ -68,7 +68,7 @@ def test_the_file_that_is_mutated_has_every_key():
         dotted(["sinks", kinds[path[1]], *path[2:]] if len(path) > 1 and path[0] == "sinks" else path)
         for path, _, _ in PAIRS
     }
-    budgets = ("noise_per_10_minutes", "success_per_10_minutes")
+    budgets = ("noise_per_10_minutes", "noise_per_day", "success_per_10_minutes")
     common = ("enabled", "min_severity", "actions", "exclude", "reasons", "quiet_hours", "templates", *budgets)
     of_any_sink = {name.rpartition(".")[2] for name in present}
     missing = [

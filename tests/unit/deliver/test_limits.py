@@ -5,7 +5,10 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.deliver.limits import Bucket, Limiter, class_of
+from pamsignal.daemon import held
+from pamsignal.deliver.budget import Bucket
+from pamsignal.deliver.classes import class_of
+from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.hours import span_of
 from pamsignal.model import Action, Provenance, Severity
@@ -273,9 +276,81 @@ def test_one_night_is_not_told_twice_when_the_past_is_read_again():
 
 
 def test_a_sink_without_a_bound_gets_everything_and_no_summary():
-    route = RouteSettings(noise_per_10_minutes=None, success_per_10_minutes=None)
+    route = RouteSettings(noise_per_10_minutes=None, noise_per_day=None, success_per_10_minutes=None)
     limiter = Limiter({"siem": route})
     for number in range(2000):
         for alert in (noise(number), an_alert(id=f"{number:032}")):
             assert limiter.admit(alert, ("siem",), NOON_US + number) == ("siem",)
     assert limiter.next_deadline_us(NOON_US) is None
+
+
+HOUR_US = 60 * MINUTE_US
+
+
+def test_a_day_has_a_bound_for_noise_after_which_one_message_an_hour_counts_it():
+    limiter, told = a_limiter(noise_per_10_minutes=10, noise_per_day=20), []
+    for minute in range(24 * 60):
+        now_us = NOON_US + minute * MINUTE_US
+        told += ["noise"] * sent(limiter, noise(minute), now_us)
+        told += [alert.suppressed for alert, _ in limiter.summaries(now_us)]
+    assert told.count("noise") == 20
+    hourly = [one for one in told if one != "noise"]
+    assert 22 <= len(hourly) <= 25
+    assert sum(hourly) + limiter_owes(limiter) == 24 * 60 - 20
+
+
+def limiter_owes(limiter):
+    return sum(sum(owed.rules.values()) for owed in limiter.take_changes().values())
+
+
+def test_a_day_that_is_used_up_holds_back_no_success_and_nothing_critical():
+    limiter = a_limiter(noise_per_day=1)
+    assert sent(limiter, noise(0), NOON_US)
+    assert not sent(limiter, noise(1), NOON_US)
+    assert sent(limiter, login(), NOON_US)
+    assert sent(limiter, noise(2)._replace(severity=Severity.CRITICAL), NOON_US)
+
+
+def test_after_a_day_the_tokens_are_back():
+    limiter = a_limiter(noise_per_day=1)
+    assert sent(limiter, noise(0), NOON_US)
+    assert not sent(limiter, noise(1), NOON_US + 24 * HOUR_US - 1)
+    assert sent(limiter, noise(2), NOON_US + 24 * HOUR_US)
+
+
+def kept(limiter, stored):
+    for row in held.rows(limiter.take_changes()):
+        if row.value is None:
+            stored.pop(row.key, None)
+        else:
+            stored[row.key] = row.value
+    return stored
+
+
+def test_what_is_held_back_is_told_however_long_nobody_ran():
+    first, stored = a_limiter(noise_per_10_minutes=1), {}
+    for number in range(5):
+        sent(first, noise(number), NOON_US)
+        kept(first, stored)
+    later = a_limiter(noise_per_10_minutes=1)
+    later.restore(held.restored(stored))
+    assert kept(later, dict(stored)) == stored
+    ((told, sinks),) = later.summaries(NOON_US + 90 * 24 * HOUR_US)
+    assert (told.suppressed, sinks) == (4, ("team",))
+    assert told.id == first.summaries(NOON_US + HOUR_US)[0][0].id
+    assert kept(later, stored) == {}
+
+
+def test_what_was_told_is_not_owed_again_by_reading_the_past_again():
+    again = a_limiter(noise_per_10_minutes=1)
+    for number in range(5):
+        sent(again, noise(number), NOON_US)
+    again.restore({})
+    assert again.summaries(NOON_US + HOUR_US) == []
+
+
+def test_rows_of_another_version_and_of_a_sink_that_is_gone_do_no_harm():
+    stored = {"team noise": "{}", "team success": "no JSON", "gone noise": "[]", "team": '{"severity": 99}'}
+    limiter = a_limiter()
+    limiter.restore(held.restored(stored))
+    assert limiter.summaries(NOON_US) == []
