@@ -21,7 +21,7 @@ _ALERT_COLOR = {
     Severity.WARNING: YELLOW,
     Severity.CRITICAL: f"{BOLD};{RED}",
 }
-SIEM_FORMATS = ("cef", "leef", "leef2")
+SIEM_FORMATS = ("cef", "leef", "leef2", "ocsf")
 _SECONDS_END = len("2026-11-23T14:23:01")
 
 

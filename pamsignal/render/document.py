@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Dict, Mapping, Sequence, Union
 
-Value = Union[None, str, int, float, bool, Sequence[str], Mapping[str, "Value"]]
+Value = Union[None, str, int, float, bool, Sequence[Union[str, Mapping[str, "Value"]]], Mapping[str, "Value"]]
 Document = Dict[str, Value]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -35,7 +35,7 @@ def _kept(value: Value, text_limit: int) -> Value:
     if isinstance(value, dict):
         return known(value, text_limit) or None
     if isinstance(value, list):
-        return [_text(item, text_limit) for item in value] or None
+        return [_text(item, text_limit) if isinstance(item, str) else known(item, text_limit) for item in value] or None
     return value
 
 

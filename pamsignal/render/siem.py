@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Callable, Dict
 
 from pamsignal.model import Alert, AuthEvent
-from pamsignal.render import cef, ecs, leef, text
+from pamsignal.render import cef, ecs, leef, ocsf, text
 
 
 def _ecs(alert: Alert) -> str:
@@ -19,6 +19,7 @@ FORMATS: Dict[str, Callable[[Alert], str]] = {
     "leef": leef.line_1_of,
     "leef2": leef.line_2_of,
     "ecs": _ecs,
+    "ocsf": ocsf.line_of,
     "text": text.headline,
 }
 """Each takes an alert and returns a line without its end, fit for UTF-8."""

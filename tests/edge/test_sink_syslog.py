@@ -237,7 +237,7 @@ def test_a_datagram_is_never_longer_than_it_may_be_and_whole_in_shape(style, ale
     message = syslog.message_of(alert, settings, Sender("web-01", 1, 10), 1)
     assert len(message) <= 2048
     payload = message.decode().split("] ", 1)[1]
-    if style == "ecs":
+    if style in {"ecs", "ocsf"}:
         json.loads(payload)
     elif style == "cef":
         read_cef(payload)

@@ -1,4 +1,4 @@
-"""A collector of logs or a SIEM: CEF, LEEF, ECS or text in syslog messages, over UDP, TCP or TLS.
+"""A collector of logs or a SIEM: CEF, LEEF, ECS, OCSF or text in syslog messages, over UDP, TCP or TLS.
 
 RFC 5424, 5425, 5426, 6587, 3164. A stream that breaks inside a load is used again from the load's beginning, so a
 receiver can see a message twice, under the same `sequenceId` and with the same id.

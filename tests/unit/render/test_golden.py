@@ -24,7 +24,7 @@ from pamsignal.deliver.sinks import (
     telegram,
     whatsapp,
 )
-from pamsignal.render import cef, ecs, leef
+from pamsignal.render import cef, ecs, leef, ocsf
 from pamsignal.render.syslog import Sender
 from tests.builders import NOON_US
 from tests.unit.render.cases import CASES
@@ -55,6 +55,7 @@ FORMATS = {
     "cef.txt": lambda alert: as_line(cef.line_of(alert)),
     "leef1.txt": lambda alert: as_line(leef.line_1_of(alert)),
     "syslog.txt": lambda alert: as_line(syslog.message_of(alert, COLLECTOR, SENDER, 7).decode()),
+    "ocsf.json": lambda alert: as_json(ocsf.document_of(alert)),
     "leef2.txt": lambda alert: as_line(leef.line_2_of(alert)),
     "telegram.html": lambda alert: telegram.html_of(alert) + "\n",
     "telegram.txt": lambda alert: telegram.plain_of(alert) + "\n",
