@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/../dist"
 exec 9<.
 flock 9
-for package in *.deb *.rpm; do
+for package in *.deb *.rpm *.whl; do
     [ ! -e "$package" ] || sha256sum "$package"
 done >SHA256SUMS.new
 mv SHA256SUMS.new SHA256SUMS
