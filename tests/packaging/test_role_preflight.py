@@ -18,6 +18,7 @@ from tests.packaging.ansible import PROJECT, run
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 REPOSITORY = {"pamsignal_install_method": "repo", "pamsignal_repo_key_file": "{{ key }}"}
+WHEEL = "pamsignal-1.0-py3-none-any.whl"
 DOWNLOAD = {"pamsignal_install_method": "package_url", "pamsignal_package_checksum": "0" * 64}
 
 
@@ -114,11 +115,37 @@ MISTAKES = {
     "another version than the wheel's": (
         {
             "pamsignal_install_method": "pip",
-            "pamsignal_pip_source": "{{ pamsignal_package_dir }}/pamsignal-1.0-py3-none-any.whl",
+            "pamsignal_pip_source": "{{ pamsignal_package_dir }}/" + WHEEL,
             "pamsignal_version": "2.0",
         },
-        ["pamsignal-1.0-py3-none-any.whl", "2.0", "pamsignal_version"],
+        [WHEEL, "2.0", "pamsignal_version"],
     ),
+    "another wheel than that of SHA256SUMS": (
+        {"pamsignal_install_method": "pip", "pamsignal_pip_source": "{{ pamsignal_package_dir }}/" + WHEEL},
+        [WHEEL, "SHA256SUMS beside it", "build or fetch"],
+    ),
+    "another wheel than that of the checksum": (
+        {
+            "pamsignal_install_method": "pip",
+            "pamsignal_pip_source": "{{ pamsignal_package_dir }}/" + WHEEL,
+            "pamsignal_pip_checksum": "0" * 64,
+        },
+        [WHEEL, "pamsignal_pip_checksum"],
+    ),
+    "a wheel without a checksum": (
+        {"pamsignal_install_method": "pip", "pamsignal_pip_source": "{{ lone }}"},
+        [WHEEL, "pamsignal_pip_checksum", "make wheel"],
+    ),
+    "a checksum of no wheel": (
+        {
+            "pamsignal_install_method": "pip",
+            "pamsignal_pip_source": "pamsignal",
+            "pamsignal_version": "1.0",
+            "pamsignal_pip_checksum": "0" * 64,
+        },
+        ["pamsignal_pip_checksum", "pamsignal_pip_source"],
+    ),
+    "an address for geoipupdate": ({"pamsignal_geolite2_host": NOWHERE}, ["pamsignal_geolite2_host"]),
     "a credential that nobody gives": (
         {"pamsignal_config": telegram()},
         ["pamsignal_config", "absent", "pamsignal_credentials"],
@@ -187,11 +214,13 @@ def played(tmp_path_factory):
     answers = folder / "answers"
     answers.mkdir()
     (folder / "key.asc").write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n")
+    (folder / WHEEL).write_text("nobody has summed this up")
     common = {
+        "lone": str(folder / WHEEL),
         "key": str(folder / "key.asc"),
         "answers": str(answers),
         "two": str(sums(folder / "two", "pamsignal_1.0_all.deb", "pamsignal_2.0_all.deb")),
-        "pamsignal_package_dir": str(sums(folder / "one", "pamsignal_1.0_all.deb", "pamsignal-1.0-py3-none-any.whl")),
+        "pamsignal_package_dir": str(sums(folder / "one", "pamsignal_1.0_all.deb", WHEEL)),
         "pamsignal_allow_http": True,
         "ansible_python_interpreter": "{{ ansible_playbook_python }}",
     }
