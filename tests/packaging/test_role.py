@@ -13,19 +13,7 @@ from pamsignal import __version__
 from tests.packaging.ansible import PROJECT, ROLE, run
 
 # What no Molecule scenario sets → why. A choice stands behind an equals sign.
-NEVER_TRIED = {
-    "pamsignal_package_format=deb": "what auto finds on every host of the scenarios that takes debs",
-    "pamsignal_dnf_backend=dnf5": "what auto finds on Fedora",
-    "pamsignal_repo_key_file": "its default is where `make repo` leaves the key",
-    "pamsignal_install_method=pip": "needs a package index for what the distribution does not have",
-    "pamsignal_pip_source": "as above; test_role_preflight.py has its mistakes",
-    "pamsignal_pip_system_packages": "as above",
-    "pamsignal_geolite2_method=geoipupdate": "needs MaxMind's service, and a package of contrib",
-    "pamsignal_geolite2_method=existing": "looks whether files are there, and changes nothing",
-    "pamsignal_geolite2_editions": "two are tried; another number takes the same loop",
-    "pamsignal_geolite2_directory": "pamsignal looks into the default by itself",
-    "pamsignal_geolite2_max_age_days": "nothing is a week old on hosts that were made a minute ago",
-}
+NEVER_TRIED: dict[str, str] = {}
 
 TASKS = sorted([*ROLE.glob("tasks/*.yml"), *ROLE.glob("handlers/*.yml"), *PROJECT.glob("playbooks/*.yml")])
 

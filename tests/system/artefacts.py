@@ -2,31 +2,34 @@
 
     python -m tests.system.artefacts FOLDER
 
-FOLDER/tree is a copy of the checkout with what `make deb rpm repo` leaves in its dist, FOLDER/older the same of the
-version 0.0.1; the repositories of tree have both. The key that signs them is thrown away. FOLDER/tree/dist/shim.rpm
-lets dnf install on Debian, and FOLDER/tree/dist/geoip is laid out like MaxMind's download service.
+FOLDER/tree is a copy of the checkout with what `make deb rpm wheel repo` leaves in its dist, FOLDER/older the same of
+the version 0.0.1; the repositories of tree have both. The key that signs them is thrown away. FOLDER/tree/dist/shim.rpm
+lets dnf install on Debian, and FOLDER/tree/dist/geoip is laid out like MaxMind's download service, the databases beside.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
+import os
 import shutil
 import sys
 import tarfile
 from pathlib import Path
 
-from tests.system.repositories import KeyRing, build_shim, packages
+from tests.edge.databases import write_cities, write_networks
+from tests.system.repositories import KeyRing, build, build_shim, packages
 
 OLDER = "0.0.1"
-EDITIONS = ("GeoLite2-City", "GeoLite2-ASN")
+EDITIONS = {"GeoLite2-City": write_cities, "GeoLite2-ASN": write_networks}
 
 
 def main() -> None:
     """Build everything into the folder of the command line."""
     folder = Path(sys.argv[1]).resolve()
     trees = [packages(folder / "older", OLDER), packages(folder / "tree")]
+    for tree in trees:
+        build(tree, "build_wheel.sh", env={**os.environ, "PYTHON": sys.executable})
     with contextlib.closing(KeyRing(folder / "keys")) as ring:
         key = ring.make("pamsignal packages")
         published = ring.publish(trees[0], key)
@@ -38,13 +41,11 @@ def main() -> None:
 
 
 def lay_out_database(folder: Path, edition: str) -> None:
-    """Write what `FOLDER/download?suffix=…` answers with: an archive, and its sum."""
-    folder.mkdir(parents=True)
+    """Write a database, and what `FOLDER/download?suffix=…` answers with: an archive of it, and its sum."""
+    database = EDITIONS[edition](folder / f"{edition}.mmdb")
     archive = folder / "download.tar.gz"
     with tarfile.open(archive, "w:gz") as packed:
-        member = tarfile.TarInfo(f"{edition}_20261123/{edition}.mmdb")
-        member.size = len(edition)
-        packed.addfile(member, io.BytesIO(edition.encode()))
+        packed.add(database, f"{edition}_20261123/{edition}.mmdb")
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     (folder / "download.tar.gz.sha256").write_text(f"{digest}  {edition}_20261123.tar.gz\n")
 

@@ -15,9 +15,11 @@ from typing import NamedTuple, Union
 
 CODENAMES = {11: "bullseye", 12: "bookworm", 13: "trixie"}
 
+# The last ones are what the role has to install on other hosts; geoipupdate is in contrib.
 PACKAGES = (
     "systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,login,passwd,iproute2,ca-certificates,"
-    "python3,python3-apt,python3-systemd,python3-requests,python3-yaml,python3-jsonschema"
+    "python3,python3-apt,python3-systemd,python3-requests,python3-yaml,python3-jsonschema,"
+    "python3-packaging,python3-venv,geoipupdate"
 )
 DNF = "dnf,python3-dnf,rpm"
 
@@ -57,6 +59,7 @@ chmod 0440 "$1/etc/sudoers.d/alice"
 rm -f "$1/var/lib/dbus/machine-id" "$1/etc/resolv.conf"
 : >"$1/etc/resolv.conf"
 rm -rf "$1/etc/apt/sources.list" "$1/etc/apt/sources.list.d/"*
+rm -f "$1/etc/systemd/system/timers.target.wants/geoipupdate.timer"
 mkdir -p "$1/var/log/journal"
 for unit in systemd-networkd.service systemd-resolved.service systemd-timesyncd.service getty@tty1.service \\
     console-getty.service apt-daily.timer apt-daily-upgrade.timer fstrim.timer e2scrub_all.timer e2scrub_reap.service
@@ -84,7 +87,8 @@ def build(image: Image, tree: Path) -> None:
     """Build beside `tree` and move it into place, so that a half-built tree is never used."""
     tree.parent.mkdir(parents=True, exist_ok=True)
     unfinished = tree.with_name(f"{tree.name}.{os.getpid()}")
-    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=directory", f"--include={image.packages}"]
+    command = ["mmdebstrap", "--quiet", "--variant=minbase", "--format=directory", "--components=main,contrib"]
+    command += [f"--include={image.packages}"]
     command += ["--aptopt=APT::Install-Recommends false", *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT)]
     command += [f"--customize-hook={PREPARE}", CODENAMES[image.release], str(unfinished)]
     made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)

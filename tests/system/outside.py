@@ -1,9 +1,10 @@
-"""The world outside the hosts, as far as they know one: a file server and a webhook receiver on the gateway's address.
+"""The world outside the hosts, as far as they know one: three servers on the gateway's address.
 
     python -m tests.system.outside FILES ALERTS
 
 Port 8080 serves the folder FILES. Port 8443 takes signed alerts: each delivery becomes a line of the file
-ALERTS/alerts, as "RULE USER SOURCE HOST"; ALERTS/ca.pem is the certificate to trust.
+ALERTS/alerts, as "RULE USER SOURCE HOST"; ALERTS/ca.pem is the certificate to trust. Port 443 has the databases in
+FILES/geoip for geoipupdate, with the same certificate.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import functools
 import socket
 import sys
+import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from tests.system import maxmind
 from tests.system.host import GATEWAY
 from tests.system.receiver import Delivery, Receiver, summary
 
-FILES_PORT, ALERTS_PORT = 8080, 8443
+FILES_PORT, ALERTS_PORT, DATABASES_PORT = 8080, 8443, 443
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -49,7 +52,10 @@ class AlertLog(Receiver):
 def main() -> None:
     """Serve until the end of the process."""
     files, alerts = (Path(argument) for argument in sys.argv[1:])
-    AlertLog(alerts)
+    log = AlertLog(alerts)
+    databases = ThreadingHTTPServer((GATEWAY, DATABASES_PORT), maxmind.handler_for(files / "geoip"))
+    databases.socket = log.context.wrap_socket(databases.socket, server_side=True, do_handshake_on_connect=False)
+    threading.Thread(target=databases.serve_forever, daemon=True).start()
     ThreadingHTTPServer((GATEWAY, FILES_PORT), functools.partial(Files, directory=str(files))).serve_forever()
 
 

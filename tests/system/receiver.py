@@ -40,10 +40,10 @@ class Receiver:
         self.server = ThreadingHTTPServer((GATEWAY, port), handler_for(self), bind_and_activate=False)
         self.server.daemon_threads = True
         self.server.socket.close()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(GATEWAY).configure_cert(context)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(GATEWAY).configure_cert(self.context)
         # The handshake happens in the request's own thread: a half-open client holds nobody up.
-        self.server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
+        self.server.socket = self.context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def accept(self, delivery: Delivery) -> None:
