@@ -88,7 +88,7 @@ def secret_of(reference: Reference, vaults: Vaults) -> Secret:
         # The service has a user of its own, but the group of the journal: so it can read the file, and others cannot.
         path = reference["file"]
         content = _secret_file(path, f"chgrp systemd-journal {path} && chmod 640 {path}")
-    return Secret(_one_line(content))
+    return Secret(_text(content))
 
 
 def _credential(name: str, vaults: Vaults) -> bytes:
@@ -135,8 +135,11 @@ def _secret_file(path: str, remedy: str) -> bytes:
     return guarded.content
 
 
-def _one_line(content: bytes) -> str:
-    """Strip the one line end that editors add; anything else unprintable is a mistake that would show up late."""
+def _text(content: bytes) -> str:
+    """Strip the one line end that editors add; anything else unprintable is a mistake that would show up late.
+
+    Only keys in PEM form have lines (RFC 7468).
+    """
     try:
         text = content.decode()
     except UnicodeDecodeError:
@@ -144,6 +147,7 @@ def _one_line(content: bytes) -> str:
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise ConfigError("expected a secret, found an empty file; write the secret into it")
-    if not text.isprintable():
+    lines = text.splitlines() if text.startswith("-----BEGIN ") else [text]
+    if not all(line.isprintable() for line in lines):
         raise ConfigError("expected a secret on one line, found line breaks or control characters; remove them")
     return text

@@ -117,7 +117,15 @@ def test_a_secret_s_file_may_be_read_by_its_group(tmp_path):
     assert secret_of({"file": written(tmp_path / "secret", "word", 0o640)}, NO_VAULTS).reveal() == "word"
 
 
-@pytest.mark.parametrize("content", ["", "\n", "two\nlines\n", b"\xff\xfe", "nul\x00", "x" * 8193])
+def test_a_key_in_pem_form_has_lines(tmp_path):
+    key = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n"
+    reference = {"file": str(written(tmp_path / "key", key, 0o600))}
+    assert secret_of(reference, NO_VAULTS).reveal() == key[:-1]
+
+
+@pytest.mark.parametrize(
+    "content", ["", "\n", "two\nlines\n", "-----BEGIN X-----\n\x1b", b"\xff\xfe", "nul\x00", "x" * 8193]
+)
 def test_a_secret_s_file_with_anything_but_one_line_of_text_is_refused_unquoted(tmp_path, content):
     reason = reason_for({"file": written(tmp_path / "secret", content)})
     assert "two" not in reason

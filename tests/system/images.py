@@ -41,7 +41,7 @@ Kind = Union[int, str]  # a release of Debian, or a name
 IMAGES: dict[Kind, Image] = {
     **{release: Image(f"debian{release}", release) for release in CODENAMES},
     **{f"dnf{release}": Image(f"dnf{release}", release, DNF) for release in (12, 13)},
-    "services13": Image("services13", 13, "ntfy,opensmtpd"),
+    "services13": Image("services13", 13, "ntfy,opensmtpd,rsyslog,rsyslog-gnutls"),
 }
 
 PASSWORDS = {"alice": "correct-horse", "bob": "battery-staple", "root": "root-of-the-lab"}

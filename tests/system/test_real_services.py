@@ -1,4 +1,7 @@
-"""A login reaches real servers: Debian's ntfy, with a token, and OpenSMTPD, which puts the mail into a mailbox."""
+"""A login reaches real servers: Debian's ntfy, with a token, OpenSMTPD, which puts the mail into a mailbox, and rsyslog.
+
+rsyslog takes TLS alone, and only from those whose certificate its authority signed; our key is a credential.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from email.parser import Parser
 from typing import NamedTuple
 
 import pytest
+import trustme
 
 from tests.system import attacks
 from tests.system.host import Host
@@ -24,6 +28,15 @@ listen-http: "127.0.0.1:2586"
 auth-file: "/var/lib/ntfy/user.db"
 auth-default-access: "deny-all"
 cache-file: "/var/cache/ntfy/cache.db"
+"""
+RSYSLOG_CONFIG = """
+global(DefaultNetstreamDriver="gtls" DefaultNetstreamDriverCAFile="/etc/rsyslog.d/ca.pem"
+       DefaultNetstreamDriverCertFile="/etc/rsyslog.d/server.pem"
+       DefaultNetstreamDriverKeyFile="/etc/rsyslog.d/server.key" maxMessageSize="64k")
+module(load="imtcp" StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/certvalid")
+input(type="imtcp" port="6514" ruleset="fleet")
+template(name="line" type="string" string="%msg%\n")
+ruleset(name="fleet") { action(type="omfile" file="/var/log/fleet.log" template="line") }
 """
 NTFY_USER = """
 set -eu
@@ -67,6 +80,11 @@ class Services(NamedTuple):
         """What ntfy has for its readers."""
         return [json.loads(line) for line in self.run_python(READ, NTFY, self.token).splitlines()]
 
+    def forwarded(self) -> list[dict]:
+        """What rsyslog has kept."""
+        kept = self.host.run("cat /var/log/fleet.log", check=False).stdout
+        return [json.loads(line) for line in kept.splitlines()]
+
     def mails(self) -> list[email.message.Message]:
         """What lies in alice's mailbox."""
         texts = self.host.run("for file in ~alice/Maildir/new/*; do cat $file; printf '\\f'; done", check=False).stdout
@@ -84,6 +102,34 @@ def wait_for(find, seconds: float = 30):
     raise AssertionError("nothing came")
 
 
+def collector(host: Host) -> dict:
+    """Give rsyslog a certificate and us another; return the sink."""
+    authority = trustme.CA()
+    server, ours = authority.issue_cert("collector.example.org"), authority.issue_cert("services.example.org")
+    authority_pem = authority.cert_pem.bytes()
+    files = {
+        "/etc/rsyslog.d/ca.pem": authority_pem,
+        "/etc/rsyslog.d/server.pem": b"".join(part.bytes() for part in server.cert_chain_pems),
+        "/etc/rsyslog.d/server.key": server.private_key_pem.bytes(),
+        "/etc/rsyslog.d/fleet.conf": RSYSLOG_CONFIG.encode(),
+        "/etc/ssl/certs/fleet.pem": authority_pem,
+        "/etc/ssl/certs/ours.pem": b"".join(part.bytes() for part in ours.cert_chain_pems),
+    }
+    for path, content in files.items():
+        host.write(path, content)
+    host.write("/etc/pamsignal/credentials/siem-key", ours.private_key_pem.bytes(), 0o600)
+    host.run("systemctl restart rsyslog")
+    return {
+        "type": "syslog",
+        "host": "localhost",
+        "server_name": "collector.example.org",
+        "format": "ecs",
+        "ca_file": "/etc/ssl/certs/fleet.pem",
+        "client_certificate": "/etc/ssl/certs/ours.pem",
+        "client_key": {"credential": "siem-key"},
+    }
+
+
 @pytest.fixture(scope="module")
 def services(lab, wheel):
     host = lab.boot_named({"services": "services13"})["services"]
@@ -94,7 +140,8 @@ def services(lab, wheel):
         monitor.install(wheel)
         mail = {"type": "email", "host": "localhost", "security": "none", "sender": "pamsignal@localhost"}
         note = {"type": "ntfy", "url": NTFY, "topic": "logins", "token": token}
-        monitor.configure(sinks={"mail": {**mail, "to": ["alice@localhost"]}, "note": note})
+        sinks = {"mail": {**mail, "to": ["alice@localhost"]}, "note": note, "siem": collector(host)}
+        monitor.configure(sinks=sinks)
         monitor.start()
         yield Services(host, monitor, token)
 
@@ -109,6 +156,17 @@ def test_a_login_reaches_the_readers_of_a_topic_and_a_mailbox(services, attacker
     assert f"From: {attacker} port " in mail.get_content()
 
 
+def test_a_collector_hears_of_failures_and_of_the_head_of_the_trail_over_tls_that_asks_who_we_are(services, attacker):
+    attacks.wrong_passwords(services.host, attacker)
+    failed = wait_for(lambda: [one for one in services.forwarded() if one["event"].get("outcome") == "failure"])
+    assert failed["event"]["kind"] == "event"
+    assert failed["source"]["ip"] == str(attacker)
+    assert failed["pamsignal"]["provenance"] in {"verified", "root-attested"}
+    anchor = wait_for(lambda: [one for one in services.forwarded() if one["event"]["action"] == "trail_anchor"])
+    head = anchor["event"]["reason"].partition("=")[2]
+    assert services.host.run(f"pamsignal verify --anchor {head}").returncode == 0
+
+
 def test_the_longest_alert_is_a_message_and_no_attachment(services):
     assert services.run_python(LONGEST, NTFY, services.token) == "Sent()\n"
     note = next(note for note in services.notes() if "\U0001f600" in note["title"])
@@ -121,6 +179,6 @@ def test_a_token_that_ntfy_does_not_know_holds_the_channel(services):
     assert answer == "Refused(reason='authentication', detail='HTTP 401: unauthorized', pause=True)\n"
 
 
-def test_the_test_alert_says_that_both_took_it(services):
+def test_the_test_alert_says_that_all_took_it(services):
     answer = services.host.run("pamsignal test-alert")
-    assert answer.stdout == "mail: sent\nnote: sent\n"
+    assert answer.stdout == "mail: sent\nnote: sent\nsiem: sent\n"
