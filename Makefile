@@ -65,7 +65,7 @@ bench:  ## speed and memory, beside journalctl and fail2ban where installed
 
 golden:  ## write the golden files of the output formats anew; review the diff
 	@tools/install.sh dev
-	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/render tests/unit/test_scenarios.py
+	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
 	rm -rf .venv .venv-ansible build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage

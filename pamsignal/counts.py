@@ -17,6 +17,7 @@ class Counts:
     def __init__(self) -> None:
         self.records = 0
         self.understood = 0
+        self.suppressed = 0  # messages that journald says it dropped
         self.events: Counter[Action] = Counter()
         self.unparsed: Counter[str] = Counter()
         self.spoofed: Counter[str] = Counter()

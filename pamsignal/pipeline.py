@@ -244,6 +244,7 @@ class Engine:
             if seen.outcome is _SUCCESS:
                 self._learn(record, seen)
             if seen.action is _SUPPRESSED:
+                self.counts.suppressed += seen.attempts
                 return Step(time_us, record, due, alerts=self.sight.suppressed(record, seen, time_us))
             if record.uid and self._names_another(record.uid, seen):
                 seen = claim_of(seen, record, self._account_of)

@@ -29,11 +29,13 @@ from pamsignal.model import Action, AuthEvent, Severity
 from pamsignal.render import template
 from pamsignal.render.escape import for_terminal
 from pamsignal.render.fields import FIELDS
+from pamsignal.runtime.host_port import host_port_of
 from pamsignal.runtime.zone import wall_clock
 
 TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
 BARELY_A_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 RETIRED_TEAMS = ("webhook.office.com", "outlook.office.com", "outlook.office365.com")
+PORTS = range(1024, 65536)  # below, only root may listen
 SIGNING_SECRET_BYTES = range(24, 65)  # Standard Webhooks 1.0, "Signature scheme"
 
 
@@ -177,6 +179,21 @@ def database(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return Trouble("expected a database, found no file; pamsignal goes on without until there is one", WARNING)
 
 
+def listen_address(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want an address of this host alone, and a port; others could read on the way, unless `allow_remote` says so."""
+    expected = "expected an address and a port such as 127.0.0.1:9814 or [::1]:9814"
+    try:
+        host, port = host_port_of(text)
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return Trouble(f"{expected}, found other text; correct it")
+    if port not in PORTS:
+        return Trouble(f"{expected}, found another port; take one from {PORTS.start} to {PORTS.stop - 1}")
+    if not ip.is_loopback and siblings.get("allow_remote") is not True:
+        return Trouble(f"{expected}, found one that other hosts reach; correct it, or add `allow_remote: true`")
+    return None
+
+
 def time_zone(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Want a zone that this host has the table of."""
     try:
@@ -224,6 +241,7 @@ RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "database": database,
     "directory": directory,
     "header_value": header_value,
+    "listen_address": listen_address,
     "network": network,
     "ntfy_topic": ntfy_topic,
     "pagerduty_key": pagerduty_key,

@@ -32,6 +32,15 @@ class JournalSettings(NamedTuple):
     catch_up_seconds: int = 604_800
 
 
+class MetricsSettings(NamedTuple):
+    """Whether there are metrics, in which file (`auto` is one in the runtime directory), and where to listen."""
+
+    enabled: bool = False
+    textfile: Optional[str] = "auto"
+    listen: Optional[str] = None
+    allow_remote: bool = False
+
+
 class SinkSettings(NamedTuple):
     """One sink: its name in the file, its type (a key of SINKS), what it wants, and the Settings of its module."""
 
@@ -59,6 +68,7 @@ class Settings(NamedTuple):
     heartbeat: heartbeat.Settings
     trail: trail.Settings
     retention: retention.Settings
+    metrics: MetricsSettings
     fingerprint: str
     warnings: Tuple[str, ...] = ()
 
@@ -97,6 +107,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         heartbeat=_heartbeat(document["heartbeat"], fetch),
         trail=_trail(document["trail"], fetch),
         retention=retention.Settings(**document["retention"]),
+        metrics=MetricsSettings(**document["metrics"]),
         fingerprint=fingerprint_of(root, document),
     )
 

@@ -10,6 +10,7 @@ from pamsignal.audit.trail import Trail
 from pamsignal.config import load
 from pamsignal.config.settings import Settings
 from pamsignal.daemon.evidence import Evidence
+from pamsignal.daemon.exporter import Exporter
 from pamsignal.daemon.monitor import Monitor, Parts
 from pamsignal.deliver import heartbeat
 from pamsignal.deliver.courier import Courier
@@ -99,6 +100,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         store,
         Evidence(trail, log),
         status_path,
+        Exporter(started.paths.runtime, log),
         dispatcher_of,
         enricher_of,
         lambda chosen: heartbeat.build(chosen.heartbeat, started.loop.wake),

@@ -12,12 +12,14 @@ from typing import Callable, List, NamedTuple, Optional
 from pamsignal.config import load
 from pamsignal.config.settings import Settings, fixed_keys
 from pamsignal.counts import Counts
-from pamsignal.daemon import happenings, keepsakes
+from pamsignal.daemon import happenings, keepsakes, snapshot
 from pamsignal.daemon.evidence import Evidence
+from pamsignal.daemon.exporter import Exporter
 from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.daemon.pace import Pace
 from pamsignal.daemon.report import Report, Watched
+from pamsignal.daemon.tally import Tally
 from pamsignal.deliver.dispatch import Collected, Dispatcher
 from pamsignal.deliver.heartbeat import Heartbeat
 from pamsignal.deliver.store import Store
@@ -54,6 +56,7 @@ class Parts(NamedTuple):
     store: Store
     evidence: Evidence
     status_path: str
+    exporter: Exporter
     dispatcher_of: Callable[[Settings], Dispatcher]
     enricher_of: Callable[[Settings], Enricher]
     heartbeat_of: Callable[[Settings], Heartbeat]
@@ -76,6 +79,7 @@ class Monitor:
         keepsakes.recall_own(self._own_sight, parts.store)
         self._committed: Optional[Place] = None
         self.report = Report(parts.status_path, self._started_us)
+        self._tally = Tally()
         self._enricher = parts.enricher_of(settings)
         self._use(settings, parts.dispatcher_of(settings))
 
@@ -111,7 +115,7 @@ class Monitor:
         return True
 
     def _work(self, records: List[JournalRecord]) -> None:
-        now_us = realtime_us()
+        began_us, now_us = monotonic_us(), realtime_us()
         for problem in self._enricher.look(now_us):
             self._parts.log.warning("context", problem=problem)
         collected = self._dispatcher.collect(now_us)
@@ -122,6 +126,9 @@ class Monitor:
         self._outgoing.anchor(self._parts.evidence.tend(now_us), now_us)
         self._tell(now_us, collected, produced)
         self._rest(now_us)
+        if records:
+            self._tally.lag.add(now_us - records[0].time_us)
+        self._tally.turns.add(monotonic_us() - began_us)
 
     def _rest(self, now_us: int) -> None:
         """Work out how long nothing is to be done unless something comes."""
@@ -144,6 +151,7 @@ class Monitor:
         accounts.forget()
         self._dispatcher = dispatcher
         self._heartbeat = self._parts.heartbeat_of(settings)
+        self._parts.exporter.use(settings.metrics)
         clock = wall_clock(settings.timezone)
         self._engine = Engine(settings.engine, self._enricher.context_of, accounts.account_of, clock)
         keepsakes.put_back(self._engine, self._parts.store)
@@ -218,6 +226,7 @@ class Monitor:
         alarms += self._outgoing.alarms_about(collected, now_us)
         head = self._parts.evidence.write(now_us, produced.events, [*produced.alerts, *alarms])
         deliveries = self._outgoing.admit(produced, alarms, now_us)
+        self._tally.told((*produced.alerts, *alarms), deliveries)
         changes = keepsakes.take(self._engine, self._own_sight, self._outgoing)
         turn = Turn(
             now_us=now_us,
@@ -259,7 +268,10 @@ class Monitor:
         watched = Watched(parts.reader, parts.store, parts.evidence.trail, self._enricher, self._settings, standing)
         self._own_sight.look(now_us, watched, self._heartbeat)
         self._alarms += self._own_sight.take_alarms()
-        self.report.write(now_us, state, self._engine.counts, watched)
+        counts = self._engine.counts
+        parts.exporter.publish(lambda: snapshot.take(now_us, counts, self._tally, self.report, watched))
+        self.report.unpublished = parts.exporter.trouble
+        self.report.write(now_us, state, counts, watched)
         parts.notifier.status(self._one_line())
 
     def _one_line(self) -> str:
@@ -276,10 +288,12 @@ class Monitor:
             why = happenings.config_rejected(str(error))
             self._own_sight.note("config_rejected", "configuration", why, realtime_us())
             self.report.rejected = str(error).partition("\n")[0]
+            self._tally.reloads["refused"] += 1
         else:
             parts.log.notice("configuration reloaded", fingerprint=self._settings.fingerprint[:12])
             self._own_sight.note("config_rejected", "configuration", None, realtime_us())
             self.report.rejected = None
+            self._tally.reloads["ok"] += 1
         parts.notifier.ready(self._one_line())
 
     def _change_to(self, settings: Settings) -> None:
@@ -305,4 +319,5 @@ class Monitor:
         now_us = realtime_us()
         self._commit(now_us, self._dispatcher.collect(now_us), Produced())
         self._write_report(now_us, "stopped")
+        self._parts.exporter.close()
         self._parts.log.notice("stopped", records=self._engine.counts.records)

@@ -33,6 +33,7 @@ _OVER: Mapping[str, str] = {
     "sink_paused": "{key} takes alerts again; what waited is on its way",
     "config_rejected": "a changed configuration was taken",
 }
+RULES = tuple(_OVER)
 
 
 class _Seen(NamedTuple):

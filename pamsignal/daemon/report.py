@@ -32,13 +32,17 @@ class Watched(NamedTuple):
 
 
 class Report:
-    """Writes the status file at `path`. `faults` counts records that raised, `rejected` is a reload's first problem."""
+    """Writes the status file at `path`.
+
+    `faults` counts records that raised, `rejected` is a reload's first problem, `unpublished` what keeps metrics back.
+    """
 
     def __init__(self, path: str, started_us: int) -> None:
         self.path = path
         self.faults = 0
         self.rejected: Optional[str] = None
-        self._started_us = started_us
+        self.unpublished: Optional[str] = None
+        self.started_us = started_us
 
     def one_line(self, reader: JournalReader, counts: Counts) -> str:
         """Return the line that `systemctl status` shows."""
@@ -53,14 +57,14 @@ class Report:
     def write(self, now_us: int, state: str, counts: Counts, watched: Watched) -> None:
         """Replace the file. A directory that cannot be written costs the file, not the watch."""
         reader, store, trail, enricher, settings, standing = watched
-        health = _health(store, settings)
+        health = health_of(store, settings)
         document: Dict[str, object] = {
             "version": __version__,
             "pid": os.getpid(),
             "state": state,
-            "started": when.timestamp(self._started_us),
+            "started": when.timestamp(self.started_us),
             "written": when.timestamp(now_us),
-            "uptime_seconds": (now_us - self._started_us) // 1_000_000,
+            "uptime_seconds": (now_us - self.started_us) // 1_000_000,
             "journal": _journal(reader, now_us),
             "records": counts.records,
             "understood": counts.understood,
@@ -101,12 +105,14 @@ class Report:
         ]
         if self.rejected is not None:
             problems.append("the changed configuration was rejected; the old one is in use")
+        if self.unpublished is not None:
+            problems.append("metrics are not published; see: journalctl -u pamsignal")
         if self.faults:
             problems.append(f"{self.faults} records could not be handled: a bug, please report it")
         return problems
 
 
-def _health(store: Store, settings: Settings) -> Dict[str, Health]:
+def health_of(store: Store, settings: Settings) -> Dict[str, Health]:
     """Return the state of every sink that is or was in use; one that has not been needed yet is as good as new."""
     idle = {one.name: Health(0, None, 0, NEW_CHANNEL) for one in settings.sinks if one.route.enabled}
     return dict(sorted({**idle, **store.health()}.items()))

@@ -88,6 +88,10 @@ class Enricher:
             "destinations_not_looked_up": self._sockets.unread,
         }
 
+    def built_us(self) -> Dict[str, int]:
+        """Return when each database in use was built, in µs."""
+        return self._atlas.built_us()
+
     def close(self) -> None:
         """Give the databases back."""
         self._atlas.close()

@@ -64,6 +64,10 @@ class Atlas:
         """Return what is in use, for the status file."""
         return {name: _facts(database, time_us) for name, database in self._named()}
 
+    def built_us(self) -> Dict[str, int]:
+        """Return when each database in use was built."""
+        return {name: database.opened.built_us for name, database in self._named() if database.opened is not None}
+
     def close(self) -> None:
         """Give the files back."""
         for _, database in self._named():

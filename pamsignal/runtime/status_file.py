@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any, Dict, Mapping
 
 from pamsignal.errors import AccessError, NotRunningError
+from pamsignal.runtime import public_file
 
 
 def write(path: str, status: Mapping[str, object]) -> None:
@@ -14,13 +14,7 @@ def write(path: str, status: Mapping[str, object]) -> None:
 
     OSError if it cannot be written.
     """
-    beside = f"{path}.new"
-    content = json.dumps(status, separators=(",", ":")).encode()
-    fileno = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(fileno, "wb") as stream:
-        os.fchmod(fileno, 0o644)  # whatever the umask is
-        stream.write(content)
-    os.replace(beside, path)
+    public_file.replace(path, json.dumps(status, separators=(",", ":")).encode())
 
 
 def read(path: str) -> Dict[str, Any]:

@@ -46,35 +46,36 @@ detect.success_after_failures.attempts detect.success_after_failures.enabled
 detect.success_after_failures.window_seconds detect.user_enumeration detect.user_enumeration.attempts
 detect.user_enumeration.enabled detect.user_enumeration.window_seconds geoip geoip.asn geoip.city heartbeat
 heartbeat.ca_file heartbeat.every_seconds heartbeat.url hostname ignore_services journal
-journal.catch_up_seconds journal.directory journal.rewind_entries journal.rewind_seconds log_level retention
-retention.days retention.hold retention.max_bytes retention.min_days retention.min_free_bytes
-retention.profile sinks sinks.apprise.actions sinks.apprise.enabled sinks.apprise.exclude
-sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes sinks.apprise.noise_per_day
-sinks.apprise.quiet_hours sinks.apprise.reasons sinks.apprise.success_per_10_minutes sinks.apprise.templates
-sinks.apprise.type sinks.apprise.url sinks.console.actions sinks.console.color sinks.console.enabled
-sinks.console.exclude sinks.console.min_severity sinks.console.noise_per_10_minutes
-sinks.console.noise_per_day sinks.console.quiet_hours sinks.console.reasons
-sinks.console.success_per_10_minutes sinks.console.templates sinks.console.type sinks.discord.actions
-sinks.discord.ca_file sinks.discord.enabled sinks.discord.exclude sinks.discord.min_severity
-sinks.discord.noise_per_10_minutes sinks.discord.noise_per_day sinks.discord.quiet_hours sinks.discord.reasons
-sinks.discord.success_per_10_minutes sinks.discord.templates sinks.discord.thread_id sinks.discord.type
-sinks.discord.url sinks.email.actions sinks.email.ca_file sinks.email.enabled sinks.email.exclude
-sinks.email.host sinks.email.min_severity sinks.email.noise_per_10_minutes sinks.email.noise_per_day
-sinks.email.password sinks.email.port sinks.email.quiet_hours sinks.email.reasons sinks.email.security
-sinks.email.sender sinks.email.success_per_10_minutes sinks.email.templates sinks.email.to sinks.email.type
-sinks.email.username sinks.gotify.actions sinks.gotify.ca_file sinks.gotify.enabled sinks.gotify.exclude
-sinks.gotify.min_severity sinks.gotify.noise_per_10_minutes sinks.gotify.noise_per_day
-sinks.gotify.quiet_hours sinks.gotify.reasons sinks.gotify.success_per_10_minutes sinks.gotify.templates
-sinks.gotify.token sinks.gotify.type sinks.gotify.url sinks.journald.actions sinks.journald.enabled
-sinks.journald.exclude sinks.journald.min_severity sinks.journald.noise_per_10_minutes
-sinks.journald.noise_per_day sinks.journald.quiet_hours sinks.journald.reasons
-sinks.journald.success_per_10_minutes sinks.journald.templates sinks.journald.type sinks.ntfy.actions
-sinks.ntfy.ca_file sinks.ntfy.enabled sinks.ntfy.exclude sinks.ntfy.min_severity
-sinks.ntfy.noise_per_10_minutes sinks.ntfy.noise_per_day sinks.ntfy.quiet_hours sinks.ntfy.reasons
-sinks.ntfy.success_per_10_minutes sinks.ntfy.templates sinks.ntfy.token sinks.ntfy.topic sinks.ntfy.type
-sinks.ntfy.url sinks.pagerduty.actions sinks.pagerduty.api_url sinks.pagerduty.ca_file sinks.pagerduty.enabled
-sinks.pagerduty.exclude sinks.pagerduty.min_severity sinks.pagerduty.noise_per_10_minutes
-sinks.pagerduty.noise_per_day sinks.pagerduty.quiet_hours sinks.pagerduty.reasons sinks.pagerduty.routing_key
+journal.catch_up_seconds journal.directory journal.rewind_entries journal.rewind_seconds log_level metrics
+metrics.allow_remote metrics.enabled metrics.listen metrics.textfile retention retention.days retention.hold
+retention.max_bytes retention.min_days retention.min_free_bytes retention.profile sinks sinks.apprise.actions
+sinks.apprise.enabled sinks.apprise.exclude sinks.apprise.min_severity sinks.apprise.noise_per_10_minutes
+sinks.apprise.noise_per_day sinks.apprise.quiet_hours sinks.apprise.reasons
+sinks.apprise.success_per_10_minutes sinks.apprise.templates sinks.apprise.type sinks.apprise.url
+sinks.console.actions sinks.console.color sinks.console.enabled sinks.console.exclude
+sinks.console.min_severity sinks.console.noise_per_10_minutes sinks.console.noise_per_day
+sinks.console.quiet_hours sinks.console.reasons sinks.console.success_per_10_minutes sinks.console.templates
+sinks.console.type sinks.discord.actions sinks.discord.ca_file sinks.discord.enabled sinks.discord.exclude
+sinks.discord.min_severity sinks.discord.noise_per_10_minutes sinks.discord.noise_per_day
+sinks.discord.quiet_hours sinks.discord.reasons sinks.discord.success_per_10_minutes sinks.discord.templates
+sinks.discord.thread_id sinks.discord.type sinks.discord.url sinks.email.actions sinks.email.ca_file
+sinks.email.enabled sinks.email.exclude sinks.email.host sinks.email.min_severity
+sinks.email.noise_per_10_minutes sinks.email.noise_per_day sinks.email.password sinks.email.port
+sinks.email.quiet_hours sinks.email.reasons sinks.email.security sinks.email.sender
+sinks.email.success_per_10_minutes sinks.email.templates sinks.email.to sinks.email.type sinks.email.username
+sinks.gotify.actions sinks.gotify.ca_file sinks.gotify.enabled sinks.gotify.exclude sinks.gotify.min_severity
+sinks.gotify.noise_per_10_minutes sinks.gotify.noise_per_day sinks.gotify.quiet_hours sinks.gotify.reasons
+sinks.gotify.success_per_10_minutes sinks.gotify.templates sinks.gotify.token sinks.gotify.type
+sinks.gotify.url sinks.journald.actions sinks.journald.enabled sinks.journald.exclude
+sinks.journald.min_severity sinks.journald.noise_per_10_minutes sinks.journald.noise_per_day
+sinks.journald.quiet_hours sinks.journald.reasons sinks.journald.success_per_10_minutes
+sinks.journald.templates sinks.journald.type sinks.ntfy.actions sinks.ntfy.ca_file sinks.ntfy.enabled
+sinks.ntfy.exclude sinks.ntfy.min_severity sinks.ntfy.noise_per_10_minutes sinks.ntfy.noise_per_day
+sinks.ntfy.quiet_hours sinks.ntfy.reasons sinks.ntfy.success_per_10_minutes sinks.ntfy.templates
+sinks.ntfy.token sinks.ntfy.topic sinks.ntfy.type sinks.ntfy.url sinks.pagerduty.actions
+sinks.pagerduty.api_url sinks.pagerduty.ca_file sinks.pagerduty.enabled sinks.pagerduty.exclude
+sinks.pagerduty.min_severity sinks.pagerduty.noise_per_10_minutes sinks.pagerduty.noise_per_day
+sinks.pagerduty.quiet_hours sinks.pagerduty.reasons sinks.pagerduty.routing_key
 sinks.pagerduty.success_per_10_minutes sinks.pagerduty.templates sinks.pagerduty.type sinks.slack.actions
 sinks.slack.ca_file sinks.slack.enabled sinks.slack.exclude sinks.slack.min_severity
 sinks.slack.noise_per_10_minutes sinks.slack.noise_per_day sinks.slack.quiet_hours sinks.slack.reasons

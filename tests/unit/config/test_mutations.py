@@ -104,6 +104,7 @@ def test_a_wrong_value_is_refused_where_it_stands_or_is_no_wrong_value(path, val
 HARMLESS = {
     ("enabled", "on"),
     ("allow_insecure", "on"),
+    ("allow_remote", "on"),
     ("compress", "on"),
     ("hold", "on"),
     ("keys_only", "on"),

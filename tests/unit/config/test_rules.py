@@ -65,6 +65,30 @@ def test_no_word_allows_a_link_local_address():
     assert is_refused("http://169.254.169.254/", allow_insecure=True)
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1:9814", "127.8.8.8:1024", "[::1]:65535"])
+def test_metrics_are_served_to_this_host(address):
+    assert check_text(f"metrics: {{listen: '{address}'}}", "FILE").lines == []
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:9814", "[::]:9814", "192.0.2.1:9814", "[2001:db8::1]:9814"])
+def test_metrics_are_served_to_other_hosts_only_on_request(address):
+    (line,) = check_text(f"metrics: {{listen: '{address}'}}", "FILE").lines
+    assert line.endswith("found one that other hosts reach; correct it, or add `allow_remote: true`")
+    assert check_text(f"metrics: {{listen: '{address}', allow_remote: true}}", "FILE").lines == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.0.0.1:", ":9814", "9814", "::1:9814", "[127.0.0.1]:9814", "localhost:9814", "127.0.0.1:80"),
+        *("127.0.0.1:65536", "127.0.0.1:0", "[::1:9814", "127.0.0.1:٩٨١٤", "127.0.0.1:9814 ", "http://127.0.0.1:9814"),
+    ],
+)
+def test_an_address_to_listen_on_is_one_with_a_port(address):
+    report = check_text(f"metrics: {{listen: '{address}', allow_remote: true}}", "FILE")
+    assert report.document is None
+
+
 @pytest.mark.parametrize("kind", sorted(SINKS))
 def test_a_sink_that_passes_the_check_can_be_built(kind):
     examples = {

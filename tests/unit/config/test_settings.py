@@ -10,7 +10,7 @@ from pamsignal import detect, enrich
 from pamsignal.config.check import check_text
 from pamsignal.config.load import defaults
 from pamsignal.config.schema import MASK, filled, find, key_names, load_schema, masked
-from pamsignal.config.settings import JournalSettings, settings_from
+from pamsignal.config.settings import JournalSettings, MetricsSettings, settings_from
 from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS, telegram, webhook
 from pamsignal.detect import brute_force, notable, reasons, success
@@ -62,6 +62,7 @@ def test_the_defaults_are_those_of_the_stages():
     assert settings.journal == JournalSettings()
     assert settings.delivery == DeliverySettings()
     assert settings.enrich == enrich.Settings()
+    assert settings.metrics == MetricsSettings()
     assert [(sink.name, sink.kind, sink.route) for sink in settings.sinks] == [
         ("journald", "journald", RouteSettings())
     ]
@@ -121,6 +122,7 @@ def test_a_full_document_becomes_typed_settings():
     assert settings.detect.notable.actions == frozenset({"login_success", "elevation_success"})
     assert settings.late_after_seconds == 300
     assert settings.delivery == DeliverySettings(604_800, 5000)
+    assert settings.metrics == MetricsSettings(True, "/run/pamsignal/metrics.prom", "127.0.0.1:9814", True)
     assert sink_named(settings, "team").route.enabled is False
 
 
