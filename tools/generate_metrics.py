@@ -8,7 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from pamsignal.daemon.metrics import CONDITIONS, PREFIX, TABLE  # noqa: E402 - found through the line above
+from pamsignal.daemon.metrics import PREFIX, TABLE  # noqa: E402 - found through the line above
+from pamsignal.daemon.samples import CONDITIONS  # noqa: E402 - likewise
 
 TARGET = ROOT / "docs" / "reference" / "metrics.md"
 HEAD = """\

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, List, Optional
 
 from pamsignal.config.settings import MetricsSettings
-from pamsignal.daemon.metrics import Snapshot
+from pamsignal.daemon.samples import Snapshot
 from pamsignal.runtime import public_file
 from pamsignal.runtime.host_port import host_port_of
 from pamsignal.runtime.log import Log
@@ -45,7 +45,7 @@ class Exporter:
         if not self._settings.enabled:
             return
         try:
-            from pamsignal.daemon import exposition  # noqa: PLC0415 - 2 to 6 MB that only who wants metrics pays for
+            from pamsignal.daemon import exposition  # noqa: PLC0415 - 2 to 7 MB that only who wants metrics pays for
         except ImportError as error:
             self._note([_MISSING.format(error.name)])
             return

@@ -12,7 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import CollectorRegistry
 
-from pamsignal.daemon.metrics import COUNTER, GAUGE, HISTOGRAM, PREFIX, TABLE, Metric, Snapshot
+from pamsignal.daemon.metrics import COUNTER, GAUGE, HISTOGRAM, PREFIX, TABLE, Metric
+from pamsignal.daemon.samples import Snapshot
 from pamsignal.daemon.tally import Spread
 
 _FAMILIES = {COUNTER: CounterMetricFamily, GAUGE: GaugeMetricFamily, HISTOGRAM: HistogramMetricFamily}

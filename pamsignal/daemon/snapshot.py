@@ -6,8 +6,8 @@ from collections import Counter
 
 from pamsignal import __version__
 from pamsignal.counts import Counts
-from pamsignal.daemon.metrics import Snapshot
 from pamsignal.daemon.report import Report, Watched, health_of
+from pamsignal.daemon.samples import Snapshot
 from pamsignal.daemon.tally import Tally
 from pamsignal.runtime import usage
 

@@ -32,7 +32,12 @@ FILES = """
 644 usr/share/doc/pamsignal/README.md.gz
 644 usr/share/doc/pamsignal/changelog.gz
 644 usr/share/doc/pamsignal/copyright
+644 usr/share/doc/pamsignal/examples/grafana/pamsignal.json
 644 usr/share/doc/pamsignal/examples/pamsignal.yaml
+644 usr/share/doc/pamsignal/examples/prometheus/alertmanager.yml
+644 usr/share/doc/pamsignal/examples/prometheus/pamsignal.rules.yml
+644 usr/share/doc/pamsignal/examples/prometheus/pamsignal.test.yml
+644 usr/share/doc/pamsignal/examples/prometheus/scrape.yml
 644 usr/share/fish/vendor_completions.d/pamsignal.fish
 644 usr/share/lintian/overrides/pamsignal
 755 usr/share/python3/runtime.d/pamsignal.rtupdate

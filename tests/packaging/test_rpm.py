@@ -26,7 +26,12 @@ FILES = {
     "/usr/share/bash-completion/completions/pamsignal": "-rw-r--r--",
     "/usr/share/doc/pamsignal/CHANGELOG.md": "-rw-r--r-- d",
     "/usr/share/doc/pamsignal/README.md": "-rw-r--r-- d",
+    "/usr/share/doc/pamsignal/examples/grafana/pamsignal.json": "-rw-r--r-- d",
     "/usr/share/doc/pamsignal/examples/pamsignal.yaml": "-rw-r--r-- d",
+    **{
+        f"/usr/share/doc/pamsignal/examples/prometheus/{name}": "-rw-r--r-- d"
+        for name in ("alertmanager.yml", "pamsignal.rules.yml", "pamsignal.test.yml", "scrape.yml")
+    },
     "/usr/share/fish/vendor_completions.d/pamsignal.fish": "-rw-r--r--",
     "/usr/share/licenses/pamsignal/LICENSE": "-rw-r--r-- l",
     "/usr/share/zsh/site-functions/_pamsignal": "-rw-r--r--",
@@ -40,6 +45,8 @@ FOLDERS = """
 /usr/share/bash-completion/completions
 /usr/share/doc/pamsignal
 /usr/share/doc/pamsignal/examples
+/usr/share/doc/pamsignal/examples/grafana
+/usr/share/doc/pamsignal/examples/prometheus
 /usr/share/fish
 /usr/share/fish/vendor_completions.d
 /usr/share/licenses/pamsignal

@@ -15,11 +15,11 @@ from typing import NamedTuple, Union
 
 CODENAMES = {11: "bullseye", 12: "bookworm", 13: "trixie"}
 
-# The last ones are what the role has to install on other hosts; geoipupdate is in contrib.
+# The last three are what the role has to install on other hosts; geoipupdate is in contrib.
 PACKAGES = (
     "systemd,systemd-sysv,dbus,libpam-systemd,openssh-server,sudo,login,passwd,iproute2,ca-certificates,"
     "python3,python3-apt,python3-systemd,python3-requests,python3-yaml,python3-jsonschema,"
-    "python3-packaging,python3-venv,geoipupdate"
+    "python3-prometheus-client,python3-packaging,python3-venv,geoipupdate"
 )
 DNF = "dnf,python3-dnf,rpm"
 

@@ -15,7 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pamsignal.counts import Counts
 from pamsignal.daemon import exposition
-from pamsignal.daemon.metrics import CONDITIONS, COUNTER, HISTOGRAM, PREFIX, TABLE, Snapshot
+from pamsignal.daemon.metrics import COUNTER, HISTOGRAM, PREFIX, TABLE
+from pamsignal.daemon.samples import CONDITIONS, Snapshot
 from pamsignal.daemon.tally import Spread, Tally
 from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import RouteSettings
