@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Callable, List, Optional
+from typing import TYPE_CHECKING, List, Optional
 
 from pamsignal.config.settings import MetricsSettings
-from pamsignal.daemon.samples import Snapshot
+from pamsignal.counts import Counts
+from pamsignal.daemon.report import Report, Watched
+from pamsignal.daemon.tally import Tally
 from pamsignal.runtime import public_file
 from pamsignal.runtime.host_port import host_port_of
 from pamsignal.runtime.log import Log
@@ -40,16 +42,16 @@ class Exporter:
             self._settings = settings
             self.trouble = None
 
-    def publish(self, take: Callable[[], Snapshot]) -> None:
-        """Bring the figures that `take` returns to whoever wants them; it is not called if nobody does."""
+    def publish(self, now_us: int, counts: Counts, tally: Tally, report: Report, watched: Watched) -> None:
+        """Bring the present figures to whoever wants them."""
         if not self._settings.enabled:
             return
-        try:
-            from pamsignal.daemon import exposition  # noqa: PLC0415 - 2 to 7 MB that only who wants metrics pays for
+        try:  # here, because these are 2 to 7 MB that only who wants metrics should pay for
+            from pamsignal.daemon import exposition, snapshot  # noqa: PLC0415
         except ImportError as error:
             self._note([_MISSING.format(error.name)])
             return
-        content = exposition.render(take())
+        content = exposition.render(snapshot.take(now_us, counts, tally, report, watched))
         self._note([*self._write(content), *self._serve(content)])
 
     def close(self) -> None:

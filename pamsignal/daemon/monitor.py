@@ -12,7 +12,7 @@ from typing import Callable, List, NamedTuple, Optional
 from pamsignal.config import load
 from pamsignal.config.settings import Settings, fixed_keys
 from pamsignal.counts import Counts
-from pamsignal.daemon import happenings, keepsakes, snapshot
+from pamsignal.daemon import happenings, keepsakes
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.exporter import Exporter
 from pamsignal.daemon.outgoing import Outgoing
@@ -269,7 +269,7 @@ class Monitor:
         self._own_sight.look(now_us, watched, self._heartbeat)
         self._alarms += self._own_sight.take_alarms()
         counts = self._engine.counts
-        parts.exporter.publish(lambda: snapshot.take(now_us, counts, self._tally, self.report, watched))
+        parts.exporter.publish(now_us, counts, self._tally, self.report, watched)
         self.report.unpublished = parts.exporter.trouble
         self.report.write(now_us, state, counts, watched)
         parts.notifier.status(self._one_line())

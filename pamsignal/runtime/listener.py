@@ -34,19 +34,17 @@ class Listener:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for TIME_WAIT
             self._socket.bind(address)
             self._socket.listen(WAITING)
-            self._thread = threading.Thread(target=self._serve, name="metrics", daemon=True)
-            self._thread.start()
+            threading.Thread(target=self._serve, name="metrics", daemon=True).start()
         except (OSError, RuntimeError) as error:
             self._socket.close()
             raise OSError(*error.args) from error
 
     def close(self) -> None:
-        """Listen no longer, so that the address is free for the next one."""
+        """Listen no longer, so that the address is free for the next one. A client at hand is not waited for."""
         self._leaving.set()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)  # lets go of accept()
         self._socket.close()
-        self._thread.join(DEADLINE_S)
 
     def _serve(self) -> None:
         while True:

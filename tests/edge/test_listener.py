@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import http.client
 import socket
-from contextlib import closing
+import threading
+from contextlib import closing, suppress
 
 import pytest
 
@@ -99,6 +100,20 @@ def test_after_closing_the_address_is_free_at_once():
             assert asked(one)[0] == 200
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(where)
+
+
+def test_closing_waits_for_no_client_and_its_thread_ends(monkeypatch):
+    monkeypatch.setattr(listener, "DEADLINE_S", 0.5)
+    one = Listener(HostPort("127.0.0.1", unused_port()))
+    with socket.create_connection(address(one)) as slow:
+        slow.sendall(b"GET ")
+        one.close()
+        with suppress(ConnectionError):  # it may not have had its turn yet
+            assert slow.recv(1) == b""
+    for thread in threading.enumerate():
+        if thread.name == "metrics":
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 def test_an_address_that_is_taken_is_an_error(serving):
