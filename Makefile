@@ -67,6 +67,6 @@ golden:  ## write the golden files of the output formats anew; review the diff
 	@tools/install.sh dev
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
-clean:  ## remove what was built here; test hosts and unpacked programs stay in the user's cache
+clean:  ## remove what was built here; test hosts stay in the user's cache
 	rm -rf .venv .venv-ansible build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

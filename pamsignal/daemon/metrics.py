@@ -90,7 +90,13 @@ TABLE: Tuple[Metric, ...] = (
         samples.by_name(samples.suppressed),
         ("sink",),
     ),
-    Metric("deliveries_total", COUNTER, "Alerts that a sink took.", samples.by_name(samples.deliveries), ("sink",)),
+    Metric(
+        "deliveries_total",
+        COUNTER,
+        "Alerts, and events where they are forwarded, that a sink took.",
+        samples.by_name(samples.deliveries),
+        ("sink",),
+    ),
     Metric(
         "delivery_failures_total",
         COUNTER,
