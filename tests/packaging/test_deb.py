@@ -28,7 +28,7 @@ FILES = """
 755 usr/libexec/pamsignal/stage-config
 644 usr/lib/systemd/system/pamsignal.service
 644 usr/share/bash-completion/completions/pamsignal
-644 usr/share/doc/pamsignal/CHANGELOG.md
+644 usr/share/doc/pamsignal/CHANGELOG.md.gz
 644 usr/share/doc/pamsignal/README.md.gz
 644 usr/share/doc/pamsignal/changelog.gz
 644 usr/share/doc/pamsignal/copyright
