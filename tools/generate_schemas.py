@@ -290,6 +290,13 @@ def memory() -> Schema:
     return closed({"user": {"type": "string"}, "kind": kinds, "value": {"type": "string"}, "last_seen": TIME})
 
 
+def support_dump() -> Schema:
+    """Return the schema of what `pamsignal support-dump --json` prints; what is in a section is for people."""
+    section = {"found": {}, "trouble": or_null(TEXT)}
+    names = ("versions", "installation", "configuration", "unit", "status", "store", "trail", "journal", "clock", "log")
+    return closed({"version": TEXT, "made": TIME, "sections": closed({name: closed(section) for name in names})})
+
+
 def check_config() -> Schema:
     """Return the schema of what `pamsignal check-config --json` prints."""
     problem = {
@@ -314,7 +321,7 @@ def check_config() -> Schema:
 def main() -> int:
     """Write the files, or with --check compare them."""
     drifted = False
-    for make in (explain, event, history, memory, status, verify, check_config):
+    for make in (explain, event, history, memory, status, verify, check_config, support_dump):
         name = make.__name__.replace("_", "-")
         head = {
             "$schema": "http://json-schema.org/draft-07/schema#",

@@ -24,6 +24,10 @@ VERBS: Mapping[str, Tuple[str, str]] = {
     "memory": ("pamsignal.cli.memory", "show what accounts were seen with before, or forget it"),
     "verify": ("pamsignal.cli.verify", "tell whether the trail is what was written"),
     "replay": ("pamsignal.cli.replay", "run recorded journals through the engine; sends nothing"),
+    "support-dump": (
+        "pamsignal.cli.support_dump",
+        "gather what a bug report needs, without private names; sends nothing",
+    ),
 }
 
 EXIT_BUG = 70

@@ -28,7 +28,7 @@ _TEXT = """
     timeout to too transfer tried try tty type uid unable unexpected unknown unsupported until update usage use used
     user username using valid value version was were when while will with without write wrong you your
 """
-_WORDS = frozenset(_TEXT.split())
+COMMON_WORDS = frozenset(_TEXT.split())
 _EDGES = ".,:;!?()[]<>'\"="
 
 
@@ -37,7 +37,7 @@ def bones_of(message: str) -> str:
     kept: List[str] = []
     for word in message.split(None, _MOST_WORDS)[:_MOST_WORDS]:
         bare = word.strip(_EDGES)
-        shown = bare if bare.lower() in _WORDS else _GONE
+        shown = bare if bare.lower() in COMMON_WORDS else _GONE
         if shown != _GONE or kept[-1:] != [_GONE]:
             kept.append(shown)
     return " ".join(kept)

@@ -14,6 +14,7 @@ from pamsignal.deliver.store import schema
 from pamsignal.errors import StoreError
 
 BUSY_SECONDS = 2.0
+SQLITE_VERSION = sqlite3.sqlite_version
 KEPT_DAMAGED = 5
 
 

@@ -23,6 +23,21 @@ def remembered(path: str, area: str) -> Dict[str, str]:
         return dict(database.execute(schema.READ_MEMORY, (area,)).fetchall())
 
 
+def state_of(path: str) -> Dict[str, object]:
+    """Return the format, the number of rows by table and what SQLite says of the file. Raises as `remembered` does."""
+    _look_at(path)
+    database = open_for_reading(path)
+    if database is None:
+        raise StoreError(f"{path}: cannot be read as the state of this version of pamsignal")
+    try:
+        with closing(database):
+            rows = {name: int(database.execute(schema.COUNT.format(name)).fetchone()[0]) for name in schema.TABLES}
+            verdict = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+            return {"format": len(schema.MIGRATIONS), "rows": rows, "check": verdict}
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+
+
 def forget(path: str, area: str, keys: Collection[str]) -> int:
     """Delete `keys` of `area`, and their traces in the file; return how many there were."""
     _look_at(path)

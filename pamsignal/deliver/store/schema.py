@@ -31,6 +31,9 @@ MIGRATIONS: Tuple[Tuple[str, ...], ...] = (
     ),
 )
 
+TABLES = ("position", "known", "deliveries", "channels", "sessions", "memory", "counters")
+COUNT = "SELECT COUNT(*) FROM {}"  # of one of TABLES
+
 READ_POSITION = "SELECT cursor, time_us FROM position"
 READ_CHANNELS = "SELECT sink, document FROM channels"
 READ_COUNTERS = "SELECT name, value FROM counters"

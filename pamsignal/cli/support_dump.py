@@ -1,0 +1,104 @@
+"""`pamsignal support-dump`: what a bug report needs, in one text, with stand-ins for private names. Sends nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from typing import Any, Dict, Iterator
+
+from pamsignal import __version__
+from pamsignal.errors import AccessError, UsageError
+from pamsignal.render import when
+from pamsignal.render.escape import for_terminal
+from pamsignal.runtime.directories import SYSTEM
+from pamsignal.support import Question, collected, usual_places
+
+USUAL_LINES, MOST_LINES = 200, 5000
+_LIMIT = 4000
+_HEAD = """\
+support dump of pamsignal {version}, made {made}
+Secrets are left out. Names have stand-ins, the same everywhere: user-1, host-2, address-3, sink-4. Words of the log
+that pamsignal does not know are … . Read it before you give it to somebody: nothing was sent.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what `support-dump` takes."""
+    parser.add_argument("--output", metavar="FILE", help="write a new file, mode 0600, instead of standard output")
+    parser.add_argument(
+        "--lines", type=int, default=USUAL_LINES, metavar="N", help=f"last lines of the log (default: {USUAL_LINES})"
+    )
+    parser.add_argument("--file", metavar="FILE", help="status file, if status_file is set in the configuration")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print or write the dump; 0, whatever is wrong on the host."""
+    if not 0 < arguments.lines <= MOST_LINES:
+        raise UsageError(f"--lines wants a number from 1 to {MOST_LINES}")
+    places = usual_places()
+    config = getattr(arguments, "config", None)
+    asked = arguments.file or _status_file(places.runtime)
+    sections = collected(Question(config, places, asked, arguments.lines))
+    made = when.timestamp(time.time_ns() // 1000)
+    if getattr(arguments, "json", False):
+        text = json.dumps({"version": __version__, "made": made, "sections": sections}) + "\n"
+    else:
+        text = _HEAD.format(version=__version__, made=made) + "".join(f"{line}\n" for line in as_lines(sections))
+    if arguments.output is None:
+        sys.stdout.write(text)
+        return 0
+    _write(arguments.output, text)
+    if not getattr(arguments, "quiet", False):
+        print(f"{arguments.output}: written; read it before you give it to somebody", file=sys.stderr)
+    return 0
+
+
+def as_lines(sections: Dict[str, Dict[str, Any]]) -> Iterator[str]:
+    """Yield the sections for people."""
+    for name, section in sections.items():
+        yield ""
+        yield f"== {name} =="
+        if section["trouble"] is not None:
+            yield f"({for_terminal(section['trouble'], _LIMIT)})"
+        else:
+            yield from _nested(section["found"], "")
+
+
+def _nested(value: Any, indent: str) -> Iterator[str]:
+    pairs = value.items() if isinstance(value, dict) else ((None, one) for one in value)
+    for name, below in pairs:
+        label = f"{indent}{for_terminal(str(name))}:" if name is not None else f"{indent}-"
+        if isinstance(below, (dict, list)) and below:
+            yield label
+            yield from _nested(below, f"{indent}  ")
+        else:
+            yield f"{label} {_scalar(below)}"
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return for_terminal(value, _LIMIT)
+    return "none" if value is None or value in ({}, []) else json.dumps(value)
+
+
+def _status_file(runtime: str) -> str:
+    own = f"{runtime}/status.json"
+    return own if os.path.exists(own) else f"{SYSTEM.runtime}/status.json"
+
+
+def _write(path: str, text: str) -> None:
+    """Write a new file for its owner alone; never touch what is there."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; name a new file") from None
+    except PermissionError:
+        raise AccessError(f"no right to write {path}; name a file in a directory of yours") from None
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}; name a file in a directory that is there") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        os.fchmod(descriptor, 0o600)  # whatever the umask is
+        file.write(text)
