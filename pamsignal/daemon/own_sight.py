@@ -16,6 +16,9 @@ from pamsignal.runtime.loop import since_boot_us
 
 JOURNAL_PATIENCE_US = 60_000_000  # it is not there yet while a host boots
 SINK_PATIENCE_US = 900_000_000
+# What is written to is well when it has been so for a while: a full disk takes a little now and then.
+CALM_US = 30_000_000
+_UNSTEADY = frozenset({"store_trouble", "trail_trouble"})
 # Less is what a clock that is disciplined does; and while a host boots, its clock is set to what it should be.
 CLOCK_STEP_US = 5_000_000
 BOOT_US = 300_000_000
@@ -50,6 +53,7 @@ class OwnSight:
         self.conditions = Conditions()
         self._log = log
         self._waiting: Dict[Name, _Seen] = {}
+        self._calm_since_us: Dict[Name, int] = {}
         self._alarms: List[Alert] = []
         self._booted_us: Optional[int] = None
 
@@ -62,8 +66,11 @@ class OwnSight:
         name = Name(rule, key)
         if trouble is None:
             self._waiting.pop(name, None)
-            self._end(name, now_us)
-        elif self.conditions.get(name) is None:
+            if rule not in _UNSTEADY or self._is_calm(name, now_us):
+                self._end(name, now_us)
+            return
+        self._calm_since_us.pop(name, None)
+        if self.conditions.get(name) is None:
             seen = self._waiting.setdefault(name, _Seen(trouble, now_us))
             if patience_us <= now_us - seen.since_us or now_us < seen.since_us:
                 del self._waiting[name]
@@ -108,6 +115,15 @@ class OwnSight:
         if up_us > BOOT_US:
             self._alarms.append(beginning(Name("clock_set", "clock"), now_us, os.uname().nodename, note))
 
+    def _is_calm(self, name: Name, now_us: int) -> bool:
+        """Tell whether what stands of `name` has not been the case for long enough."""
+        if self.conditions.get(name) is None:
+            return False
+        since_us = self._calm_since_us.setdefault(name, now_us)
+        if now_us < since_us:  # the clock was set back
+            self._calm_since_us[name] = now_us
+        return now_us - since_us >= CALM_US
+
     def _begin(self, name: Name, trouble: str, now_us: int) -> None:
         if self.conditions.show(name, now_us):
             self._log.error(f"{name.rule.replace('_', ' ')}", about=name.key, trouble=trouble)
@@ -115,6 +131,7 @@ class OwnSight:
 
     def _end(self, name: Name, now_us: int) -> None:
         stood = self.conditions.end(name)
+        self._calm_since_us.pop(name, None)
         if stood is not None:
             note = _OVER[name.rule].format(key=name.key)
             self._log.notice(note, about=name.key)
