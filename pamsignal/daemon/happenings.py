@@ -7,6 +7,7 @@ from typing import Optional
 
 from pamsignal.deliver.judge import Happening
 from pamsignal.detect import alert_about
+from pamsignal.detect.identity import alert_id
 from pamsignal.journal import Gap
 from pamsignal.model import Alert, Finding, Severity
 from pamsignal.render import when
@@ -38,6 +39,13 @@ def undelivered(sink: str, alerts: int, reason: str, now_us: int) -> Alert:
 def trail_anchor(head: str, now_us: int) -> Alert:
     """Say how far the trail goes, to sinks that keep what they get."""
     return _alarm("trail_anchor", "trail", now_us, f"head={head}")._replace(severity=Severity.INFO)
+
+
+def undelivered_here(sink: str, alerts: int, reason: str, now_us: int) -> Alert:
+    """Say to a sink that works again what it has missed for good; it may be the only one there is."""
+    note = f"{alerts} alert(s) for this channel were given up while it did not work ({reason}); see: pamsignal history"
+    alarm = _alarm("undelivered", sink, now_us, note)
+    return alarm._replace(id=alert_id(alarm.subject, "undelivered/here"))
 
 
 def log_delivery(log: Log, happening: Happening) -> None:

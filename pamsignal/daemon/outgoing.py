@@ -44,6 +44,14 @@ class Outgoing:
         self._given_up: Dict[str, GivenUp] = {}
         self._anchor = ""
         self._anchors: List[Alert] = []
+        self._missed: Dict[str, GivenUp] = {}
+        self._for_itself: Dict[str, str] = {}
+
+    def take_over(self, former: Outgoing) -> None:
+        """Go on with what is not told yet: whoever mends a channel reloads."""
+        self._anchor, self._anchors = former._anchor, former._anchors
+        self._given_up, self._missed = former._given_up, former._missed
+        self._for_itself = former._for_itself
 
     def remember(self, alert: Alert) -> None:
         """Take an alert of the past into account, which was dealt with when it was new; so were the summaries then."""
@@ -61,8 +69,8 @@ class Outgoing:
     def admit(self, produced: Produced, alarms: Sequence[Alert], now_us: int) -> List[Delivery]:
         """Return what is to be delivered, and to whom: what the engine produced, `alarms` about pamsignal itself.
 
-        Alarms are few by nature. They use up nobody's budget, and none goes to the sink that it is about. Events that
-        are forwarded come before the findings that rest on them.
+        Alarms are few by nature. They use up nobody's budget, and none goes to the sink that it is about, but for what
+        `alarms_about` has for that one alone. Events that are forwarded come before the findings that rest on them.
         """
         told = self._anchored([self._admitted(self._marked(alert, now_us), now_us) for alert in produced.alerts])
         anchors, self._anchors = self._anchors, []
@@ -86,13 +94,19 @@ class Outgoing:
         return now_us if self._anchors else self._limiter.next_deadline_us(now_us)
 
     def alarms_about(self, collected: Collected, now_us: int) -> List[Alert]:
-        """Return what the other sinks should say about one that lost alerts."""
+        """Return what the other sinks should say about one that lost alerts, and it itself when it works again."""
+        alarms: List[Alert] = []
         for happening in collected.happenings:
+            sink = happening.sink
             if happening.name == "delivery_given_up":
-                lost = self._given_up.get(happening.sink, GivenUp())
-                lost = lost._replace(alerts=lost.alerts + happening.alerts, reason=happening.reason)
-                self._given_up[happening.sink] = lost
-        return self._undelivered(now_us)
+                for losses in (self._given_up, self._missed):
+                    lost = losses.get(sink, GivenUp())
+                    losses[sink] = lost._replace(alerts=lost.alerts + happening.alerts, reason=happening.reason)
+            elif happening.name == "channel_back" and sink in self._missed:
+                missed = self._missed.pop(sink)
+                alarms.append(happenings.undelivered_here(sink, missed.alerts, missed.reason, now_us))
+                self._for_itself[alarms[-1].id] = sink
+        return [*alarms, *self._undelivered(now_us)]
 
     def _undelivered(self, now_us: int) -> List[Alert]:
         """Speak of each sink's losses once in a while, and of all of them together."""
@@ -112,6 +126,9 @@ class Outgoing:
         return deliveries
 
     def _others(self, alarm: Alert) -> Tuple[str, ...]:
+        alone = self._for_itself.pop(alarm.id, None)
+        if alone is not None:
+            return tuple(sink for sink in sinks_for(alarm, self._routes) if sink == alone)
         about = alarm.subject.key if alarm.rule in _ABOUT_SINKS and isinstance(alarm.subject, Finding) else None
         return tuple(sink for sink in sinks_for(alarm, self._routes) if sink != about)
 

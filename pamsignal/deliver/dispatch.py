@@ -100,7 +100,18 @@ class Dispatcher:
             self._single[sink] = ids
         elif not verdict.channel.failures:
             self._single.get(sink, set()).difference_update(ids)
-        return verdict
+        return self._counted(verdict, sink)
+
+    def _counted(self, verdict: Verdict, sink: str) -> Verdict:
+        """Let what is said of alerts that are given up together count all of them: the batch holds only some."""
+        if verdict.expired_before_us is None:
+            return verdict
+        count = self._store.older(sink, verdict.expired_before_us)
+        told = [
+            one._replace(alerts=max(one.alerts, count)) if one.name == "delivery_given_up" else one
+            for one in verdict.happenings
+        ]
+        return verdict._replace(happenings=told)
 
     def _batch(self, sink: str, due: Sequence[Pending]) -> Sequence[Pending]:
         single = self._single.get(sink, ())

@@ -225,3 +225,27 @@ def test_a_read_only_file_system_is_read_and_told_and_left_when_it_can_be_writte
     assert told["due"] == ["old", "new"]
     assert told["due_after_sent"] == ["new"]
     assert (told["trouble_after"], told["after_restart"]) == (None, ["new"])
+
+
+def test_a_damaged_file_is_told_for_ten_minutes_whatever_the_clock_does(path):
+    filled(path)
+    garbage(path)
+    store = open_store(path)
+    assert store.begun_anew == 1
+    for seconds in (0, 599, -3600, -3001):
+        store.commit(Turn(NOON_US + seconds * SECOND_US))
+        assert "damaged" in store.trouble
+    store.commit(Turn(NOON_US - 3000 * SECOND_US))
+    assert store.trouble is None
+    store.close()
+
+
+def test_what_is_older_than_a_time_is_counted_on_file_and_in_memory(tmp_path):
+    store = open_store(str(tmp_path / "missing" / "state.db"))
+    store.commit(a_turn("a", "b"))
+    store.commit(a_turn("c", now_us=NOON_US + 1))
+    assert (store.older("team", NOON_US + 1), store.older("mail", NOON_US + 1)) == (2, 0)
+    (tmp_path / "missing").mkdir()
+    assert store.commit(a_turn("d", now_us=NOON_US + 11 * SECOND_US))
+    assert store.older("team", NOON_US + 2) == 3
+    store.close()

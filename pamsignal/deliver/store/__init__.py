@@ -9,16 +9,15 @@ No expected trouble (disk full, read-only, I/O error, damaged file) is raised: a
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from contextlib import closing, suppress
 from itertools import islice
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-from pamsignal.deliver import codec
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import schema
 from pamsignal.deliver.store.database import is_damage, open_database, open_for_reading
+from pamsignal.deliver.store.rows import alert_or_none, channel_of
 from pamsignal.deliver.store.unsaved import LONGEST_WAIT_US, Unsaved, is_ready, is_waiting
 from pamsignal.deliver.store.writing import loss_name, write
 from pamsignal.deliver.turn import (
@@ -34,10 +33,11 @@ from pamsignal.deliver.turn import (
     Turn,
 )
 from pamsignal.errors import StoreError
-from pamsignal.model import Alert
 
 REOPEN_US = 10_000_000
 TRIM_US = 3_600_000_000
+# How long it is told that a file was damaged. By then everybody has heard of it, and the new one works.
+DAMAGE_TOLD_US = 600_000_000
 RECHECK_US = 1_000_000
 
 # What SQLite or the system says, and what to do about it.
@@ -67,7 +67,10 @@ def open_store(path: str, settings: DeliverySettings = DeliverySettings()) -> St
 
 
 class Store:
-    """See `open_store`. For one thread. `channels` and `counters` are the present values, for reading."""
+    """See `open_store`. For one thread. `channels` and `counters` are the present values, for reading.
+
+    `begun_anew` counts the files that were put aside: what was in them, and is still known, wants to be written again.
+    """
 
     def __init__(self, path: str, settings: DeliverySettings) -> None:
         self.path = path
@@ -79,13 +82,15 @@ class Store:
         self._is_writable = False
         self._failure: Optional[str] = None
         self._damage: Optional[str] = None
+        self._damage_seen_us: Optional[int] = None
+        self.begun_anew = 0
         self._opened_us = 0
         self._trimmed_us = 0
         self._next_us: Dict[str, Optional[int]] = {}
 
     @property
     def trouble(self) -> Optional[str]:
-        """What is wrong with the file, for status, or None. A damaged file stays told until the next start."""
+        """What is wrong with the file, for status, or None. A damaged file stays told for ten minutes."""
         return self._failure or self._damage
 
     def open(self) -> None:
@@ -100,6 +105,8 @@ class Store:
         else:
             self._is_writable = True
             if aside is not None:
+                self._damage_seen_us = None
+                self.begun_anew += 1
                 self._damage = f"{self.path} was damaged and is now {aside}: what waited in it is not sent"
         if self._file is not None and not had_read:
             self._load()
@@ -117,6 +124,7 @@ class Store:
         Changes of nothing cost nothing.
         """
         self._absorb(turn)
+        self._forgive(turn.now_us)
         if self._unsaved.is_empty():
             return self._failure is None
         if self._failure is not None and not 0 <= turn.now_us - self._opened_us < REOPEN_US:
@@ -150,6 +158,11 @@ class Store:
         held_us = self.channels.get(sink, NEW_CHANNEL).held_until_us
         return max((until_us for until_us in (queued_us, held_us) if is_waiting(until_us, now_us)), default=0)
 
+    def older(self, sink: str, before_us: int) -> int:
+        """Return how many deliveries to `sink` wait that were queued before a time: what expires with it."""
+        on_file = self._read(schema.READ_OLDER, sink, before_us)
+        return sum(int(row[0]) for row in on_file) + self._unsaved.older(sink, before_us)
+
     def health(self) -> Dict[str, Health]:
         """Return the state of every sink that has a channel or a delivery, also of those no longer configured."""
         rows = {sink: (queued, oldest_us, dead) for sink, queued, oldest_us, dead in self._read(schema.READ_HEALTH)}
@@ -159,7 +172,7 @@ class Store:
     def dead_letters(self, limit: int = 100) -> List[DeadLetter]:
         """Return the deliveries that were given up, newest first."""
         rows = self._read(schema.READ_DEAD, limit)
-        return [DeadLetter(sink, alert_id, _alert_or_none(text), *rest) for sink, alert_id, text, *rest in rows]
+        return [DeadLetter(sink, alert_id, alert_or_none(text), *rest) for sink, alert_id, text, *rest in rows]
 
     def position(self) -> Optional[Position]:
         """Return how far the journal was read, or None if that was never written."""
@@ -178,6 +191,15 @@ class Store:
         values: Dict[str, Optional[str]] = dict(self._read(schema.READ_MEMORY, area))
         values.update({entry.key: entry.value for entry in self._unsaved.memory.values() if entry.area == area})
         return {key: value for key, value in values.items() if value is not None}
+
+    def _forgive(self, now_us: int) -> None:
+        """Tell no more of a damaged file when that was told for long enough, whatever the clock does."""
+        if self._damage is None:
+            return
+        if self._damage_seen_us is None or now_us < self._damage_seen_us:
+            self._damage_seen_us = now_us
+        elif now_us - self._damage_seen_us >= DAMAGE_TOLD_US:
+            self._damage = self._damage_seen_us = None
 
     def _absorb(self, turn: Turn) -> None:
         self._unsaved.absorb(turn)
@@ -218,7 +240,7 @@ class Store:
 
     def _load(self) -> None:
         for sink, text in self._read(schema.READ_CHANNELS):
-            self.channels.setdefault(sink, _channel(text))
+            self.channels.setdefault(sink, channel_of(text))
         for name, value in self._read(schema.READ_COUNTERS):
             self.counters[name] = self.counters.get(name, 0) + value
 
@@ -231,7 +253,7 @@ class Store:
             settlement = self._unsaved.settled.get((sink, alert_id))
             if not is_ready(settlement, now_us) or queued_us < self._unsaved.expired.get(sink, 0):
                 continue
-            alert = _alert_or_none(text)
+            alert = alert_or_none(text)
             if alert is None:
                 unreadable = Settlement(sink, alert_id, State.DEAD, attempts, reason="bug", detail="cannot be read")
                 self._unsaved.settled[sink, alert_id] = unreadable
@@ -266,18 +288,3 @@ class Store:
         said = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         todo = next(advice for words, advice in _ADVICE if words in said)
         return f"{self.path}: {said}: {todo}; until then alerts wait in memory only"
-
-
-def _alert_or_none(text: str) -> Optional[Alert]:
-    try:
-        return codec.load(text)
-    except ValueError:
-        return None
-
-
-def _channel(text: str) -> Channel:
-    try:
-        document = json.loads(text)
-        return Channel(**{name: document[name] for name in Channel._fields if name in document})
-    except (ValueError, TypeError):
-        return NEW_CHANNEL

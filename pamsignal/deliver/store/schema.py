@@ -50,6 +50,7 @@ READ_DUE = """SELECT alert_id, attempts, queued_us, document FROM deliveries
 READ_NEXT = """SELECT COALESCE(
     (SELECT 0 FROM deliveries WHERE sink = ?1 AND state = 'queued' AND wait_until_us = 0 LIMIT 1),
     (SELECT MIN(wait_until_us) FROM deliveries WHERE sink = ?1 AND state = 'queued'))"""
+READ_OLDER = "SELECT COUNT(*) FROM deliveries WHERE sink = ? AND state = 'queued' AND queued_us < ?"
 IS_KNOWN = "SELECT 1 FROM known WHERE alert_id = ?"
 
 SET_POSITION = "INSERT OR REPLACE INTO position VALUES (1, ?, ?)"

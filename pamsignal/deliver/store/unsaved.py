@@ -90,6 +90,10 @@ class Unsaved:
         ended = sum(s.sink == sink and s.state is not State.QUEUED for s in self.settled.values())
         return len(since_us) - ended, min(since_us, default=None)
 
+    def older(self, sink: str, before_us: int) -> int:
+        """Return how many deliveries to `sink` were queued before a time."""
+        return sum(name == sink and queued.queued_us < before_us for (name, _), queued in self.queued.items())
+
     def shed(self) -> Counter[Tuple[str, int]]:
         """Cut everything back to its bound; return the numbers of deliveries given up, by (sink, rank)."""
         lost: Counter[Tuple[str, int]] = Counter()
