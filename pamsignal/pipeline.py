@@ -202,6 +202,12 @@ class Engine:
         for session in sessions:
             self._correlator.sessions.restore(session)
 
+    def keep_all(self) -> None:
+        """Give all that is to be kept with the next changes: what was written down of it is lost."""
+        self._correlator.sessions.keep_all()
+        self.familiar.keep_all()
+        self.sight.conditions.keep_all()
+
     def take_session_changes(self) -> Changes:
         """Return which sessions opened and closed since the last call."""
         return self._correlator.sessions.take_changes()

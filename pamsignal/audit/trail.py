@@ -67,6 +67,11 @@ class Trail:
         """What is wrong, for status, or None. Damage stays told until the next start."""
         return self._failure or self._damage or self._housekeeping.worry
 
+    @property
+    def is_enabled(self) -> bool:
+        """Whether anything is written."""
+        return self._settings.enabled
+
     def use(self, settings: Settings, kept: retention.Settings) -> None:
         """Go on with other settings."""
         self._settings = settings

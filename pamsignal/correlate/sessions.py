@@ -65,6 +65,10 @@ class Sessions:
         self._remember(session)
         self._opened.pop(session.key, None)
 
+    def keep_all(self) -> None:
+        """Hand out all that are open with the next changes: what was written down of them is lost."""
+        self._opened = dict(self._open)
+
     def take_changes(self) -> Changes:
         """Return what changed since the last call."""
         changes = Changes(tuple(self._opened.values()), tuple(self._closed))

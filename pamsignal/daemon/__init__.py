@@ -11,7 +11,8 @@ from pamsignal.config import load
 from pamsignal.config.settings import Settings
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.exporter import Exporter
-from pamsignal.daemon.monitor import Monitor, Parts
+from pamsignal.daemon.monitor import Monitor
+from pamsignal.daemon.parts import Parts
 from pamsignal.deliver import heartbeat
 from pamsignal.deliver.courier import Courier
 from pamsignal.deliver.dispatch import Dispatcher

@@ -30,6 +30,10 @@ class Evidence:
         self._remembered = known[0] if known else NO_RECORD
         self.trail.open(now_us, since_us, self._remembered)
 
+    def keep_all(self) -> None:
+        """Give the head to be remembered with the next turn: what the store knew of it is lost."""
+        self._remembered = NO_RECORD
+
     def use(self, settings: Settings) -> None:
         """Go on with other settings."""
         self.trail.use(settings.trail, settings.retention)

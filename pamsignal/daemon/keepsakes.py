@@ -43,6 +43,13 @@ def recall_own(own_sight: OwnSight, store: Store) -> None:
     own_sight.restore(conditions.restored(store.memory(OWN_SIGHT)))
 
 
+def keep_all(engine: Engine, own_sight: OwnSight, outgoing: Outgoing) -> None:
+    """Give all of it with the next changes: the file that it was in is lost."""
+    engine.keep_all()
+    own_sight.conditions.keep_all()
+    outgoing.keep_all()
+
+
 def take(engine: Engine, own_sight: OwnSight, outgoing: Outgoing) -> Changes:
     """Return what is to be written down."""
     changes = engine.take_session_changes()

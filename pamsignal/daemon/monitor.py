@@ -7,32 +7,27 @@ process at any line loses nothing and repeats nothing: what was not committed is
 from __future__ import annotations
 
 from itertools import islice
-from typing import Callable, List, NamedTuple, Optional
+from typing import List, Optional
 
 from pamsignal.config import load
 from pamsignal.config.settings import Settings, fixed_keys
 from pamsignal.counts import Counts
 from pamsignal.daemon import happenings, keepsakes
-from pamsignal.daemon.evidence import Evidence
-from pamsignal.daemon.exporter import Exporter
 from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.daemon.pace import Pace
+from pamsignal.daemon.parts import Parts
+from pamsignal.daemon.place import go_on, known_place
 from pamsignal.daemon.report import Report, Watched
 from pamsignal.daemon.tally import Tally
 from pamsignal.deliver.dispatch import Collected, Dispatcher
-from pamsignal.deliver.heartbeat import Heartbeat
-from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Position, Turn
-from pamsignal.enrich import Enricher, accounts
+from pamsignal.enrich import accounts
 from pamsignal.errors import PamSignalError
-from pamsignal.journal import Gap, JournalReader
 from pamsignal.journal import Position as Place
 from pamsignal.model import Action, Alert, JournalRecord
 from pamsignal.pipeline import Engine, Produced
-from pamsignal.runtime.log import Level, Log
-from pamsignal.runtime.loop import NO_WAKE, Loop, Wake, monotonic_us, realtime_us
-from pamsignal.runtime.sd_notify import Notifier
+from pamsignal.runtime.loop import NO_WAKE, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.zone import wall_clock
 
 BATCH = 500
@@ -44,24 +39,6 @@ STOP_SECONDS = 3.0
 
 # After these a uid can belong to another name.
 _NEW_NAMES = frozenset({Action.ACCOUNT_CREATED, Action.ACCOUNT_DELETED})
-
-
-class Parts(NamedTuple):
-    """What the monitor works with."""
-
-    loop: Loop
-    log: Log
-    notifier: Notifier
-    reader: JournalReader
-    store: Store
-    evidence: Evidence
-    status_path: str
-    exporter: Exporter
-    dispatcher_of: Callable[[Settings], Dispatcher]
-    enricher_of: Callable[[Settings], Enricher]
-    heartbeat_of: Callable[[Settings], Heartbeat]
-    level_of: Callable[[Settings], Level]
-    observer: Optional[Callable[[Produced], None]] = None
 
 
 class Monitor:
@@ -86,15 +63,15 @@ class Monitor:
     def run(self) -> None:
         """Say that it is ready, rebuild what the detection knew, and then turn until it is told to stop."""
         log, notifier = self._parts.log, self._parts.notifier
-        position = self._parts.store.position()
-        is_first = position is None
-        gap = self._find_place()
-        since_us = position.time_us if position is not None else self._started_us
-        self._parts.evidence.open(self._parts.store, self._started_us, since_us)
+        reader, store, evidence = self._parts.reader, self._parts.store, self._parts.evidence
+        known = known_place(store, evidence.trail, reader)
+        oldest_us = self._started_us - self._settings.journal.catch_up_seconds * 1_000_000
+        gap = go_on(reader, known, oldest_us)
+        evidence.open(store, self._started_us, known.position.time_us if known is not None else self._started_us)
         notifier.ready(self._one_line())
         log.notice("watching", sinks=len(self._settings.sinks), config=self._path or "defaults")
-        if not is_first:  # what happened before the very first start is nobody's news, and neither are its digests
-            self._rebuild()
+        if known is not None:  # what was before the very first start is nobody's news, and neither are its digests
+            self._rebuild(is_written=not known.by_trail)
         if gap is not None:
             self._alarms.append(happenings.journal_gap(gap, realtime_us()))
         while self.turn():
@@ -157,20 +134,11 @@ class Monitor:
         keepsakes.put_back(self._engine, self._parts.store)
         self._outgoing = Outgoing(settings, console=self._parts.observer is None)
 
-    def _find_place(self) -> Optional[Gap]:
-        """Go on where the last run stopped; the very first starts with what happens from now on."""
-        reader, position = self._parts.reader, self._parts.store.position()
-        if position is None:
-            reader.seek_tail()
-            return None
-        oldest_us = self._started_us - self._settings.journal.catch_up_seconds * 1_000_000
-        if position.time_us < oldest_us:
-            reader.seek_time(oldest_us)
-            return Gap(position.time_us, oldest_us)
-        return reader.resume(Place(*position))
+    def _rebuild(self, *, is_written: bool = True) -> None:
+        """Read again what was read already, with the answers thrown away: windows and cool-downs are as they were.
 
-    def _rebuild(self) -> None:
-        """Read again what was read already, with the answers thrown away: windows and cool-downs are as they were."""
+        What the store keeps goes before what is read again, unless it is lost: then that is what is kept.
+        """
         journal = self._settings.journal
         oldest_us = self._started_us - journal.rewind_seconds * 1_000_000
         history = self._parts.reader.history(journal.rewind_entries, oldest_us)
@@ -178,7 +146,8 @@ class Monitor:
             for alert in self._feed(records).alerts:
                 self._outgoing.remember(alert)
             self._parts.notifier.feed_watchdog(monotonic_us())
-        keepsakes.recall(self._engine, self._outgoing, self._parts.store)
+        if is_written:
+            keepsakes.recall(self._engine, self._outgoing, self._parts.store)
         self._engine.counts = Counts()
 
     def _obey(self, wake: Wake) -> bool:
@@ -241,11 +210,20 @@ class Monitor:
             remembered=[*head, *changes.remembered],
             counted=collected.counted,
         )
+        before = self._parts.store.begun_anew
         self._parts.store.commit(turn)
         self._committed = self._parts.reader.position
+        if self._parts.store.begun_anew != before:
+            self._keep_all()
         self._own_sight.note("store_trouble", "store", self._parts.store.trouble, now_us)
         self._own_sight.note("trail_trouble", "trail", self._parts.evidence.trail.trouble, now_us)
         self._alarms += self._own_sight.take_alarms()
+
+    def _keep_all(self) -> None:
+        """See to it that the next turn writes all that the file which is lost knew."""
+        self._committed = None
+        self._parts.evidence.keep_all()
+        keepsakes.keep_all(self._engine, self._own_sight, self._outgoing)
 
     def _new_position(self) -> Optional[Position]:
         """Return the place to write down, None if it is written already: a quiet host should not wake its disk."""
@@ -307,7 +285,9 @@ class Monitor:
         self._commit(now_us, former.collect(now_us), Produced())
         for key in fixed_keys(self._settings, settings):
             self._parts.log.warning("a changed key needs a restart: systemctl restart pamsignal", key=key)
+        former_outgoing = self._outgoing
         self._use(settings, built)
+        self._outgoing.take_over(former_outgoing)
         built.release()
         self._rebuild()
         self._engine.counts = counts

@@ -62,6 +62,10 @@ class Outgoing:
         """Hold back what was held back when the last turn was written down."""
         self._limiter.restore(owed)
 
+    def keep_all(self) -> None:
+        """Give all that is held back with the next `take_held`."""
+        self._limiter.keep_all()
+
     def take_held(self) -> Mapping[Class, Optional[Owed]]:
         """Return what changed in what is held back."""
         return self._limiter.take_changes()

@@ -57,6 +57,10 @@ class Limiter:
             budget.owed = owed.get(key)
         self._kept = dict(owed)
 
+    def keep_all(self) -> None:
+        """Give everything with the next `take_changes`: where it was kept it is lost."""
+        self._kept = {}
+
     def take_changes(self) -> Dict[Class, Optional[Owed]]:
         """Return what is held back where that is another than at the last call, None where it is nothing any more."""
         now = {key: budget.owed for key, budget in self._budgets.items() if budget.owed is not None}

@@ -77,6 +77,10 @@ class Conditions:
         self._standing = {name: standing for name, standing in kept if standing is not None}
         self._changes, self._kept_us = {}, {}
 
+    def keep_all(self) -> None:
+        """Hand out all that stand with the next changes: what was written down of them is lost."""
+        self._changes.update(self._standing)
+
     def take_changes(self) -> List[Change]:
         """Return what is to be kept since the last call."""
         changes, self._changes = self._changes, {}

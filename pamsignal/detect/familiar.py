@@ -76,6 +76,13 @@ class Familiar:
                 self._see(fact, seen_us)
         self._changes = {fact: None for fact, seen_us in facts.items() if seen_us < oldest_us}
 
+    def keep_all(self) -> None:
+        """Hand out all that is known with the next changes: what was written down of it is lost."""
+        for (kind, user), values in self._seen.items():
+            self._changes.update({Fact(kind, user, value): seen_us for value, seen_us in values.items()})
+        if self._learning_us is not None:
+            self._changes[LEARNING] = self._learning_us
+
     def take_changes(self) -> List[Change]:
         """Return what is to be kept since the last call."""
         changes, self._changes = self._changes, {}

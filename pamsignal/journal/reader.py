@@ -106,6 +106,13 @@ class JournalReader:
         self._told_us = gap.from_us if gap else None
         return gap
 
+    def place_at(self, time_us: int) -> Optional[Position]:
+        """Return the last entry stored up to `time_us`, None if there is none left. Reading goes on elsewhere then."""
+        self._journal.seek_realtime(time_us + 1)
+        if not self._journal._previous():
+            return None
+        return Position(self._journal._get_cursor(), self._journal._get_realtime())
+
     def take_gap(self) -> Optional[Gap]:
         """Return the gap that a reopening found, once."""
         gap, self._gap = self._gap, None

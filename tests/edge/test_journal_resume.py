@@ -274,3 +274,13 @@ def test_whatever_happens_to_files_and_reader_every_entry_comes_once(tmp_path, s
     seen += messages(reader)
 
     assert seen == [str(n) for n in range(written)]
+
+
+def test_the_place_at_a_time_is_the_last_entry_up_to_it(tmp_path):
+    a_file(tmp_path / "a.journal", 10)
+    reader = a_reader(tmp_path)
+    assert reader.place_at(NOON_US + 9 * SECOND_US) is None
+    place = reader.place_at(NOON_US + 12 * SECOND_US + 500_000)
+    assert place.time_us == NOON_US + 12 * SECOND_US
+    assert reader.resume(place) is None
+    assert messages(reader) == [str(n) for n in range(13, 20)]

@@ -235,3 +235,13 @@ def removed(session_id):
     record = a_record(f"Removed session {session_id}.", "systemd-logind")
     seen = Observation("logind.removed", "systemd-logind", "", Action.SESSION_CLOSED, session_id=session_id)
     return Line(record, seen, NOON_US)
+
+
+def test_when_what_was_written_down_is_lost_all_that_are_open_are_handed_out_again():
+    sessions = Sessions(Traces(), ())
+    kept = OpenSession("k", NOON_US, "sshd", "alice")
+    sessions.restore(kept)
+    assert sessions.take_changes().opened == ()
+    sessions.keep_all()
+    assert sessions.take_changes().opened == (kept,)
+    assert sessions.take_changes().opened == ()

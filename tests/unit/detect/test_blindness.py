@@ -205,3 +205,12 @@ def test_a_storm_of_oddities_costs_no_login_its_alert():
         suppressed(story, 400 + number, unit=f"unit{number}.service")
     story.tell(800, ACCEPTED, pid=3)
     assert "login_success" in [alert.rule for alert in story.alerts]
+
+
+def test_when_what_was_written_down_is_lost_all_that_stands_is_handed_out_again():
+    standing = Conditions()
+    standing.show(Name("store_trouble", "store"), NOON_US)
+    written = standing.take_changes()
+    assert standing.take_changes() == []
+    standing.keep_all()
+    assert standing.take_changes() == written

@@ -223,3 +223,12 @@ def test_a_trusted_network_is_learned_and_says_nothing():
 def test_every_reason_has_words_and_a_digest_has_none():
     assert list(words.REASONS) == list(reasons.DEFAULTS)
     assert detect.alert_about(a_finding(), Severity.WARNING).reasons == ()
+
+
+def test_when_what_was_written_down_is_lost_all_of_it_is_handed_out_again():
+    lively = known()
+    written = dict(lively.take_changes())
+    assert lively.take_changes() == []
+    lively.keep_all()
+    assert dict(lively.take_changes()) == written
+    assert LEARNING in written

@@ -1,0 +1,54 @@
+"""Where in the journal to go on at the start: where the store says, else where the trail ends."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional
+
+from pamsignal.audit.files import files_in
+from pamsignal.audit.past import past_of
+from pamsignal.audit.trail import Trail
+from pamsignal.deliver.store import Store
+from pamsignal.journal import Gap, JournalReader, Position
+
+NOWHERE = ""  # no entry has this cursor: the reader goes by the time
+
+
+class Known(NamedTuple):
+    """The place where the last run stopped. `by_trail` if the store does not know it any more."""
+
+    position: Position
+    by_trail: bool = False
+
+
+def known_place(store: Store, trail: Trail, reader: JournalReader) -> Optional[Known]:
+    """Return where the last run stopped, None for the very first.
+
+    A store that was damaged, or deleted, knows nothing. But the trail is written before it: what was told stands there.
+    """
+    stored = store.position()
+    if stored is not None:
+        return Known(Position(*stored))
+    until_us = _end_of(trail) if trail.is_enabled else None
+    if until_us is None:
+        return None
+    return Known(reader.place_at(until_us) or Position(NOWHERE, until_us), by_trail=True)
+
+
+def go_on(reader: JournalReader, known: Optional[Known], oldest_us: int) -> Optional[Gap]:
+    """Go to `known`, but not to before `oldest_us`, and return what is skipped or gone; without one, to the end."""
+    if known is None:
+        reader.seek_tail()
+        return None
+    if known.position.time_us < oldest_us:
+        reader.seek_time(oldest_us)
+        return Gap(known.position.time_us, oldest_us)
+    return reader.resume(known.position)
+
+
+def _end_of(trail: Trail) -> Optional[int]:
+    """Return the latest time that the newest file of the trail speaks of."""
+    try:
+        files = files_in(trail.directory)
+    except OSError:
+        return None
+    return past_of(files[-1]).extent.until_us if files else None
