@@ -29,6 +29,7 @@ class Service:
         self.config = folder / "pamsignal.yaml"
         self.notified = []
         self.program = ["-m", "pamsignal"]
+        self.inside = []  # a command that runs the daemon in surroundings of its own, by exec
         self._number = 0
         self._process = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -69,7 +70,7 @@ class Service:
             "RUNTIME_DIRECTORY": str(self.folder / "run"),
             **environment,
         }
-        command = [sys.executable, "-Es", *self.program, "run", "--config", str(self.config)]
+        command = [*self.inside, sys.executable, "-Es", *self.program, "run", "--config", str(self.config)]
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
         if ready:
@@ -82,6 +83,10 @@ class Service:
             assert time.monotonic() < deadline, self.log()
             assert self._process.poll() is None or not condition, self.log()
             time.sleep(0.02)
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def send(self, number):
         self._process.send_signal(number)

@@ -80,6 +80,26 @@ def test_a_restart_of_journald_loses_nothing(monitor, attacker):
     logins.assert_each_was_told_once()
 
 
+JOURNALD = (
+    "systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service"
+)
+
+
+def test_a_journald_that_was_stopped_for_a_while_is_read_again_without_a_restart(monitor, attacker):
+    pid = monitor.pid
+    with Logins(monitor, attacker) as logins:
+        logins.wait(1)
+    logins.assert_each_was_told_once()
+    monitor.host.run(f"systemctl stop {JOURNALD}; ! systemctl is-active --quiet systemd-journald.service", check=False)
+    time.sleep(2)
+    monitor.host.run(f"systemctl start {JOURNALD} || systemctl start systemd-journald.service")
+    with logins:
+        logins.wait(2)
+    logins.assert_each_was_told_once()
+    assert monitor.pid == pid
+    assert monitor.shows("NRestarts") == "0"
+
+
 def test_rotation_and_vacuum_lose_nothing(monitor, attacker):
     with Logins(monitor, attacker) as logins:
         for _ in range(4):

@@ -23,6 +23,7 @@ from tests.unit.parse.journal_lines import LINES
 CLI = ROOT / "docs/reference/cli.md"
 EVENTS = ROOT / "docs/reference/events.md"
 COUNTING = ROOT / "docs/explanation/counting.md"
+WHEN_THINGS_BREAK = ROOT / "docs/explanation/when-things-break.md"
 
 PARSER = build_parser(VERBS)
 (BELOW,) = [action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)]
@@ -135,3 +136,10 @@ def test_every_reason_to_remark_on_a_login_is_documented_with_its_weight():
     ]
     weights = {name: weight.word if weight is not None else "ignore" for name, weight in reasons.DEFAULTS.items()}
     assert documented[1:] == list(weights.items())
+
+
+def test_every_case_of_what_breaks_names_tests_that_exist():
+    told = {name for cells in rows(WHEN_THINGS_BREAK.read_text()) for name in code(cells[-1])}
+    written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    assert told
+    assert {name for name in told if f"def {name}(" not in written} == set()
