@@ -33,7 +33,7 @@ def answer(*words: str) -> str:
         raise NoAnswerError(f"{words[0]} did not answer in {PATIENCE_SECONDS} s") from None
     except OSError as error:
         raise NoAnswerError(f"{words[0]}: {error.strerror}") from None
-    text = done.stdout[:LONGEST_ANSWER].decode("utf-8", "replace")
+    text = done.stdout[-LONGEST_ANSWER:].decode("utf-8", "replace")
     if done.returncode:
         complaint = done.stderr[:300].decode("utf-8", "replace").strip() or text[:300].strip()
         raise NoAnswerError(f"{words[0]} failed: {complaint}")

@@ -118,15 +118,19 @@ class Redactor:
         return self.text(value) if isinstance(value, str) else value
 
     def _word(self, word: str) -> str:
+        """Return a word, or a field and its value, with the marks around them."""
+        name, equals, value = word.partition("=")
+        if not equals or not name or "://" in name:
+            return self._edged(word)
+        shown = self._edged(name), self._edged(value)
+        return GONE if shown in {(GONE, GONE), (GONE, "")} else "=".join(shown)
+
+    def _edged(self, word: str) -> str:
         matched = _EDGES.fullmatch(word)
         if matched is None:
             return GONE
         before, core, after = matched.groups()
-        name, equals, value = core.partition("=")
-        if equals and name and "://" not in name:
-            shown = f"{self._core(name)}={self._word(value)}"
-        else:
-            shown = self._core(core) if core else ""
+        shown = self._core(core) if core else ""
         return shown if shown == GONE else f"{before}{shown}{after}"
 
     def _core(self, core: str) -> str:

@@ -69,7 +69,7 @@ def _entries(text: str) -> Iterator[Mapping[str, Any]]:
         try:
             entry = json.loads(line)
         except ValueError:
-            continue  # cut off, where there was too much of it
+            continue  # the beginning is cut off where there was too much of it
         if isinstance(entry, dict):
             yield entry
 

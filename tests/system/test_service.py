@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -148,3 +149,22 @@ def test_root_forgets_beside_the_daemon_and_while_it_is_away_and_the_files_stay_
     attacks.key_login(host, attacker)
     monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
     assert "store" not in host.run("pamsignal status", check=False).stdout.partition("problems")[2]
+
+
+def test_a_support_dump_knows_the_service_and_names_nobody(monitor, attacker):
+    attacks.key_login(monitor.host, attacker)
+    monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
+    monitor.host.run("kill -USR1 $(systemctl show --property=MainPID --value pamsignal); sleep 0.5")
+    dump = monitor.host.run("pamsignal support-dump").stdout
+    for private in ("alice", attacker, monitor.host.name, "10.77.0."):
+        assert private not in dump
+    for known in ("ActiveState: active", "check: ok", "watching sinks=2", "process_is_there: true", "NTP:"):
+        assert known in dump
+    assert "broke off" not in dump
+    by_alice = monitor.host.run("setpriv --reuid 1000 --regid 1000 --clear-groups pamsignal support-dump").stdout
+    assert by_alice.count("(not readable: run as root)") == 3  # configuration, store, trail
+    assert "ActiveState: active" in by_alice
+    assert "run as root" in by_alice.partition("== log ==")[2]
+    monitor.host.run("systemctl stop pamsignal")
+    stopped = monitor.host.run("pamsignal support-dump --json").stdout
+    assert json.loads(stopped)["sections"]["unit"]["found"]["ActiveState"] == "inactive"

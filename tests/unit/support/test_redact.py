@@ -109,6 +109,11 @@ def test_numbers_are_given_by_kind_in_the_order_of_meeting_and_stay():
     assert (stand_ins.of("host", "A"), stand_ins.known("zzqy")) == ("user-1", None)
 
 
+@pytest.mark.parametrize("part", ["a=", "a!", "1:", ":", "1.", "a/", "a-", "{a", "=", "a@", "::1", "(", "\\"])
+def test_no_line_is_too_long_or_too_odd(redactor, part):
+    assert len(redactor.text(part * 100_000)) < 20_000
+
+
 @given(st.text(alphabet=string.ascii_letters + string.digits, min_size=9, max_size=20), st.text(), st.text())
 def test_no_unknown_word_of_letters_and_digits_gets_through_whatever_stands_around_it(word, before, after):
     secret = f"Qz{word}7Xq"
