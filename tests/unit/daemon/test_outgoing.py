@@ -10,6 +10,7 @@ from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.judge import Happening
 from pamsignal.deliver.routes import RouteSettings
+from pamsignal.pipeline import Produced
 from tests.builders import NOON_US
 
 LOST = Happening("delivery_given_up", "team", 7, "network", "")
@@ -23,7 +24,7 @@ def outgoing(*names):
 
 def said(one, *happenings, now_us=NOON_US):
     alarms = one.alarms_about(Collected(happenings=happenings), now_us)
-    return [(alert.subject.note.partition(" ")[0], sinks) for alert, sinks in one.admit((), alarms, now_us)]
+    return [(alert.subject.note.partition(" ")[0], sinks) for alert, sinks in one.admit(Produced(), alarms, now_us)]
 
 
 def test_the_only_sink_hears_of_its_losses_when_it_works_again_all_together():
@@ -44,7 +45,7 @@ def test_in_one_turn_both_are_told_under_ids_of_their_own():
     one = outgoing("team", "mail")
     alarms = one.alarms_about(Collected(happenings=(LOST, BACK)), NOON_US)
     assert len({alarm.id for alarm in alarms}) == 2
-    assert [sinks for _, sinks in one.admit((), alarms, NOON_US)] == [("team",), ("mail",)]
+    assert [sinks for _, sinks in one.admit(Produced(), alarms, NOON_US)] == [("team",), ("mail",)]
 
 
 def test_a_reload_forgets_no_loss():
