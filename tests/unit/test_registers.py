@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -14,6 +15,7 @@ from pamsignal.render import ecs, words
 from tests.builders import a_finding, an_alert
 from tests.unit.docs.documents import ROOT, code, links, rows, section
 from tests.unit.render.test_golden import FORMATS
+from tests.unit.test_scenarios import FOLDER, SCENARIOS
 
 EVENTS = ROOT / "docs" / "reference" / "events.md"
 HOW_TO = ROOT / "docs" / "how-to"
@@ -21,6 +23,31 @@ FULL = ROOT / "tests" / "data" / "config" / "valid" / "full.yaml"
 
 # The webhook sends the ECS document as it is.
 GOLDEN_NAMES = {kind: "ecs-alert" if kind == "webhook" else kind for kind in SINKS}
+
+# No journal makes the engine conclude these: the daemon does, or a person. By rule, the tests that make it really so.
+NOT_OF_THE_ENGINE = {
+    "journal_gap": "edge/test_daemon.py",
+    "journal_unreadable": "edge/test_own_sight.py",
+    "clock_set": "edge/test_own_sight.py",
+    "undelivered": "edge/test_daemon.py",
+    "sink_paused": "edge/test_daemon.py",
+    "config_rejected": "edge/test_daemon.py",
+    "alerts_suppressed": "unit/test_storm.py",
+    "store_trouble": "edge/test_daemon.py",
+    "trail_trouble": "edge/test_daemon_evidence.py",
+    "trail_anchor": "edge/test_daemon_forwarding.py",
+    "heartbeat_unheard": "edge/test_own_sight.py",
+    "geoip_trouble": "edge/test_own_sight.py",
+    "test_alert": "edge/test_cli_test_alert.py",
+}
+PLAYED = [name for name in (*words.RULES, *words.REASONS) if name not in NOT_OF_THE_ENGINE]
+NEAR_MISS = ".not"
+
+
+def fired(scenario):
+    """The rules and reasons of a scenario's alerts; test_scenarios.py shows that it really gives these."""
+    alerts = map(json.loads, (FOLDER / scenario / "alerts.jsonl").read_text().splitlines())
+    return {name for one in alerts for name in (one["rule"]["name"], *one["pamsignal"].get("reasons", ()))}
 
 
 def documented_rules(heading):
@@ -47,6 +74,23 @@ def test_a_rule_about_a_success_has_the_budget_of_logins_and_leaves_a_full_queue
 
 def test_the_documents_tell_which_rule_is_about_a_success():
     assert "success_after_failures" in ACHIEVED
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_every_rule_and_reason_has_a_scenario_that_fires_it_and_one_that_nearly_does(name):
+    assert name in set().union(*(fired(scenario) for scenario in SCENARIOS if not scenario.endswith(NEAR_MISS)))
+    assert name not in fired(f"{name}{NEAR_MISS}")
+    assert (FOLDER / f"{name}{NEAR_MISS}" / "journal.jsonl").read_text()
+
+
+def test_every_near_miss_is_of_a_rule_or_reason():
+    assert {name for name in SCENARIOS if name.endswith(NEAR_MISS)} == {f"{name}{NEAR_MISS}" for name in PLAYED}
+
+
+@pytest.mark.parametrize("rule", NOT_OF_THE_ENGINE)
+def test_what_no_journal_makes_the_engine_conclude_is_really_brought_about_elsewhere(rule):
+    assert rule in words.RULES
+    assert f'"{rule}"' in (ROOT / "tests" / NOT_OF_THE_ENGINE[rule]).read_text()
 
 
 def test_every_sink_stands_in_the_contract_that_keeps_them_apart():
