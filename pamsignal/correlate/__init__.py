@@ -45,6 +45,7 @@ class Correlator:
         self._steps: Dict[Action, _Step] = {
             Action.LOGIN_SUCCESS: self._succeeded,
             Action.ELEVATION_SUCCESS: self._succeeded,
+            Action.LOGIN_PARTIAL: _first_factor,
             Action.LOGIN_FAILURE: attempts.failure,
             Action.ELEVATION_FAILURE: attempts.failure,
             Action.LOGIN_DENIED: attempts.denial,
@@ -169,6 +170,12 @@ def _is_pam(seen: Observation) -> bool:
 
 def _is_logind(seen: Observation) -> bool:
     return seen.program == "systemd-logind"
+
+
+def _first_factor(trace: Trace, line: Line) -> List[AuthEvent]:
+    """Keep the key of a login by several factors: the line that lets somebody in speaks of the last one alone."""
+    trace.partial_key = line.seen.key or trace.partial_key
+    return []
 
 
 def _once(trace: Trace, line: Line) -> List[AuthEvent]:

@@ -11,6 +11,7 @@ from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Outcome
 # Longer names exist only to hurt: Linux account names end at 32 characters, sshd prints at most 100.
 MOST_TEXT = 1024
 _NAMES = {action: action.value for action in Action}
+_SUCCESS = Outcome.SUCCESS
 _new = tuple.__new__  # half the time of AuthEvent(…)
 
 
@@ -48,7 +49,7 @@ def event_of(
             _source(seen.source, trace),
             seen.destination or (trace.destination if trace else None),
             seen.method,
-            seen.key,
+            seen.key or (trace.partial_key if trace and outcome is _SUCCESS else None),
             reason or seen.reason,
             attempts,
             trace.known_account if trace else seen.known_account,

@@ -10,7 +10,7 @@ import heapq
 from collections import OrderedDict
 from typing import Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Endpoint, JournalRecord, Observation
+from pamsignal.model import Endpoint, JournalRecord, Key, Observation
 
 # A silent process is over after this long: its pid may belong to somebody else by now. sshd itself gives a client
 # 120 s (sshd_config(5), LoginGraceTime), sudo five minutes a prompt (sudoers(5), passwd_timeout).
@@ -34,12 +34,13 @@ class Trace:
     The number of tries is the larger of the two tellings, since either alone is enough and both are one
     (`tries`); `counted` are those that already became events. `failure` is the line that tells most about the
     failure so far, `end` the one that says how the connection ended, `opened` a session whose login is not
-    yet told. `due_us` is when to stop waiting for a better line.
+    yet told. `partial_key` was right, and is the first of several factors. `due_us` is when to stop waiting for a
+    better line.
     """
 
     __slots__ = (
         *("counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "key", "known_account"),
-        *("last_us", "more", "offered", "opened", "pam", "program", "session_id", "source", "succeeded"),
+        *("last_us", "more", "offered", "opened", "pam", "partial_key", "program", "session_id", "source", "succeeded"),
         *("told_by_session", "user"),
     )
 
@@ -57,6 +58,7 @@ class Trace:
         self.failed = self.more = self.counted = 0
         self.pam: Mapping[str, int] = _NONE
         self.denied = self.succeeded = self.ended = False
+        self.partial_key: Optional[Key] = None
         self.failure: Optional[Line] = None
         self.offered: Optional[Line] = None
         self.end: Optional[Line] = None

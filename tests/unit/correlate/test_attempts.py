@@ -79,6 +79,21 @@ def test_several_keys_and_then_a_login_is_no_failure():
     assert story.end().told == [("login_success", 1)]
 
 
+def test_a_key_and_a_code_are_one_login_that_knows_its_key():
+    story = Story().tell(0, f"Partial publickey for alice from {PLACE} ssh2: ED25519 SHA256:abc")
+    story.tell(5, f"Accepted keyboard-interactive/pam for alice from {PLACE} ssh2").end()
+    assert story.told == [("login_success", 1)]
+    (login,) = story.events
+    assert (login.method, login.key.fingerprint) == (Method.KEYBOARD_INTERACTIVE, "SHA256:abc")
+
+
+def test_a_key_that_was_right_is_no_part_of_a_failure():
+    story = Story().tell(0, f"Partial publickey for alice from {PLACE} ssh2: ED25519 SHA256:abc")
+    story.tell(5, f"Failed keyboard-interactive/pam for alice from {PLACE} ssh2").end()
+    assert story.told == [("login_failure", 1)]
+    assert story.events[0].key is None
+
+
 def test_several_keys_and_then_nothing_is_one_attempt():
     story = Story()
     for number in range(3):
