@@ -100,10 +100,10 @@ class Server:
 
     def messages(self, count):
         """Wait for `count` messages, and return all that there are."""
-        self._wait_until(lambda: len(self._lines()) >= count, f"has {len(self._lines())} of {count} messages")
-        return [json.loads(line) for line in self._lines()]
+        self._wait_until(lambda: len(self.lines()) >= count, f"has {len(self.lines())} of {count} messages")
+        return [json.loads(line) for line in self.lines()]
 
-    def _lines(self):
+    def lines(self):
         return self._out.read_bytes().split(b"\n")[:-1] if self._out.exists() else []
 
     def _is_listening(self):
