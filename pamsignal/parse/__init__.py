@@ -24,6 +24,8 @@ __all__ = ["Trust", "all_patterns", "observe", "observe_line", "owners", "trust"
 
 Seen = Union[Observation, Unparsed, None]
 
+AUDIT = "audit"  # _TRANSPORT of what journald has from the kernel's audit subsystem (systemd.journal-fields(7))
+
 # rsyslog's wrapper, `message repeated N times: [ MESSAGE]`: files have it, the journal does not, so imports hold it.
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ (.*)\]", re.DOTALL | re.ASCII)
 _SHORT = 256  # characters
@@ -67,6 +69,8 @@ def _plain_writer(
 
 
 def _observe_any(record: JournalRecord) -> Seen:
+    if record.transport == AUDIT:  # the kernel quotes programs there, and none of them wrote it
+        return None
     program, speaker = BY_IDENTIFIER.get(record.identifier or ""), BY_EXECUTABLE.get(record.exe or "")
     if (speaker or program or ANY_PROGRAM).is_setuid or (speaker is None and _is_nameless(record)):
         return _observe_called(record, program, speaker)

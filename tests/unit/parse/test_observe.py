@@ -111,3 +111,9 @@ def test_what_is_kept_has_no_text_longer_than_1024_characters(message, identifie
 
 def test_a_text_of_1024_characters_is_whole():
     assert bounded(observe(a_record(f"add '{'x' * 1024}' to group 'y'", "usermod"))).user == "x" * 1024
+
+
+@pytest.mark.parametrize("program", ["sudo", "su", "sshd"])
+def test_what_the_kernel_audits_about_a_program_is_no_line_of_that_program(program):
+    message = f'SYSCALL arch=c000003e syscall=59 success=yes ppid=1 pid=2 auid=1000 uid=0 comm="{program}" key=(null)'
+    assert observe(a_record(message, "audit", transport="audit", exe=f"/usr/bin/{program}")) is None
