@@ -38,6 +38,7 @@ class Action(enum.Enum):
     ACCOUNT_DELETED = "account_deleted"
     ACCOUNT_GROUP_ADDED = "account_group_added"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an event, not a secret
+    TTY_INPUT = "tty_input"
     JOURNAL_SUPPRESSED = "journal_suppressed"
     DETAIL = "detail"
 
@@ -145,6 +146,17 @@ class Key(NamedTuple):
     ca: Optional[str] = None
 
 
+class Typed(NamedTuple):
+    """Input at a terminal: how many bytes, into which program by the name it gives itself, and the text if asked for.
+
+    `text` can be cut, and stays None where it may be a password (parse/audit.py).
+    """
+
+    size_bytes: int
+    program: Optional[str] = None
+    text: Optional[str] = None
+
+
 class JournalRecord(NamedTuple):
     """One journal entry. The first group is set by the kernel and journald, the second is what the writer claims.
 
@@ -208,6 +220,7 @@ class Observation(NamedTuple):
     connection_pid: Optional[int] = None
     provenance: Optional[Provenance] = None
     principal: Optional[str] = None
+    typed: Optional[Typed] = None
 
 
 class Unparsed(NamedTuple):
@@ -249,6 +262,7 @@ class AuthEvent(NamedTuple):
     session_id: Optional[str] = None
     duration_us: Optional[int] = None
     provenance: Optional[Provenance] = None
+    typed: Optional[Typed] = None
 
 
 class Context(NamedTuple):

@@ -32,6 +32,7 @@ from pamsignal.model import (
     Provenance,
     Unparsed,
 )
+from pamsignal.parse import audit
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.parse.table import TEXT_LIMIT, bounded
 
@@ -56,6 +57,7 @@ class Settings(NamedTuple):
 
     ignored_services: Collection[str] = ("cron", "systemd-user")
     detect: DetectSettings = DetectSettings()
+    audit: audit.Settings = audit.Settings()
 
 
 DEFAULTS = Settings()
@@ -143,6 +145,7 @@ class Engine:
         self._learned: Dict[int, str] = {}
         self._odd: List[Odd] = []
         self._clock = Clock()
+        self._audit = settings.audit
         self._correlator = Correlator(settings.ignored_services)
         self._detector = Detector(settings.detect, local_of)
         self._context_of = context_of
@@ -229,6 +232,8 @@ class Engine:
         """Understand `record`, and count how that went."""
         seen = parse.observe(record)
         if seen is None:
+            if record.transport == audit.AUDIT:
+                return self._hear_kernel(record) if self._audit.enabled else None
             if record.identifier and "ssh" in record.identifier:
                 self._odd.append(Odd(record, None))
             return None
@@ -239,6 +244,16 @@ class Engine:
         if len(record.message) > TEXT_LIMIT:  # anybody can write 64 kB, and processes are remembered with their lines
             record, seen = record._replace(message=record.message[:TEXT_LIMIT]), bounded(seen)
         return _new(Heard, (record, seen))
+
+    def _hear_kernel(self, record: JournalRecord) -> Optional[Heard]:
+        """Understand what the kernel audits, and name the accounts: who had logged in, and whose rights they had."""
+        seen = audit.observe(record, keystrokes=self._audit.keystrokes)
+        if seen is None:
+            return None
+        user = self._name_of(seen.user_id) if seen.user_id is not None else None
+        if record.uid is not None and record.uid != seen.user_id:
+            seen = seen._replace(target_user="root" if record.uid == 0 else self._name_of(record.uid))
+        return Heard(audit.without_input(record), seen._replace(user=user))
 
     def _follow(self, heard: Heard) -> Optional[Step]:
         """Put a line together with what its process said before, as far as its sender is to be believed."""

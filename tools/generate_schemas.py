@@ -96,6 +96,7 @@ def event() -> Schema:
         ),
         "as": known({"number": COUNT, "organization": known({"name": TEXT})}),
     }
+    typed = known({"type": {"const": "tty"}, "total_bytes_captured": COUNT, "text": TEXT})
     top = {
         "@timestamp": TIME,
         "message": TEXT,
@@ -107,7 +108,7 @@ def event() -> Schema:
         "source": known({**endpoint, **origin}),
         "destination": known(endpoint),
         "service": known({"name": TEXT}),
-        "process": known({"pid": COUNT}),
+        "process": known({"pid": COUNT, "name": TEXT, "io": typed}),
         "host": known({"hostname": TEXT, "name": TEXT, "id": TEXT}),
         "related": known({"ip": NAMES, "user": NAMES, "hosts": NAMES}),
         "observer": closed({"vendor": TEXT, "product": TEXT, "version": TEXT}),

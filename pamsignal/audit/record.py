@@ -44,7 +44,9 @@ def event_body(event: AuthEvent, context: Context = NO_CONTEXT) -> str:
     """Return the body of the record of `event`: an object that its place in the chain still has to close."""
     who, how = event[:12], event[12:]
     id_, time_us, hostname, service, action, outcome, user, target_user, user_id, source, destination, method = who
-    key, reason, attempts, known_account, tty, cwd, command, group, pid, session_id, duration_us, provenance = how
+    key, reason, attempts, known_account, tty, cwd, command, group, pid, session_id, duration_us, provenance, typed = (
+        how
+    )
     parts = (
         f'"action":{_WORD[action]}',
         "" if attempts == 1 else f'"attempts":{attempts}',
@@ -69,6 +71,7 @@ def event_body(event: AuthEvent, context: Context = NO_CONTEXT) -> str:
         "" if target_user is None else f'"target_user":{_quoted(target_user)}',
         f'"time_us":{time_us}',
         "" if tty is None else f'"tty":{_quoted(tty)}',
+        "" if typed is None else f'"typed":{_canonical(_packed_noun(typed))}',
         "" if user is None else f'"user":{_quoted(user)}',
         "" if user_id is None else f'"user_id":{user_id}',
     )

@@ -15,6 +15,7 @@ from pamsignal.errors import UsageError
 from pamsignal.journal import JournalReader, Source, is_journal_file, record_from_json, records_of
 from pamsignal.journal.source import explained
 from pamsignal.model import JournalRecord, Observation, Unparsed
+from pamsignal.parse import audit
 from pamsignal.parse.programs import BY_IDENTIFIER
 
 Meaning = Union[Observation, Unparsed, None]
@@ -91,7 +92,7 @@ def explain(line: str) -> Explained:
 
 def explain_record(record: JournalRecord, line: str) -> Explained:
     """Explain a record, shown as `line`."""
-    seen = parse.observe(record)
+    seen = parse.observe(record) or audit.observe(record)
     if isinstance(seen, Observation) and not _names_its_sender(record):
         seen = seen._replace(provenance=None)
     return Explained(line, record.pid if record.pid is not None else record.syslog_pid, seen, record)
@@ -155,7 +156,7 @@ def _inputs(arguments: argparse.Namespace) -> Iterator[Explained]:
 def _of_file(path: str) -> Iterator[Explained]:
     if is_journal_file(path):
         for record in records_of(JournalReader(Source(files=(path,)))):
-            yield explain_record(record, record.message)
+            yield explain_record(record, audit.without_input(record).message if _is_audit(record) else record.message)
         return
     try:
         stream = open(path, "rb")  # noqa: SIM115 - closed below; what goes wrong in there is no matter of opening
@@ -163,6 +164,10 @@ def _of_file(path: str) -> Iterator[Explained]:
         raise explained(error, path) from error
     with stream:
         yield from _of_lines(stream)
+
+
+def _is_audit(record: JournalRecord) -> bool:
+    return record.transport == audit.AUDIT
 
 
 def _of_lines(lines: Iterable[bytes]) -> Iterator[Explained]:

@@ -40,6 +40,7 @@ _COUNTED: Mapping[Action, str] = {
     Action.ELEVATION_SUCCESS: "yes: one use of privilege",
     Action.ELEVATION_FAILURE: "yes: an attempt, together with the other lines of the same try",
     Action.ELEVATION_DENIED: "yes: one refusal",
+    Action.TTY_INPUT: "as an event, if audit.enabled is true: how much was typed, and with audit.keystrokes what",
     Action.JOURNAL_SUPPRESSED: "no: it is about the journal itself",
     Action.DETAIL: "no: it only completes another line of the same process, or is known to mean nothing",
 }
@@ -58,6 +59,7 @@ _ALERTED: Mapping[Action, str] = {
         f"each one only if alerts.actions names elevation_failure, and a sink has {_INFO_TOO}"
     ),
     Action.SESSION_OPENED: "only if no login line came before it",
+    Action.TTY_INPUT: "no: it is written into the trail, and goes to sinks that collect events",
     Action.JOURNAL_SUPPRESSED: "yes: lines about logins may be among those that were dropped",
     Action.DETAIL: "no",
 }
@@ -99,6 +101,8 @@ def _facts(seen: Observation) -> Iterator[Tuple[str, str]]:
         ("how", seen.method.value if seen.method else None),
         ("key", " ".join(seen.key[:2]) if seen.key else None),
         ("terminal", seen.tty),
+        ("program", seen.typed.program if seen.typed else None),
+        ("typed", f"{seen.typed.size_bytes} bytes" if seen.typed else None),
         ("directory", seen.cwd),
         ("command", seen.command),
         ("reason", seen.reason),

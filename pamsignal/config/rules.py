@@ -265,6 +265,8 @@ def misfits_between(document: Document, broken: Container[Path]) -> Iterator[Mis
             yield from _within_sink(("sinks", name), sink)
     if ("detect",) not in broken and ("journal",) not in broken:
         yield from _windows(document)
+    if ("audit",) not in broken:
+        yield from _typing(document)
     if ("sinks",) not in broken:
         yield from _silence(document)
         if ("alerts",) not in broken:
@@ -320,6 +322,13 @@ def _windows(document: Document) -> Iterator[Misfit]:
                 f"expected at most journal.rewind_seconds ({rewind}), found more, which a restart forgets; raise it"
             )
             yield Misfit(("detect", rule, "window_seconds"), message, WARNING)
+
+
+def _typing(document: Document) -> Iterator[Misfit]:
+    """Hint at keystrokes that nobody records."""
+    if document["audit"]["keystrokes"] and not document["audit"]["enabled"]:
+        message = "expected it with `enabled: true` alone, found false, so nothing is recorded; correct one of the two"
+        yield Misfit(("audit", "keystrokes"), message, WARNING)
 
 
 def _silence(document: Document) -> Iterator[Misfit]:

@@ -16,6 +16,7 @@ from pamsignal.detect import blindness, brute_force, familiar, logins, notable, 
 from pamsignal.enrich import geo, provider
 from pamsignal.hours import Span, span_of
 from pamsignal.model import Secret, Severity, Wording
+from pamsignal.parse import audit as kernel_audit
 
 Resolve = Callable[[Reference], Secret]
 
@@ -60,6 +61,7 @@ class Settings(NamedTuple):
     status_file: Optional[str]
     journal: JournalSettings
     ignore_services: FrozenSet[str]
+    audit: kernel_audit.Settings
     detect: detect.Settings
     late_after_seconds: int
     enrich: enrich.Settings
@@ -75,7 +77,7 @@ class Settings(NamedTuple):
     @property
     def engine(self) -> pipeline.Settings:
         """What the engine needs of it."""
-        return pipeline.Settings(self.ignore_services, self.detect)
+        return pipeline.Settings(self.ignore_services, self.detect, self.audit)
 
 
 def fixed_keys(before: Settings, after: Settings) -> List[str]:
@@ -99,6 +101,7 @@ def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Sett
         status_file=document["status_file"],
         journal=JournalSettings(**document["journal"]),
         ignore_services=frozenset(document["ignore_services"]),
+        audit=kernel_audit.Settings(**document["audit"]),
         detect=_detect(document),
         late_after_seconds=document["alerts"]["late_after_seconds"],
         enrich=enrich.Settings(geo.Settings(**document["geoip"]), provider.Settings(**document["cloud"])),

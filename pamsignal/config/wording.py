@@ -35,6 +35,7 @@ NEVER_ALONE: Mapping[str, str] = {
     Action.CONNECTION_DROPPED.value: ADD_UP,
     Action.LOGIN_PARTIAL.value: "the login that follows does (login_success)",
     Action.SESSION_OPENED.value: "the login does (login_success)",
+    Action.TTY_INPUT.value: "it is written into the trail, and goes to sinks that collect events",
     Action.DETAIL.value: "it only completes another event",
 }
 MOST_NAMES = 8

@@ -29,6 +29,7 @@ _ALONE = frozenset(
         Action.ACCOUNT_DELETED,
         Action.ACCOUNT_GROUP_ADDED,
         Action.PASSWORD_CHANGED,
+        Action.TTY_INPUT,
     }
 )
 

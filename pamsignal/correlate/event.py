@@ -61,6 +61,7 @@ def event_of(
             seen.session_id or (trace.session_id if trace else None),
             None,
             seen.provenance,
+            seen.typed,
         ),
     )
     return event if len(record.message) <= MOST_TEXT else _with_bounded_texts(event)

@@ -28,6 +28,7 @@ from pamsignal.model import (
     Provenance,
     Severity,
     Subject,
+    Typed,
 )
 
 VERSION = 1
@@ -115,11 +116,13 @@ _EVENT: Dict[str, _Convert] = {
     "method": Method,
     "key": _noun(Key),
     "provenance": Provenance,
+    "typed": _noun(Typed),
 }
 
 _CONVERTERS: Dict[Any, Dict[str, _Convert]] = {
     Endpoint: {"ip": ip_address},
     Key: {},
+    Typed: {},
     AuthEvent: _EVENT,
     Finding: {"users": tuple, "sources": tuple, "event": _noun(AuthEvent)},
     Context: {"destination": _noun(Endpoint), "origin": Origin},

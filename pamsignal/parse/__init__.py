@@ -12,6 +12,7 @@ from typing import Callable, Iterator, Optional, Tuple, Union
 
 from pamsignal.model import Action, JournalRecord, Observation, Provenance, Unparsed
 from pamsignal.parse import journald, logind
+from pamsignal.parse.audit import AUDIT
 from pamsignal.parse.journald import JOURNALD
 from pamsignal.parse.logind import LOGIND
 from pamsignal.parse.pam import ELEVATION_SERVICES, PAM
@@ -23,8 +24,6 @@ from pamsignal.parse.tag import doubted, holds_a_tag, texts_behind_tags
 __all__ = ["Trust", "all_patterns", "observe", "observe_line", "owners", "trust"]
 
 Seen = Union[Observation, Unparsed, None]
-
-AUDIT = "audit"  # _TRANSPORT of what journald has from the kernel's audit subsystem (systemd.journal-fields(7))
 
 # rsyslog's wrapper, `message repeated N times: [ MESSAGE]`: files have it, the journal does not, so imports hold it.
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ (.*)\]", re.DOTALL | re.ASCII)
@@ -69,7 +68,7 @@ def _plain_writer(
 
 
 def _observe_any(record: JournalRecord) -> Seen:
-    if record.transport == AUDIT:  # the kernel quotes programs there, and none of them wrote it
+    if record.transport == AUDIT:  # the kernel names programs there, and none of them wrote it: see audit.observe
         return None
     program, speaker = BY_IDENTIFIER.get(record.identifier or ""), BY_EXECUTABLE.get(record.exe or "")
     if (speaker or program or ANY_PROGRAM).is_setuid or (speaker is None and _is_nameless(record)):

@@ -136,6 +136,7 @@ class _Writer(enum.Enum):
     ACTOR = enum.auto()  # setuid: the uid of whoever called it
     ELEVATION = enum.auto()  # the same, when it says that somebody took or tried to take another's rights
     SESSION = enum.auto()  # sshd after login: the uid of whoever logged in
+    KERNEL = enum.auto()  # of whatever account it speaks
     NOISE = enum.auto()
 
 
@@ -158,6 +159,7 @@ _VERDICTS: Dict[_Writer, Dict[_Standing, Trust]] = {
         _Writer.ACTOR: (_A, _A, _C, _S),
         _Writer.ELEVATION: (_A, _A, _C, _D),
         _Writer.SESSION: (_A, _C, _C, _S),
+        _Writer.KERNEL: (_A, _A, _S, _S),
         _Writer.NOISE: (_A, _I, _I, _I),
     }.items()
 }
@@ -209,6 +211,8 @@ def _writer(observation: Observation) -> _Writer:
         return _Writer.ROOT
     if observation.action in _ELEVATIONS and observation.service in _ELEVATORS:
         return _Writer.ELEVATION
+    if observation.action is Action.TTY_INPUT:
+        return _Writer.KERNEL
     return _WRITERS.get(observation.service, _Writer.ROOT)
 
 

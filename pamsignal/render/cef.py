@@ -11,7 +11,7 @@ import re
 from typing import Dict, List, Match, Optional
 
 from pamsignal import __version__
-from pamsignal.model import Alert
+from pamsignal.model import Alert, Typed
 from pamsignal.render import facts as subject
 from pamsignal.render.facts import Facts
 
@@ -147,7 +147,7 @@ def _add_program(pairs: List[str], facts: Facts) -> None:
         return
     if subject.is_ssh(event):
         pairs.append("app=SSHv2 proto=TCP")
-    _add(pairs, "dproc", event.service)
+    _add(pairs, "dproc", event.typed.program if event.typed is not None else event.service)
     if event.pid:
         pairs.append(f"dpid={event.pid}")
     _add(pairs, "destinationServiceName", event.service)
@@ -171,7 +171,16 @@ def _add_own(pairs: List[str], facts: Facts) -> None:
         if event.provenance is not None:
             pairs.append(f"flexString1Label=Provenance flexString1={event.provenance.value}")
         _add_labelled(pairs, "flexString2", "Group", event.group)
+        _add_typed(pairs, event.typed)
     elif facts.finding is not None:
         _add_labelled(pairs, "flexString2", "Counted By", facts.finding.key)
     if facts.window_us:
         pairs.append(f"cn1Label=Window Seconds cn1={facts.window_us // 1_000_000}")
+
+
+def _add_typed(pairs: List[str], typed: Optional[Typed]) -> None:
+    """Add input at a terminal: its text stands where others have a command, which such an event has none of."""
+    if typed is None:
+        return
+    pairs.append(f"cn2Label=Typed Bytes cn2={typed.size_bytes}")
+    _add_labelled(pairs, "cs6", "Typed", typed.text)

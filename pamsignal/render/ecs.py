@@ -12,7 +12,7 @@ import re
 from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from pamsignal import __version__
-from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Endpoint, Finding, Key
+from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Typed
 from pamsignal.render import text, when
 from pamsignal.render.document import Document, Value, known, merged
 
@@ -50,6 +50,7 @@ _ACTIONS: Dict[Action, Classes] = {
     Action.ACCOUNT_DELETED: Classes(["iam"], ["deletion", "user"]),
     Action.ACCOUNT_GROUP_ADDED: Classes(["iam"], ["change", "group"]),
     Action.PASSWORD_CHANGED: Classes(["iam"], ["change", "user"]),
+    Action.TTY_INPUT: Classes(["process"], ["info"]),
     Action.JOURNAL_SUPPRESSED: Classes(["host"], ["info"]),
     Action.DETAIL: Classes(["authentication"], ["info"]),
 }
@@ -125,7 +126,7 @@ def _event_parts(event: AuthEvent, context: Context, host_id: Optional[str]) -> 
         "source": {**_endpoint(event.source), **_origin(context)},
         "destination": _endpoint(event.destination or context.destination),
         "service": {"name": event.service},
-        "process": {"pid": event.pid or None},
+        "process": {"pid": event.pid or None, **_typed(event.typed)},
         "host": _host(event.hostname, host_id),
         "cloud": _cloud(context),
         "related": _related([_ip(event.source)], [event.user, event.target_user], [event.hostname, source_host]),
@@ -164,6 +165,15 @@ def _event_extras(event: AuthEvent, context: Context) -> Document:
         "command": event.command,
         "session_id": event.session_id,
         "origin": context.origin.value if context.origin else None,
+    }
+
+
+def _typed(typed: Optional[Typed]) -> Document:
+    if typed is None:
+        return {}
+    return {
+        "name": typed.program,
+        "io": {"type": "tty", "total_bytes_captured": typed.size_bytes, "text": typed.text},
     }
 
 

@@ -128,6 +128,7 @@ CATEGORIES = {
     Action.ACCOUNT_DELETED: "/Authentication/Delete",
     Action.ACCOUNT_GROUP_ADDED: "/Authorization/Add",
     Action.PASSWORD_CHANGED: "/Authentication/Modify",
+    Action.TTY_INPUT: "/Execute",
 }
 """`cat`: behaviours in ArcSight's words; what is not listed is a check of who somebody is."""
 

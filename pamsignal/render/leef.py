@@ -97,6 +97,10 @@ def _own_pairs(alert: Alert, facts: Facts) -> Iterator[Pair]:
     yield "keyFingerprint", event.key.fingerprint if event.key is not None else None
     yield "command", event.command
     yield "group", event.group
+    if event.typed is not None:
+        yield "program", event.typed.program
+        yield "typedBytes", str(event.typed.size_bytes)
+        yield "typed", event.typed.text
     yield "provenance", event.provenance.value if event.provenance is not None else None
 
 

@@ -279,8 +279,24 @@ def _unmapped(event: AuthEvent, context: Context) -> Document:
         "provenance": event.provenance.value if event.provenance else None,
         "key": _key(event.key),
         "command": event.command,
+        **_typed(event),
         "provider": context.provider,
         "region": context.region,
+    }
+
+
+def _typed(event: AuthEvent) -> Document:
+    """Return what was typed, by whom: a base event has no place for it."""
+    typed = event.typed
+    if typed is None:
+        return {}
+    return {
+        "user": event.user,
+        "target_user": event.target_user,
+        "session": event.session_id,
+        "program": typed.program,
+        "typed_bytes": typed.size_bytes,
+        "typed": typed.text,
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Callable, Iterator, List, Optional, Sequence, Tuple
 
-from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance, Subject
+from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Provenance, Subject, Typed
 from pamsignal.render import advice, escape, template, when, words
 
 Show = Callable[[str], str]
@@ -123,6 +123,10 @@ def _event_clauses(alert: Alert, event: AuthEvent, show: Show) -> Iterator[str]:
     yield from _doubt_clauses(event)
 
 
+def _size(typed: Typed) -> str:
+    return f"{typed.size_bytes} byte{'' if typed.size_bytes == 1 else 's'}"
+
+
 def _doubt_clauses(subject: Subject) -> Iterator[str]:
     provenance = subject.provenance if isinstance(subject, AuthEvent) else None
     if provenance in (Provenance.UNVERIFIED, Provenance.SPOOFED):
@@ -135,6 +139,10 @@ def _manner_clauses(event: AuthEvent, show: Show) -> Iterator[str]:
         yield from _key_clauses(event.key, show)
     elif event.command and event.action is Action.ELEVATION_SUCCESS:
         yield f"for {_name(event.command, show)}"
+    elif event.typed is not None:
+        if event.typed.program:
+            yield f"in {_name(event.typed.program, show)}:"
+        yield _size(event.typed)
     elif event.duration_us is not None and event.action is Action.SESSION_CLOSED:
         yield f"after {when.span(event.duration_us)}"
 
@@ -214,6 +222,9 @@ def _event_fields(event: AuthEvent, context: Context) -> Iterator[Field]:
     yield "Key", f"{event.key.type} {event.key.fingerprint}" if event.key else None
     yield "Certificate", _certificate(event.key)
     yield "Command", event.command
+    yield "Program", event.typed.program if event.typed else None
+    yield "Typed", _size(event.typed) if event.typed else None
+    yield "Text", event.typed.text if event.typed else None
     yield "Directory", event.cwd
     yield "Terminal", event.tty
     yield "Reason", event.reason

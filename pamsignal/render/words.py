@@ -38,6 +38,7 @@ ACTIONS: Dict[Action, str] = {
     Action.ACCOUNT_DELETED: "Account deleted",
     Action.ACCOUNT_GROUP_ADDED: "Account added to a group",
     Action.PASSWORD_CHANGED: "Password changed",
+    Action.TTY_INPUT: "Terminal input",
     Action.JOURNAL_SUPPRESSED: "journald dropped messages",
     Action.DETAIL: "Detail of a login",
 }

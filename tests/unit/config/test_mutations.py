@@ -108,6 +108,7 @@ HARMLESS = {
     ("compress", "on"),
     ("hold", "on"),
     ("keys_only", "on"),
+    ("keystrokes", "on"),
     ("chat_id", "-1"),
 }
 HARMLESS |= {(key, "99999999999") for key in ("chat_id", "thread_id", "phone_number_id", "to")}

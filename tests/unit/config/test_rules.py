@@ -56,6 +56,12 @@ def test_a_good_url_is_taken(url):
     assert rules.url(url, {}) is None
 
 
+@pytest.mark.parametrize(("audit", "count"), [("{keystrokes: true}", 1), ("{enabled: true, keystrokes: true}", 0)])
+def test_keystrokes_that_nobody_records_are_hinted_at(audit, count):
+    report = check_text(f"audit: {audit}\nsinks:\n  out: {{type: console}}\n", "FILE")
+    assert [problem.key for problem in report.problems] == ["audit.keystrokes"] * count
+
+
 def test_plain_http_to_another_machine_needs_a_word():
     assert is_refused("http://siem.example.org/", allow_insecure=False)
     assert rules.url("http://siem.example.org/", {"allow_insecure": True}).level == "warning"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from pamsignal.model import Action, Context, Endpoint, Key, Method, Origin, Outcome, Provenance, Severity
+from pamsignal.model import Action, Context, Endpoint, Key, Method, Origin, Outcome, Provenance, Severity, Typed
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 
 MINUTE_US = 60_000_000
@@ -72,6 +72,40 @@ CASES = {
     ),
     "unknown_account": an_alert(
         subject=an_event(action=Action.INVALID_USER, user="admin", known_account=False, attempts=3, hostname=None)
+    ),
+    "terminal_input": an_alert(
+        severity=Severity.INFO,
+        is_event=True,
+        subject=an_event(
+            action=Action.TTY_INPUT,
+            outcome=None,
+            service="tty",
+            user="alice",
+            user_id=1000,
+            target_user="root",
+            source=None,
+            method=None,
+            tty="pts/0",
+            session_id="3",
+            typed=Typed(9, "bash"),
+        ),
+    ),
+    "terminal_input_as_text": an_alert(
+        severity=Severity.INFO,
+        is_event=True,
+        subject=an_event(
+            action=Action.TTY_INPUT,
+            outcome=None,
+            service="tty",
+            user="alice",
+            user_id=1000,
+            source=None,
+            method=None,
+            tty="pts/0",
+            session_id="3",
+            reason="inserted",
+            typed=Typed(300, HOSTILE[:15], HOSTILE),
+        ),
     ),
     "group_added": an_alert(
         subject=an_event(
