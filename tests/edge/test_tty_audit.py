@@ -110,6 +110,15 @@ def test_switched_on_the_trail_says_who_and_how_much_and_nothing_says_what(servi
     assert leaks(service.folder) == []
 
 
+def test_history_shows_it_without_what_was_typed(service):
+    configure(service, "audit: {enabled: true}")
+    a_story(service)
+    for options in ((), ("--json",), ("--csv",), ("--verbose",)):
+        answer = pamsignal("history", "--directory", service.folder / "logs", "--action", "tty_input", *options)
+        assert answer.stdout.count("bash") + answer.stdout.count("tty_input") >= 2, answer.stderr
+        assert not any(canary in answer.stdout for canary in CANARIES)
+
+
 def test_with_keystrokes_the_trail_says_what(service):
     configure(service, "audit: {enabled: true, keystrokes: true}")
     a_story(service)
