@@ -230,6 +230,18 @@ class Unparsed(NamedTuple):
     provenance: Optional[Provenance] = None
 
 
+class AuditedLogin(NamedTuple):
+    """Somebody whom sshd let in, by the word of the kernel's audit: by name or by uid, as it was told.
+
+    `pid` is the process that sshd's own line comes from. It is no event: it shows whether that line is missing.
+    """
+
+    pid: int
+    account: Optional[str] = None
+    user_id: Optional[int] = None
+    address: Optional[Address] = None
+
+
 class AuthEvent(NamedTuple):
     """What happened: one attempt, one session's start or end, one use of privilege, one change of an account.
 

@@ -6,7 +6,20 @@ feed a record, tick a time, ask for the next deadline. It does no I/O and never 
 from __future__ import annotations
 
 from operator import attrgetter
-from typing import Any, Callable, Collection, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
+from typing import (
+    Any,
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    TypeVar,
+    Union,
+)
 
 from pamsignal import parse
 from pamsignal.clock import Clock
@@ -23,6 +36,7 @@ from pamsignal.model import (
     NO_CONTEXT,
     Action,
     Alert,
+    AuditedLogin,
     AuthEvent,
     Context,
     Finding,
@@ -33,6 +47,7 @@ from pamsignal.model import (
     Unparsed,
 )
 from pamsignal.parse import audit
+from pamsignal.parse.audit_login import login_of
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.parse.table import TEXT_LIMIT, bounded
 
@@ -96,10 +111,13 @@ class Heard(NamedTuple):
 
 
 class Odd(NamedTuple):
-    """A line of a program that we know in a shape that we do not; with `seen` None one of a program of a like name."""
+    """A line of a program that we know in a shape that we do not; with `seen` None one of a program of a like name.
+
+    Or the kernel's word for a login that sshd has a line about, or should have.
+    """
 
     record: JournalRecord
-    seen: Optional[Unparsed]
+    seen: Union[Unparsed, AuditedLogin, None]
 
 
 class Step(NamedTuple):
@@ -146,6 +164,7 @@ class Engine:
         self._odd: List[Odd] = []
         self._clock = Clock()
         self._audit = settings.audit
+        self._reads_sshd = "sshd" not in settings.ignored_services
         self._correlator = Correlator(settings.ignored_services)
         self._detector = Detector(settings.detect, local_of)
         self._context_of = context_of
@@ -246,14 +265,14 @@ class Engine:
         return _new(Heard, (record, seen))
 
     def _hear_kernel(self, record: JournalRecord) -> Optional[Heard]:
-        """Understand what the kernel audits, and name the accounts: who had logged in, and whose rights they had."""
+        """Understand what the kernel audits: typing, which is an event, and logins, which should have a line."""
         seen = audit.observe(record, keystrokes=self._audit.keystrokes)
         if seen is None:
+            login = login_of(record, self._name_of) if self._reads_sshd else None
+            if login is not None:
+                self._odd.append(Odd(record, login))
             return None
-        user = self._name_of(seen.user_id) if seen.user_id is not None else None
-        if record.uid is not None and record.uid != seen.user_id:
-            seen = seen._replace(target_user="root" if record.uid == 0 else self._name_of(record.uid))
-        return Heard(audit.without_input(record), seen._replace(user=user))
+        return Heard(audit.without_input(record), audit.named(seen, record, self._name_of))
 
     def _follow(self, heard: Heard) -> Optional[Step]:
         """Put a line together with what its process said before, as far as its sender is to be believed."""
@@ -291,11 +310,14 @@ class Engine:
             self._judge_event(event, time_us, judged, alerts)
 
     def _wonder(self, odd: Odd, alerts: List[Alert]) -> None:
-        """Look at a line that is nobody's, or that nobody understands."""
+        """Look at a line that is nobody's or that nobody understands, or at a login that may have none."""
         record, seen = odd
         time_us = self._clock.now_us or record.time_us
         if seen is None:
             alerts += self.sight.stranger(record, time_us)
+        elif isinstance(seen, AuditedLogin):
+            if not self._correlator.sessions.is_open(record.boot_id, seen.pid):
+                self.sight.audited_login(record, seen, time_us)
         else:
             alerts += self.sight.unparsed(record, seen, time_us)
 

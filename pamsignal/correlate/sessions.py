@@ -69,6 +69,10 @@ class Sessions:
         """Hand out all that are open with the next changes: what was written down of them is lost."""
         self._opened = dict(self._open)
 
+    def is_open(self, boot_id: Optional[str], pid: int) -> bool:
+        """Tell whether a process of root's has a session open."""
+        return _text_of((boot_id, pid, 0)) in self._open
+
     def take_changes(self) -> Changes:
         """Return what changed since the last call."""
         changes = Changes(tuple(self._opened.values()), tuple(self._closed))

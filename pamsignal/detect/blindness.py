@@ -6,14 +6,16 @@ the opposite showed. Nothing here counts against a culprit, and nothing is told 
 
 from __future__ import annotations
 
-from typing import Iterable, Iterator, List, Mapping, NamedTuple, Optional
+from collections import OrderedDict
+from itertools import islice
+from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional
 
 from pamsignal.counts import Counts
 from pamsignal.detect.conditions import Change, Conditions, Name, Standing, beginning, ending
 from pamsignal.detect.redact import bones_of
 from pamsignal.detect.throttle import NEVER
 from pamsignal.detect.window import Windows
-from pamsignal.model import Action, Alert, AuthEvent, JournalRecord, Observation, Provenance, Unparsed
+from pamsignal.model import Action, Alert, AuditedLogin, AuthEvent, JournalRecord, Observation, Provenance, Unparsed
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US
@@ -40,6 +42,9 @@ _OVER: Mapping[str, str] = {
 _TRUE = frozenset({Provenance.VERIFIED, Provenance.ROOT_ATTESTED})
 _KNOWN_SENDERS = _TRUE | {Provenance.SPOOFED}
 _FEWEST = 20  # lines, before a share of them says anything
+_MOST_LOGINS = 4096
+# So long may sshd's own line come after the kernel's word: the two reach journald by different ways.
+_LINE_WAIT_US = 30_000_000
 _LOGIN_LINES = ("Accepted ", "Failed ")
 
 
@@ -59,6 +64,15 @@ class Graded(NamedTuple):
     vouched_for: int = 0
 
 
+class Audited(NamedTuple):
+    """A login of which the kernel tells, and until when sshd's line may come."""
+
+    due_us: int
+    time_us: int
+    hostname: Optional[str]
+    login: AuditedLogin
+
+
 class Sight:
     """Feed it what is odd; it answers with alerts. `tick` says nothing before `nearest_us`."""
 
@@ -68,6 +82,8 @@ class Sight:
         self.nearest_us = NEVER
         self._unknown = Windows(HOUR_US, 64, settings.lines_not_understood)
         self._graded = Graded()
+        self._logins: OrderedDict[int, None] = OrderedDict()
+        self._audited: OrderedDict[int, Audited] = OrderedDict()
         self._hostname: Optional[str] = None
 
     def restore(self, kept: Iterable[Change]) -> None:
@@ -112,6 +128,8 @@ class Sight:
         name = Name(TERSE_SSHD, "sshd")
         if event.action is not Action.LOGIN_SUCCESS or event.service != "sshd" or event.provenance not in _TRUE:
             return []
+        if event.pid is not None:
+            self._note(event.pid)
         if event.method is not None:
             stood = self.conditions.end(name)
             return [self._over(name, stood, event.time_us)] if stood is not None else []
@@ -123,6 +141,36 @@ class Sight:
             return []
         self._hostname = event.hostname
         return [beginning(name, event.time_us, event.hostname, note)]
+
+    def audited_login(self, record: JournalRecord, login: AuditedLogin, time_us: int) -> None:
+        """Take in the kernel's word that sshd let somebody in: told by `tick`, unless a line tells of the same process.
+
+        A connection can have several sessions; the first one's login is known by its process.
+        """
+        if self._settings.enabled and login.pid not in self._logins and login.pid not in self._audited:
+            self._audited[login.pid] = Audited(time_us + _LINE_WAIT_US, record.time_us, record.hostname, login)
+            _shrink(self._audited)
+            self.nearest_us = min(self.nearest_us, time_us + _LINE_WAIT_US)
+
+    def _note(self, pid: int) -> None:
+        """Remember the process of a login that its lines told of."""
+        self._logins[pid] = None
+        self._logins.move_to_end(pid)
+        _shrink(self._logins)
+        if self._audited.pop(pid, None) is not None:
+            self.look_ahead()
+
+    def _unseen(self, time_us: int) -> Iterator[Alert]:
+        """Yield the logins of which nothing but the kernel told: the first, as long as it lasts."""
+        for pid, audited in tuple(self._audited.items()):
+            if audited.due_us > time_us:
+                break
+            del self._audited[pid]
+            self._note(pid)
+            name = Name(TERSE_SSHD, "sshd")
+            if self.conditions.show(name, audited.time_us):
+                self._hostname = audited.hostname
+                yield beginning(name, audited.time_us, audited.hostname, _note_about(audited.login))
 
     def graded(self, counts: Counts, record: JournalRecord, time_us: int) -> List[Alert]:
         """Look, not more often than every ten minutes, at what share of the lines nobody vouches for."""
@@ -146,6 +194,7 @@ class Sight:
         """Yield the ends of what has not shown for long."""
         if time_us < self.nearest_us:
             return
+        yield from self._unseen(time_us)
         for name, standing in self.conditions:
             if time_us - standing.last_us >= _QUIET_US.get(name.rule, 0):
                 self.conditions.end(name)
@@ -153,9 +202,10 @@ class Sight:
         self.look_ahead()
 
     def look_ahead(self) -> None:
-        """Work out when the next condition can be over."""
+        """Work out when the next condition can be over, or a login has waited long enough for its line."""
         ends = [standing.last_us + _QUIET_US.get(name.rule, 0) for name, standing in self.conditions]
-        self.nearest_us = min(ends, default=NEVER)
+        due = [audited.due_us for audited in islice(self._audited.values(), 1)]  # the oldest waits shortest
+        self.nearest_us = min([*ends, *due], default=NEVER)
 
     def _show(self, name: Name, record: JournalRecord, note: str, time_us: int, count: int) -> List[Alert]:
         if not self._settings.enabled or not self._begins(name, time_us, count):
@@ -173,3 +223,17 @@ class Sight:
     def _over(self, name: Name, stood: Standing, time_us: int) -> Alert:
         note = _OVER[name.rule].format(key=name.key, count=stood.times)
         return ending(name, stood, time_us, self._hostname, note)
+
+
+def _note_about(login: AuditedLogin) -> str:
+    who = login.account or ("somebody" if login.user_id is None else f"uid {login.user_id}")
+    place = f" from {login.address}" if login.address is not None else ""
+    return (
+        f"the kernel's audit tells of a login over ssh of {who}{place}, and no line of sshd's does; "
+        "sshd_config: LogLevel INFO or VERBOSE; or did journald drop it?"
+    )
+
+
+def _shrink(mapping: OrderedDict[int, Any]) -> None:
+    while len(mapping) > _MOST_LOGINS:
+        mapping.popitem(last=False)

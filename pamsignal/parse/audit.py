@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from pamsignal.model import Action, JournalRecord, Observation, Provenance, Typed
+from pamsignal.parse.provenance import ROOT
 from pamsignal.parse.table import TEXT_LIMIT
 
 AUDIT = "audit"  # _TRANSPORT, and the identifier that journald gives such records
 TTY = "tty"
+AccountOf = Callable[[int], Optional[str]]
 INSERTED = "inserted"
 
 _UNSET = 4294967295  # (uid_t) -1: nobody logged in, and so there is no session
@@ -70,6 +72,14 @@ def observe(record: JournalRecord, *, keystrokes: bool = False) -> Optional[Obse
     if not keystrokes or typed is None or typed.program is None or typed.program in _RAW:
         return seen
     return seen._replace(typed=typed._replace(text=_text(match["data"][: 8 * TEXT_LIMIT])))
+
+
+def named(seen: Observation, record: JournalRecord, account_of: AccountOf) -> Observation:
+    """Return `seen` with the accounts' names: of who had logged in, and of whose rights the program had."""
+    user = None if seen.user_id is None else account_of(seen.user_id)
+    if record.uid is None or record.uid == seen.user_id:
+        return seen._replace(user=user)
+    return seen._replace(user=user, target_user="root" if record.uid == ROOT else account_of(record.uid))
 
 
 def without_input(record: JournalRecord) -> JournalRecord:

@@ -17,6 +17,7 @@ from tests.edge.command import pamsignal
 from tests.edge.daemon import a_login
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.syslog_servers import ROOT, Server
+from tests.unit.parse.test_audit_login import an_audited_login
 
 SECRET = "correct-horse-battery"
 CANARIES = (SECRET, SECRET.encode().hex(), SECRET.encode().hex().upper())
@@ -170,3 +171,22 @@ def test_replay_makes_nothing_of_it_with_the_defaults(tmp_path):
     answer = pamsignal("replay", "--file", str(path))
     assert answer.stdout == ""
     assert "0 events, 0 lines not understood" in answer.stderr
+
+
+def test_a_login_that_only_the_kernel_tells_of_is_told_from_a_real_journal(tmp_path):
+    config = tmp_path / "pamsignal.yaml"
+    config.write_text("audit: {enabled: true}\nsinks:\n  out: {type: console}\n")
+    config.chmod(0o600)
+    entries = [an_entry(_PID=3), audited_entry(3, after_s=0.1), audited_entry(4, after_s=1)]
+    path = write_journal(tmp_path / "a.journal", entries)
+    answer = pamsignal("replay", "--file", path, "--config", config, "--json")
+    documents = [json.loads(line) for line in answer.stdout.splitlines()]
+    by_rule = [one["rule"]["name"] for one in documents if one["event"]["kind"] == "alert"]
+    assert by_rule[:2] == ["login_success", "login_without_line"], answer.stderr
+    assert [one["event"]["action"] for one in documents if one["event"]["kind"] == "event"] == ["login_success"]
+    assert "uid 1000 from 198.51.100.4" in answer.stdout
+
+
+def audited_entry(pid, **changes):
+    fields = {**typing()[1], "_AUDIT_TYPE": 1112, "_AUDIT_TYPE_NAME": "USER_LOGIN", "_PID": pid}
+    return an_entry(an_audited_login(pid=pid, address="198.51.100.4"), **{**fields, **changes})

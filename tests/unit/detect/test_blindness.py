@@ -10,9 +10,11 @@ from pamsignal.detect import blindness
 from pamsignal.detect.conditions import MOST, Conditions, Name
 from pamsignal.detect.redact import bones_of
 from pamsignal.model import Severity
+from pamsignal.parse import audit
 from pamsignal.render import text
 from tests.builders import NOON_US
 from tests.stories import Story
+from tests.unit.parse.test_audit_login import an_audited_login
 
 SECOND = 1_000_000
 MINUTE, HOUR = 60, 3600
@@ -214,3 +216,82 @@ def test_when_what_was_written_down_is_lost_all_that_stands_is_handed_out_again(
     assert standing.take_changes() == []
     standing.keep_all()
     assert standing.take_changes() == written
+
+
+AUDITED = audit.Settings(enabled=True)
+
+
+def audited(story, at, pid=3, message=None):
+    message = message or an_audited_login(pid=pid)
+    story.tell(at, message, "audit", pid=pid, transport="audit", exe=None)
+
+
+def test_a_login_that_only_the_kernel_tells_of_is_told_until_one_comes_with_its_line():
+    story = Story(pipeline.Settings(audit=AUDITED), account_of={1000: "alice"}.get)
+    audited(story, 0)
+    story.until(29)
+    assert told(story) == []
+    story.until(31)
+    audited(story, 60, pid=4)
+    story.until(120)
+    assert told(story) == [begins("login_without_line")]
+    assert "login over ssh of alice from 203.0.113.9" in story.alerts[0].subject.note
+    assert story.events == []
+    story.tell(180, ACCEPTED, pid=5)
+    assert told(story)[1:] == [ends("login_without_line")]
+
+
+@pytest.mark.parametrize("line_at", [-5, -0.1, 0, 0.1, 20])
+@pytest.mark.parametrize("line", [ACCEPTED, SESSION])
+def test_a_login_whose_line_comes_before_or_after_the_kernels_word_is_one_event_and_no_news(line, line_at):
+    story = Story(pipeline.Settings(audit=AUDITED))
+    for at, tell in sorted([(line_at, 0), (0.05, 1)]):
+        story.tell(at, line, pid=3) if tell == 0 else audited(story, at)
+    story.until(HOUR)
+    assert [event.action.value for event in story.events] == ["login_success"]
+    expected = [] if line is ACCEPTED else [begins("login_without_line")]
+    assert told(story) == expected
+
+
+def test_a_second_session_of_a_connection_is_no_news():
+    story = Story(pipeline.Settings(audit=AUDITED))
+    story.tell(0, ACCEPTED, pid=3)
+    for at in (1, 10 * HOUR):
+        audited(story, at)
+    story.until(11 * HOUR)
+    assert told(story) == []
+
+
+def test_a_session_that_was_open_before_a_restart_is_known():
+    before, after = (Story(pipeline.Settings(audit=AUDITED)) for _ in range(2))
+    before.tell(0, ACCEPTED, pid=3)
+    before.tell(0, SESSION, pid=3)
+    after.engine.restore(list(before.engine.take_session_changes().opened))
+    audited(after, 48 * HOUR)
+    after.until(49 * HOUR)
+    assert told(after) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pipeline.Settings(),
+        pipeline.Settings(audit=AUDITED, ignored_services=("sshd",)),
+        pipeline.Settings(audit=AUDITED, detect=detect.Settings(blindness=blindness.Settings(enabled=False))),
+    ],
+)
+def test_what_nobody_asked_for_is_not_told(settings):
+    story = Story(settings)
+    audited(story, 0)
+    assert told(story.end()) == []
+    assert story.engine.next_due_us() is None
+
+
+def test_the_kernels_word_is_kept_for_so_many_logins_and_no_more():
+    story = Story(pipeline.Settings(audit=AUDITED))
+    for number in range(5000):
+        audited(story, number / 1000, pid=number + 1)
+    sight = story.engine.sight
+    assert len(sight._audited) == 4096
+    assert told(story.end())[0] == begins("login_without_line")
+    assert (len(sight._audited), len(sight._logins)) == (0, 4096)
