@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from typing import Callable, Deque, Mapping, NamedTuple, Optional
+from typing import Callable, Deque, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.deliver.classes import event_of, is_login
 from pamsignal.model import Alert, Severity
@@ -12,6 +12,7 @@ WINDOW_US = 600_000_000
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 MOST_FACES = 256
+MOST_PASSES = 10
 LOOK_AGAIN_US = 60_000_000  # for the end of quiet hours, while something waits for it
 
 
@@ -62,12 +63,17 @@ class Bucket:
 
 
 class Bounds(NamedTuple):
-    """How many in `window_us`, how many in a day; None is no bound. `is_quiet` knows the hours that hold all back."""
+    """How many in `window_us`, how many in a day; None is no bound. `is_quiet` knows the hours that hold all back.
+
+    `is_of_people`: what somebody achieved, so that none may use up what another needs. One account gets half of the
+    window, a third of it is for logins alone, and whatever was not there in the window passes, a few times for each.
+    """
 
     per_window: Optional[int]
     per_day: Optional[int] = None
     window_us: int = WINDOW_US
     is_quiet: Callable[[int], bool] = never
+    is_of_people: bool = False
 
 
 class Owed(NamedTuple):
@@ -86,18 +92,31 @@ class Owed(NamedTuple):
     rules: Mapping[str, int]
 
 
+class Share(NamedTuple):
+    """What one account may use of a window: `tokens` of the bucket, and `passes` beside it."""
+
+    tokens: Bucket
+    passes: Bucket
+
+    @classmethod
+    def of(cls, bounds: Bounds) -> Share:
+        """Return a share that is whole."""
+        half = None if bounds.per_window is None else max(bounds.per_window // 2, 1)
+        return cls(Bucket(half, bounds.window_us), Bucket(MOST_PASSES, bounds.window_us))
+
+
 class Budget:
     """One class of alerts at one sink. `owed` is what is held back."""
 
-    def __init__(self, name: str, bounds: Bounds) -> None:
-        self.name = name
+    def __init__(self, bounds: Bounds) -> None:
         self.owed: Optional[Owed] = None
         self._bounds = bounds
         self._quiet_until_us = 0
         self._bucket = Bucket(bounds.per_window, bounds.window_us)
         self._day = Bucket(bounds.per_day, DAY_US)
-        self._kept_for_logins = (bounds.per_window or 0) // 3 if name == "success" else 0
-        self._faces: OrderedDict[Optional[str], int] = OrderedDict()
+        self._kept_for_logins = (bounds.per_window or 0) // 3 if bounds.is_of_people else 0
+        self._faces: OrderedDict[Tuple[object, ...], int] = OrderedDict()
+        self._shares: OrderedDict[Optional[str], Share] = OrderedDict()
 
     def admits(self, alert: Alert, now_us: int) -> bool:
         """Say whether `alert` may go out now; if not, it is owed in the next summary."""
@@ -107,12 +126,12 @@ class Budget:
             self._owe(alert, now_us)
             return False
         leave = 0 if is_login(alert) else self._kept_for_logins
-        is_new_face = is_login(alert) and self._is_new_face(alert, now_us)
-        if self._day.has_room(now_us) and self._bucket.take(now_us, leave):
-            return self._day.take(now_us)
-        if is_new_face:
+        if not self._bounds.is_of_people:
+            if self._day.has_room(now_us) and self._bucket.take(now_us):
+                return self._day.take(now_us)
+        elif self._admits_person(alert, now_us, leave):
             return True
-        self._owe(alert, self._room_at_us(now_us, leave))
+        self._owe(alert, self._room_at_us(alert, now_us, leave))
         return False
 
     def due_us(self, now_us: int) -> Optional[int]:
@@ -136,21 +155,39 @@ class Budget:
         self._bucket.take(now_us)
         return owed
 
-    def _room_at_us(self, now_us: int, leave: int) -> int:
+    def _room_at_us(self, alert: Alert, now_us: int, leave: int) -> int:
         """Return when a summary would have room. On a day that is used up it waits to count for an hour."""
         room_us = self._bucket.room_at_us(now_us, leave)
+        if self._bounds.is_of_people:
+            room_us = max(room_us, self._share_of(alert).tokens.room_at_us(now_us))
         return room_us if self._day.has_room(now_us) else max(room_us, now_us + self._pause_us(now_us))
 
     def _pause_us(self, now_us: int) -> int:
         """Return how far summaries are apart at least."""
         return self._bucket.window_us if self._day.has_room(now_us) else max(HOUR_US, self._bucket.window_us)
 
-    def _is_new_face(self, alert: Alert, now_us: int) -> bool:
-        """Tell whether the account did not log in within the window; only accounts that exist can, so they are few."""
+    def _admits_person(self, alert: Alert, now_us: int, leave: int) -> bool:
+        """Admit what somebody achieved: out of their share, or because it was not there in the window."""
+        share = self._share_of(alert)
+        is_new = self._is_new_face(alert, now_us)
+        if share.tokens.has_room(now_us) and self._bucket.take(now_us, leave):
+            return share.tokens.take(now_us)
+        return is_new and share.passes.take(now_us)
+
+    def _share_of(self, alert: Alert) -> Share:
         event = event_of(alert)
         name = event.user if event is not None else None
-        since_us = self._faces.pop(name, None)
-        self._faces[name] = now_us
+        share = self._shares.pop(name, None) or Share.of(self._bounds)
+        self._shares[name] = share
+        if len(self._shares) > MOST_FACES:
+            self._shares.popitem(last=False)
+        return share
+
+    def _is_new_face(self, alert: Alert, now_us: int) -> bool:
+        """Tell whether nothing of this kind, by this account from there with this key, was within the window."""
+        face = _face_of(alert)
+        since_us = self._faces.pop(face, None)
+        self._faces[face] = now_us
         if len(self._faces) > MOST_FACES:
             self._faces.popitem(last=False)
         return since_us is None or not 0 <= now_us - since_us < self._bucket.window_us
@@ -163,3 +200,14 @@ class Budget:
         rules = Counter(owed.rules)
         rules[alert.rule] += 1
         self.owed = owed._replace(rules=rules, last_us=alert.time_us, severity=max(owed.severity, alert.severity))
+
+
+def _face_of(alert: Alert) -> Tuple[object, ...]:
+    """Return who did what, from where and with which key."""
+    event = event_of(alert)
+    if event is None:
+        return (alert.rule,)
+    source = event.source
+    place = None if source is None else source.ip or source.host
+    fingerprint = None if event.key is None else event.key.fingerprint
+    return (alert.rule, event.user, event.target_user, event.group, place, fingerprint)

@@ -6,6 +6,8 @@ from typing import Optional
 
 from pamsignal.model import Action, Alert, AuthEvent, Finding, Provenance
 
+NOISE, SUCCESS = "noise", "success"  # also keys of what is kept
+
 LOGIN_RULES = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
 SUCCESS_RULES = LOGIN_RULES | {
     Action.SESSION_CLOSED.value,
@@ -21,8 +23,8 @@ def class_of(alert: Alert) -> str:
     """Return `success` for what somebody achieved, `noise` for what was only tried, concluded, or claimed."""
     event = event_of(alert)
     if event is not None and event.provenance is Provenance.UNVERIFIED:
-        return "noise"
-    return "success" if alert.rule in SUCCESS_RULES else "noise"
+        return NOISE
+    return SUCCESS if alert.rule in SUCCESS_RULES else NOISE
 
 
 def is_login(alert: Alert) -> bool:

@@ -1,8 +1,9 @@
 """How many alerts a sink may get: two budgets each, so that noise can never use up what successes need. Pure.
 
 What is over the budget is counted, and one "N alerts suppressed" always follows. Critical alerts pass everything.
-Of the success budget a third is kept for logins, so that a loop of `sudo true` cannot hide one; and the first login
-of an account in a while passes whatever went before, so that no loop of logins can hide another's.
+Of the success budget a third is kept for logins, so that a loop of `sudo true` cannot hide one, and no account gets
+more than half of it. What was not there in a while (who, what, from where, with which key) passes whatever went
+before, a few times for each account: so no loop of one's own logins or passwords can hide another's, or a new account.
 A day has a bound for noise of its own, after which the rest is told once an hour.
 In a sink's quiet hours noise waits for their end, and is told in one summary; successes and what is critical pass.
 Times are µs since the epoch, passed in. Fed with the same alerts and times again after a restart, a `Limiter` is in
@@ -15,7 +16,7 @@ from __future__ import annotations
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from pamsignal.deliver.budget import WINDOW_US, Bounds, Budget, Owed, never
-from pamsignal.deliver.classes import class_of
+from pamsignal.deliver.classes import NOISE, SUCCESS, class_of
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.digest import identity
 from pamsignal.hours import LocalOf, Span, covers, utc
@@ -37,9 +38,9 @@ class Limiter:
         for sink, settings in routes.items():
             is_quiet = _within(settings.quiet_hours, local_of) if settings.quiet_hours else never
             noise = Bounds(settings.noise_per_10_minutes, settings.noise_per_day, window_us, is_quiet)
-            success = Bounds(settings.success_per_10_minutes, None, window_us)
-            self._budgets[sink, "noise"] = Budget("noise", noise)
-            self._budgets[sink, "success"] = Budget("success", success)
+            success = Bounds(settings.success_per_10_minutes, None, window_us, is_of_people=True)
+            self._budgets[sink, NOISE] = Budget(noise)
+            self._budgets[sink, SUCCESS] = Budget(success)
         self._window_us = window_us
         self._past_us: Optional[int] = None
         self._kept: Dict[Class, Owed] = {}
