@@ -11,7 +11,7 @@ from pamsignal.deliver.budget import Owed
 from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.forwarding import Delivery, forwarded
 from pamsignal.deliver.limits import Class, Limiter
-from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
+from pamsignal.deliver.routes import Route, RouteSettings, is_own_sight, sinks_for
 from pamsignal.model import Alert, Finding
 from pamsignal.pipeline import Produced
 from pamsignal.runtime.zone import wall_clock
@@ -56,6 +56,8 @@ class Outgoing:
     def remember(self, alert: Alert) -> None:
         """Take an alert of the past into account, which was dealt with when it was new; so were the summaries then."""
         self._limiter.live_through(alert.time_us)
+        if is_own_sight(alert):
+            return
         self._limiter.admit(alert, sinks_for(alert, self._routes), alert.time_us)
 
     def restore(self, owed: Mapping[Class, Owed]) -> None:
@@ -137,6 +139,8 @@ class Outgoing:
         return tuple(sink for sink in sinks_for(alarm, self._routes) if sink != about)
 
     def _admitted(self, alert: Alert, now_us: int) -> Delivery:
+        if is_own_sight(alert) and not alert.digest:  # few, too: each lasts until it is over. No noise hides blindness
+            return alert, sinks_for(alert, self._routes)
         return alert, self._limiter.admit(alert, sinks_for(alert, self._routes), now_us)
 
     def _marked(self, alert: Alert, now_us: int) -> Alert:

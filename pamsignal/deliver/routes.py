@@ -63,7 +63,7 @@ def _wants(settings: RouteSettings, alert: Alert) -> bool:
         return False
     if not _is_listed(alert.rule, settings.actions) or alert.rule in settings.exclude:
         return False
-    return settings.reasons is None or _is_own_sight(alert) or not set(settings.reasons).isdisjoint(alert.reasons)
+    return settings.reasons is None or is_own_sight(alert) or not set(settings.reasons).isdisjoint(alert.reasons)
 
 
 def _is_for_keeping(rule: str, settings: RouteSettings) -> bool:
@@ -75,5 +75,6 @@ def _is_listed(rule: str, actions: Optional[Tuple[str, ...]]) -> bool:
     return actions is None or rule in actions
 
 
-def _is_own_sight(alert: Alert) -> bool:
+def is_own_sight(alert: Alert) -> bool:
+    """Tell whether `alert` is about what pamsignal sees, and not about an event."""
     return isinstance(alert.subject, Finding) and not words.of_rule(alert.rule).link and alert.subject.event is None

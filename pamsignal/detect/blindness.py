@@ -6,6 +6,7 @@ the opposite showed. Nothing here counts against a culprit, and nothing is told 
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from itertools import islice
 from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional
@@ -39,6 +40,7 @@ _OVER: Mapping[str, str] = {
     TERSE_SSHD: "sshd says again where logins come from; {count} login(s) came without their line",
     STRANGE_SSHD: "no more such lines of {key}; there were {count}",
 }
+_OF_USERS = re.compile(r"session-|user@|run-u?[0-9rp]")
 _TRUE = frozenset({Provenance.VERIFIED, Provenance.ROOT_ATTESTED})
 _KNOWN_SENDERS = _TRUE | {Provenance.SPOOFED}
 _FEWEST = 20  # lines, before a share of them says anything
@@ -93,7 +95,7 @@ class Sight:
 
     def suppressed(self, record: JournalRecord, seen: Observation, time_us: int) -> List[Alert]:
         """Take in journald's word that it dropped `seen.attempts` messages."""
-        unit = seen.service if seen.service != seen.program else "a unit"
+        unit = _kind_of(seen.service) if seen.service != seen.program else "a unit"
         note = f"journald dropped {seen.attempts} messages of {unit}: logins may be among them"
         return self._show(Name(SUPPRESSED, unit), record, note, time_us, seen.attempts)
 
@@ -237,3 +239,8 @@ def _note_about(login: AuditedLogin) -> str:
 def _shrink(mapping: OrderedDict[int, Any]) -> None:
     while len(mapping) > _MOST_LOGINS:
         mapping.popitem(last=False)
+
+
+def _kind_of(unit: str) -> str:
+    """Return `unit`, or what it is one of: a user can have any number of sessions, and each is no news of its own."""
+    return "users' sessions" if _OF_USERS.match(unit) else unit

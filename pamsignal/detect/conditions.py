@@ -10,7 +10,7 @@ from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 from pamsignal.detect.identity import alert_id
 from pamsignal.model import Alert, Finding, Severity
 
-MOST = 256
+MOST = 64  # of each rule: what one user can make many of (scopes of sessions) leaves room for the others
 # A condition that goes on is written down again so often, no matter how often it shows.
 KEEP_EVERY_US = 60_000_000
 
@@ -38,7 +38,7 @@ class Change(NamedTuple):
 
 
 class Conditions:
-    """All that stand, at most MOST; beyond that, new ones are not told."""
+    """All that stand, at most MOST of each rule; beyond that, new ones are not told."""
 
     def __init__(self) -> None:
         self._standing: Dict[Name, Standing] = {}
@@ -55,7 +55,7 @@ class Conditions:
     def show(self, name: Name, time_us: int, count: int = 1) -> bool:
         """Note that `name` is the case; True if it begins with this."""
         before = self._standing.get(name)
-        if before is None and len(self._standing) >= MOST:
+        if before is None and sum(name.rule == one.rule for one in self._standing) >= MOST:
             return False
         since_us, last_us, so_far = before or Standing(time_us, time_us)
         now = self._standing[name] = Standing(since_us, max(last_us, time_us), so_far + count)
