@@ -13,7 +13,7 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from pamsignal import __version__
 from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Typed
-from pamsignal.render import text, when
+from pamsignal.render import facts, text, when
 from pamsignal.render.document import Document, Value, known, merged
 
 VERSION = "9.4.0"
@@ -56,6 +56,7 @@ _ACTIONS: Dict[Action, Classes] = {
 }
 _ATTACK = Classes(["authentication", "intrusion_detection"], ["info"])
 _OWN_SIGHT = Classes(["host"], ["info"])
+_COUNTED_BY_PLACE = facts.COUNTED_BY_ADDRESS | {"brute_force_network"}
 _RULES: Dict[str, Classes] = {
     "brute_force": _ATTACK,
     "brute_force_network": _ATTACK,
@@ -239,6 +240,8 @@ def _counted_source(finding: Finding) -> Document:
     """Return the one address behind a finding, or the network it was counted by."""
     if finding.event and finding.event.source:
         return {}
+    if finding.rule not in _COUNTED_BY_PLACE and not (len(finding.sources) == 1 and finding.source_total <= 1):
+        return {}  # the key is a name, and names can look like addresses
     only = finding.sources[0] if len(finding.sources) == 1 and finding.source_total <= 1 else finding.key
     if _ADDRESS.fullmatch(only):
         return {"ip": only, "address": only}
