@@ -14,12 +14,18 @@ from pamsignal.model import Action, Alert
 # What the queue gives up last when it is full, after everything else, however severe.
 LAST_TO_GO = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
 LAST_RANK = 100
+EVENT_RANK = 0
 # Why a delivery was given up that waited too long behind others; every other reason is of `model.REASONS`.
 EXPIRED = "expired"
 
 
 def rank_of(alert: Alert) -> int:
-    """Return how dear `alert` is: of a full queue the lowest goes first, and of those the oldest."""
+    """Return how dear `alert` is: of a full queue the lowest goes first, and of those the oldest.
+
+    A forwarded event goes before every alert: anybody can make thousands of their own logins, and those are events.
+    """
+    if alert.is_event:
+        return EVENT_RANK
     return LAST_RANK if alert.rule in LAST_TO_GO else int(alert.severity)
 
 
