@@ -16,7 +16,7 @@ import ssl
 import sys
 import termios
 import time
-from typing import NamedTuple, Optional, Protocol, Sequence
+from typing import Iterator, NamedTuple, Optional, Protocol, Sequence
 
 from pamsignal.deliver.sinks import network, tls
 from pamsignal.model import Secret, TryLater
@@ -24,6 +24,7 @@ from pamsignal.model import Secret, TryLater
 TIMEOUT_SECONDS = 10.0  # of each step
 VERDICT_SECONDS = 1.0
 _IDLE_ROUNDS = 16
+_PIECE_BYTES = 16_384
 _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.001, 0.05
 _QUIET = (BlockingIOError, ssl.SSLWantReadError)  # nothing came, and nothing ended
 
@@ -82,7 +83,8 @@ class Stream:
         try:
             if self._connection is None:
                 self._connection = self._connected()
-            self._connection.sendall(b"".join(messages))
+            for piece in _pieces(b"".join(messages)):
+                self._connection.sendall(piece)
             _await_acknowledgement(self._connection)
         except OSError:
             self.close()
@@ -124,7 +126,7 @@ def context_of(identity: Identity) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=identity.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if identity.certificate is not None and identity.key is not None:
-        _load_pair(context, identity.certificate, identity.key)
+        load_pair(context, identity.certificate, identity.key)
     return context
 
 
@@ -135,7 +137,7 @@ def later(error: OSError) -> TryLater:
     )
 
 
-def _load_pair(context: ssl.SSLContext, certificate: str, key: Secret) -> None:
+def load_pair(context: ssl.SSLContext, certificate: str, key: Secret) -> None:
     """Show OpenSSL the key in a file of memory: it takes files alone, and a secret may come from elsewhere."""
     descriptor = os.memfd_create("pamsignal-key", os.MFD_CLOEXEC)
     try:
@@ -166,12 +168,23 @@ def _is_open(connection: socket.socket) -> bool:
     return True
 
 
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Cut a load for `sendall`, whose time-out is for all that it is given: on a thin line each piece has its own."""
+    return (data[begin : begin + _PIECE_BYTES] for begin in range(0, len(data), _PIECE_BYTES))
+
+
 def _await_acknowledgement(connection: socket.socket) -> None:
-    """Return when the other end's system has every octet; raise what the connection died of, or socket.timeout."""
+    """Return when the other end's system has every octet; raise what the connection died of, or socket.timeout.
+
+    As long as it acknowledges some, it has more time: only a line on which nothing moves is given up.
+    """
     deadline = time.monotonic() + TIMEOUT_SECONDS
     pause = _FIRST_LOOK_SECONDS
-    while _unacknowledged(connection):
+    least = _unacknowledged(connection)
+    while (missing := _unacknowledged(connection)) > 0:
         _raise_error_of(connection)
+        if missing < least:
+            least, deadline = missing, time.monotonic() + TIMEOUT_SECONDS
         if time.monotonic() > deadline:
             raise socket.timeout
         time.sleep(pause)
@@ -200,9 +213,10 @@ def _await_verdict(connection: ssl.SSLSocket) -> None:
         return
     connection.settimeout(0)
     deadline = time.monotonic() + VERDICT_SECONDS
-    while select.select([connection], [], [], max(0.0, deadline - time.monotonic()))[0]:
+    # Its own deadline in each round: a receiver that keeps talking would hold us here.
+    while (left := deadline - time.monotonic()) > 0 and select.select([connection], [], [], left)[0]:
         try:
-            if not connection.recv(1):
+            if not connection.recv(4096):
                 raise ConnectionResetError(errno.ECONNRESET, "closed by the receiver right after the handshake")
         except _QUIET:  # a ticket, or a part of one
             break
