@@ -36,11 +36,13 @@ cannot use is refused as a whole: at start with exit code 78, at reload by keepi
 
 ## Secrets
 
-A secret can stand in three places:
+A secret can stand in four places ([which one](../how-to/secrets.md)):
 
 - in the file itself: `token: "123456789:AA..."`. Then nobody but the owner may read the file; anything else is refused;
-- in a systemd credential: `token: {credential: telegram-token}`, with `LoadCredential=telegram-token:/path/of/the/file`
-  in a drop-in of the unit. A changed credential needs a restart of the service;
+- in a file below `/etc/pamsignal/credentials`, of root, mode 0600: `token: {credential: telegram-token}` is the file of
+  that name. A reload takes a changed one;
+- in a systemd credential, by the same words, with `LoadCredential=telegram-token:/path/of/the/file` in a drop-in of the
+  unit. A changed credential needs a restart of the service;
 - in a file of its own: `token: {file: /path/of/the/file}`, owned by root or by the daemon's user, which has to be able
   to read it, and readable by nobody else. One line end at its end is ignored.
 
@@ -112,9 +114,9 @@ def sample_sink(root: Schema, kind: str) -> Iterator[str]:
 
 
 def own_keys(root: Schema, schema: Schema) -> List[Any]:
-    common = set(root["definitions"]["sink_journald"]["properties"]) - {"type"}
+    common = root["definitions"]["sink_journald"]["properties"]
     pairs = schema["properties"].items()
-    return [(key, resolved(root, below)) for key, below in pairs if key not in common]
+    return [(key, resolved(root, below)) for key, below in pairs if key == "type" or common.get(key) != below]
 
 
 def kinds(root: Schema) -> List[str]:
@@ -149,7 +151,11 @@ def reference(root: Schema) -> str:
         if below.get("properties"):
             lines += [f"## {key}", "", below["description"], "", *table(root, below, f"{key}.")]
     lines += ["## sinks", "", root["properties"]["sinks"]["description"], ""]
-    lines += ["Every sink has these keys:", "", *table(root, common_sink(root), "sinks.NAME.")]
+    lines += [
+        "Every sink has these keys; where a type of sink has other defaults, its own table says so:",
+        "",
+        *table(root, common_sink(root), "sinks.NAME."),
+    ]
     for kind in kinds(root):
         schema = root["definitions"][f"sink_{kind}"]
         lines += [f"### {kind}", "", schema["description"], ""]
@@ -158,6 +164,8 @@ def reference(root: Schema) -> str:
     lines += ["## Names of events and findings", "", "`alerts.actions` takes the first list, a sink's `actions` and"]
     lines += ["`exclude` take both.", "", f"Events: {names(root, 'action')}.", ""]
     findings = set(root["definitions"]["action_or_rule"]["enum"]) - set(root["definitions"]["action"]["enum"])
+    events = root["definitions"]["sink_syslog"]["properties"]["events"]["items"]["enum"]
+    lines += [f"`events` of `syslog` takes: {', '.join(f'`{name}`' for name in events)}.", ""]
     lines += [f"Findings: {', '.join(f'`{name}`' for name in sorted(findings))}.", ""]
     return "\n".join(lines)
 

@@ -81,7 +81,7 @@ def _nested(value: Any, indent: str) -> Iterator[str]:
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
         return for_terminal(value, _LIMIT)
-    return "none" if value is None or value in ({}, []) else json.dumps(value)
+    return json.dumps(value)  # null means all, or no bound, where an empty list means nothing
 
 
 def _status_file(runtime: str) -> str:

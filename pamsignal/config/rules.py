@@ -25,7 +25,7 @@ from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
 from pamsignal.enrich import geo
 from pamsignal.errors import ConfigError
 from pamsignal.hours import span_of
-from pamsignal.model import Action, AuthEvent, Severity
+from pamsignal.model import Action, AuthEvent, Secret, Severity
 from pamsignal.render import template
 from pamsignal.render.escape import for_terminal
 from pamsignal.render.fields import FIELDS
@@ -165,6 +165,45 @@ def readable_file(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     return Trouble("expected a file that can be read, found none; correct the path or its rights")
 
 
+def certificates(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want certificates in PEM form: a file of something else would fail at the next start, or in every handshake."""
+    trouble = readable_file(text, siblings)
+    if trouble is not None:
+        return trouble
+    import ssl  # noqa: PLC0415 - costs memory, and most configurations name no certificate
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
+    except (ssl.SSLError, ValueError):
+        return Trouble("expected certificates in PEM form, found none in the file; name another")
+    return None
+
+
+def client_key(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want the key of the certificate beside it, and no passphrase that somebody would have to type."""
+    certificate = siblings.get("client_certificate")
+    if not isinstance(certificate, str) or certificates(certificate, siblings) is not None:
+        return None  # complained about already
+    import ssl  # noqa: PLC0415 - as above
+
+    from pamsignal.deliver.sinks import wire  # noqa: PLC0415 - likewise
+
+    try:
+        wire.load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), certificate, Secret(text))
+    except OSError:
+        return Trouble("expected the key of client_certificate in PEM form, without a passphrase, found another text")
+    return None
+
+
+def host(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
+    """Want a name or an address alone."""
+    if "://" in text:
+        return Trouble("expected a host name or an address, found a URL; write the host alone, the port into `port`")
+    if text.count(":") == 1:
+        return Trouble("expected a host name or an address, found a port behind it; write that into `port`")
+    return None
+
+
 def directory(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Hint at a directory that is not there yet: the daemon waits for it."""
     if File(text).is_dir():
@@ -238,14 +277,16 @@ def _template(check: Callable[[str], None], text: str) -> Optional[Trouble]:
 RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "apprise_url": apprise_url,
     "ascii": ascii_text,
+    "certificates": certificates,
+    "client_key": client_key,
     "database": database,
     "directory": directory,
     "header_value": header_value,
     "listen_address": listen_address,
+    "host": host,
     "network": network,
     "ntfy_topic": ntfy_topic,
     "pagerduty_key": pagerduty_key,
-    "readable_file": readable_file,
     "server_url": server_url,
     "signing_secret": signing_secret,
     "span": span,
@@ -267,6 +308,8 @@ def misfits_between(document: Document, broken: Container[Path]) -> Iterator[Mis
         yield from _windows(document)
     if ("audit",) not in broken:
         yield from _typing(document)
+    if ("metrics",) not in broken:
+        yield from _unpublished(document["metrics"])
     if ("sinks",) not in broken:
         yield from _silence(document)
         if ("alerts",) not in broken:
@@ -300,6 +343,10 @@ def _within_wire(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
     if sink["transport"] == "tcp" and sink["port"] is None:
         message = "expected `port` with `transport: tcp`, which has no usual one, found none; add the receiver's"
         yield Misfit(path, message, at_key=True)
+    usual = {("tcp", 6514): "tls", ("tls", 514): "tcp or udp"}.get((sink["transport"], sink["port"]))
+    if usual is not None:
+        message = f"expected another port with `transport: {sink['transport']}`, found {sink['port']}, which is usually"
+        yield Misfit((*path, "port"), f"{message} {usual}; correct one of the two if that was not meant", WARNING)
     if (sink["client_certificate"] is None) != (sink["client_key"] is None):
         message = "expected `client_certificate` and `client_key` together, found one of them; add or remove the other"
         yield Misfit(path, message, at_key=True)
@@ -329,6 +376,16 @@ def _typing(document: Document) -> Iterator[Misfit]:
     if document["audit"]["keystrokes"] and not document["audit"]["enabled"]:
         message = "expected it with `enabled: true` alone, found false, so nothing is recorded; correct one of the two"
         yield Misfit(("audit", "keystrokes"), message, WARNING)
+
+
+def _unpublished(metrics: Mapping[str, Any]) -> Iterator[Misfit]:
+    """Hint at metrics that nobody can read."""
+    if not metrics["enabled"] and metrics["listen"] is not None:
+        message = "expected `enabled: true` with it, found metrics switched off; add it, or remove `listen`"
+        yield Misfit(("metrics", "listen"), message, WARNING)
+    if metrics["enabled"] and metrics["textfile"] is None and metrics["listen"] is None:
+        message = "expected `textfile` or `listen`, found neither: nobody can read them; set one"
+        yield Misfit(("metrics",), message, WARNING)
 
 
 def _silence(document: Document) -> Iterator[Misfit]:

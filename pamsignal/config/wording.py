@@ -56,7 +56,8 @@ def misfits_of(root: Schema, schemas: Mapping[Path, Schema], places: Mapping[Pat
         return list(_unknown_keys(root, schema, path, error.instance))
     if error.validator == "required":
         return list(_missing_keys(root, schema, path, error.instance))
-    expected = COUNTS.get(error.validator, "{0}").format(expectation(schema, path), error.validator_value)
+    wanted = expectation(schema, _by_kind(path, schemas))
+    expected = COUNTS.get(error.validator, "{0}").format(wanted, error.validator_value)
     found = finding(error.instance, places.get(path), secret=_may_be_secret(path, schema, error.instance))
     return [Misfit(path, f"expected {expected}, found {found}; {_advice(schema, path, error.instance)}")]
 
@@ -71,13 +72,21 @@ COUNTS = {
 }
 
 
+def _by_kind(path: Path, schemas: Mapping[Path, Schema]) -> Path:
+    """Return `path` with the type of a sink in the place of its name, as `--explain` knows it."""
+    if path[:1] != ("sinks",) or len(path) < 3:
+        return path
+    kind = schemas.get(path[:2], {}).get("properties", {}).get("type", {}).get("const", "webhook")
+    return ("sinks", kind, *path[2:])
+
+
 def expectation(schema: Schema, path: Path = ()) -> str:
     """Return what `schema` wants, for people: `a whole number from 1 to 1000`."""
     if "expected" in schema:
         return str(schema["expected"])
     if len(schema.get("enum", ())) > MOST_NAMES:
         names = [part for part in path if isinstance(part, str)]
-        place = ".".join(["sinks", "webhook", *names[2:]] if names[:1] == ["sinks"] else names)
+        place = ".".join(names)
         return f"a known name (all: pamsignal check-config --explain {place})" if place else "a known name"
     if "enum" in schema or "const" in schema:
         return "one of " + ", ".join(schema.get("enum", [schema.get("const")]))

@@ -24,7 +24,6 @@ PORTS: Dict[str, int] = {"tls": 6514, "udp": 514}  # RFC 5425, RFC 5426; plain T
 BYTES: Dict[str, int] = {"tls": 8192, "tcp": 8192, "udp": 2048}  # what receivers should take, by the same
 _BATCHES: Dict[str, int] = {"tls": 256, "tcp": 256, "udp": 32}
 _VALUE_LIMITS = (8192, 1024, 256, 64, 16)  # code points
-_ONLY_WITH_TLS = ("ca_file", "server_name", "client_certificate", "client_key")
 
 
 class Settings(NamedTuple):
@@ -116,7 +115,14 @@ class SyslogSink:
         settings = self._settings
         message = message_of(alert, settings, self._sender, self._sequence).decode()
         where = f"{settings.transport} {settings.host} port {_port_of(self.name, settings)}"
-        return f"{where}\n\n{escape.for_terminal(message, len(message))}"
+        return f"{where}\n\n{_visible(message)}"
+
+
+def _visible(message: str) -> str:
+    """Return all of `message`, what no terminal shows or what moves its cursor spelled out, and nothing doubled."""
+    if message.isprintable():
+        return message
+    return "".join(part if part.isprintable() else escape.for_terminal(part) for part in message)
 
 
 def message_of(alert: Alert, settings: Settings, sender: syslog.Sender, sequence: int) -> bytes:

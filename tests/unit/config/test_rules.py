@@ -73,14 +73,14 @@ def test_no_word_allows_a_link_local_address():
 
 @pytest.mark.parametrize("address", ["127.0.0.1:9814", "127.8.8.8:1024", "[::1]:65535"])
 def test_metrics_are_served_to_this_host(address):
-    assert check_text(f"metrics: {{listen: '{address}'}}", "FILE").lines == []
+    assert check_text(f"metrics: {{enabled: true, listen: '{address}'}}", "FILE").lines == []
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:9814", "[::]:9814", "192.0.2.1:9814", "[2001:db8::1]:9814"])
 def test_metrics_are_served_to_other_hosts_only_on_request(address):
-    (line,) = check_text(f"metrics: {{listen: '{address}'}}", "FILE").lines
+    (line,) = check_text(f"metrics: {{enabled: true, listen: '{address}'}}", "FILE").lines
     assert line.endswith("found one that other hosts reach; correct it, or add `allow_remote: true`")
-    assert check_text(f"metrics: {{listen: '{address}', allow_remote: true}}", "FILE").lines == []
+    assert check_text(f"metrics: {{enabled: true, listen: '{address}', allow_remote: true}}", "FILE").lines == []
 
 
 @pytest.mark.parametrize(
@@ -140,19 +140,69 @@ def test_a_mail_server_elsewhere_wants_encryption_and_a_name_its_password(keys, 
 
 
 @pytest.mark.parametrize(
+    ("host", "found"),
+    [("a.example.org:6514", "a port behind it"), ("https://a.example.org", "a URL"), ("2001:db8::1", None)],
+)
+def test_a_host_is_a_host_alone(host, found):
+    lines = check_text(f"sinks: {{s: {{type: syslog, host: '{host}'}}}}", "FILE").lines
+    assert ("found " + found in lines[0]) if found else lines == []
+
+
+def test_a_key_that_is_not_the_certificates_is_refused_at_once(tmp_path):
+    import trustme
+
+    authority = trustme.CA()
+    ours, other = (authority.issue_cert(name) for name in ("a.example.org", "b.example.org"))
+    (tmp_path / "ours.pem").write_bytes(ours.cert_chain_pems[0].bytes())
+    for issued, name in ((ours, "ours"), (other, "other")):
+        issued.private_key_pem.write_to_path(str(tmp_path / f"{name}.key"))
+        (tmp_path / f"{name}.key").chmod(0o600)
+    text = (
+        "sinks: {{s: {{type: syslog, host: a, client_certificate: {0}/ours.pem, client_key: {{file: {0}/{1}.key}}}}}}"
+    )
+    assert check_text(text.format(tmp_path, "ours"), "FILE").lines == []
+    (problem,) = check_text(text.format(tmp_path, "other"), "FILE").problems
+    assert problem.key == "sinks.s.client_key"
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("metrics: {listen: '127.0.0.1:9814'}", "metrics.listen"),
+        ("metrics: {enabled: true, textfile: null}", "metrics"),
+        ("metrics: {enabled: true, textfile: null, listen: '127.0.0.1:9814'}", None),
+    ],
+)
+def test_metrics_that_nobody_can_read_are_worth_a_warning(text, key):
+    assert [problem.key for problem in check_text(text, "FILE").problems] == ([] if key is None else [key])
+
+
+def test_the_advice_for_a_name_is_a_command_that_works():
+    from pamsignal.config.schema import find, load_schema
+
+    (line,) = check_text("sinks: {s: {type: syslog, host: a, facility: loud}}", "FILE").lines
+    key = line.partition("--explain ")[2].partition(")")[0]
+    assert find(load_schema(), key)["enum"]
+
+
+@pytest.mark.parametrize(
     ("keys", "key"),
     [
         ("", None),
         ("transport: tcp, port: 601", None),
         ("transport: udp", None),
-        ("client_certificate: /etc/hostname, client_key: x", None),
         ("transport: tcp", "sinks.s"),
-        ("client_certificate: /etc/hostname", "sinks.s"),
+        ("client_certificate: /etc/hostname, client_key: x", "sinks.s.client_certificate"),
         ("client_key: x", "sinks.s"),
         ("transport: udp, server_name: a", "sinks.s.server_name"),
-        ("transport: tcp, port: 1, ca_file: /etc/hostname", "sinks.s.ca_file"),
+        ("transport: tcp, port: 1, server_name: a", "sinks.s.server_name"),
         ("transport: udp, framing: newline", "sinks.s.framing"),
         ("events: [logins]", "sinks.s.events[0]"),
+        ("transport: tcp, port: 6514", "sinks.s.port"),
+        ("port: 514", "sinks.s.port"),
+        ("ca_file: /etc/passwd", "sinks.s.ca_file"),
+        ("ca_file: /nowhere", "sinks.s.ca_file"),
+        ("server_name: 'a:1'", "sinks.s.server_name"),
     ],
 )
 def test_a_way_to_a_collector_has_what_it_needs_and_nothing_else(keys, key):
