@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Optional
 
-from pamsignal.audit.files import files_in
+from pamsignal.audit.files import blocks, files_in
 from pamsignal.audit.past import past_of
 from pamsignal.audit.trail import Trail
 from pamsignal.deliver.store import Store
+from pamsignal.errors import TrailError
 from pamsignal.journal import Gap, JournalReader, Position
 
+# One line each, keys sorted; no text within one can hold a quotation mark that is not escaped.
+_EVENT_TIME = re.compile(rb'^\{"event":\{[^\n]*?"time_us":([0-9]{1,18})', re.MULTILINE)
 NOWHERE = ""  # no entry has this cursor: the reader goes by the time
 
 
@@ -46,9 +50,17 @@ def go_on(reader: JournalReader, known: Optional[Known], oldest_us: int) -> Opti
 
 
 def _end_of(trail: Trail) -> Optional[int]:
-    """Return the latest time that the newest file of the trail speaks of."""
+    """Return the time of the latest event in the trail; where there is none, of its beginning.
+
+    Only events have times of the journal. Everything else, what pamsignal says of itself and the beginning of a file,
+    has that of its writing, which can be hours after what was read.
+    """
     try:
         files = files_in(trail.directory)
-    except OSError:
+        for file in reversed(files):
+            times = [int(match[1]) for block in blocks(file) for match in _EVENT_TIME.finditer(block)]
+            if times:
+                return max(times)
+        return past_of(files[0]).begun_us or None if files else None
+    except (OSError, TrailError):
         return None
-    return past_of(files[-1]).extent.until_us if files else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pamsignal.model import Alert, AuthEvent, Context, Endpoint
+from pamsignal.model import NO_CONTEXT, Alert, AuthEvent, Context, Endpoint
 
 
 def clipped(alert: Alert, limit: int) -> Alert:
@@ -22,7 +22,54 @@ def clipped(alert: Alert, limit: int) -> Alert:
     return alert._replace(subject=finding, context=_context(alert.context, limit))
 
 
+_NAME, _WIDE = 32, 64  # octets
 _NETWORK = len("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/128")  # what findings are counted by stays whole
+
+
+def bare(alert: Alert) -> Alert:
+    """Return what `alert` cannot do without: which, how loud, who, from where, when. For where nothing else fits."""
+    subject = alert.subject
+    if isinstance(subject, AuthEvent):
+        return alert._replace(subject=_bare_event(subject), context=NO_CONTEXT, reasons=(), anchor="")
+    finding = subject._replace(
+        key=_narrow(subject.key, _NETWORK) or "",
+        hostname=_narrow(subject.hostname, _WIDE),
+        users=tuple(_narrow(user, _NAME) or "" for user in subject.users[:1]),
+        sources=subject.sources[:1],
+        note=None,
+        event=None if subject.event is None else _bare_event(subject.event),
+    )
+    return alert._replace(subject=finding, context=NO_CONTEXT, reasons=(), anchor="")
+
+
+def _bare_event(event: AuthEvent) -> AuthEvent:
+    return event._replace(
+        hostname=_narrow(event.hostname, _WIDE),
+        service=_narrow(event.service, _NAME) or "",
+        user=_narrow(event.user, _NAME),
+        target_user=_narrow(event.target_user, _NAME),
+        source=None if event.source is None else event.source._replace(host=_narrow(event.source.host, _WIDE)),
+        group=_narrow(event.group, _NAME),
+        key=None if event.key is None else event.key._replace(certificate_id=None),
+        tty=None,
+        cwd=None,
+        command=None,
+        reason=None,
+        session_id=None,
+        destination=None,
+    )
+
+
+def _narrow(text: Optional[str], octets: int) -> Optional[str]:
+    """Return as much of `text` as is at most so many octets in any format: JSON writes an emoji with twelve."""
+    if text is None:
+        return None
+    left = octets
+    for number, character in enumerate(text):
+        left -= 1 if character.isascii() and character.isprintable() and character not in '"\\' else 12
+        if left < 0:
+            return text[:number]
+    return text
 
 
 def _event(event: AuthEvent, limit: int) -> AuthEvent:

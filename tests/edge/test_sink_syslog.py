@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import select
 import socket
 import ssl
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -16,16 +18,24 @@ import trustme
 
 from pamsignal.deliver.sinks import syslog, wire
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret, Sent, Severity, TryLater
+from pamsignal.model import Context, Secret, Sent, Severity, TryLater
 from pamsignal.render import cef, ecs, leef, siem
 from pamsignal.render.syslog import Sender
-from tests.builders import a_login, an_alert
+from tests.builders import a_finding, a_login, an_alert
 from tests.edge.receiver import unused_port
 from tests.edge.syslog_servers import ROOT, Server
 from tests.unit.render.cases import CASES
 from tests.unit.render.siem_lines import read_cef, read_leef
 
 KINDS = ("rsyslog", "syslog-ng")
+READERS = {
+    "cef": read_cef,
+    "leef": read_leef,
+    "leef2": read_leef,
+    "ecs": json.loads,
+    "ocsf": json.loads,
+    "text": lambda line: line.isprintable() or line.startswith("\ufeff") or 1 / 0,
+}
 real = pytest.mark.skipif(not ROOT.exists(), reason="no rsyslog and syslog-ng unpacked here (Debian and Ubuntu only)")
 
 
@@ -237,12 +247,7 @@ def test_a_datagram_is_never_longer_than_it_may_be_and_whole_in_shape(style, ale
     message = syslog.message_of(alert, settings, Sender("web-01", 1, 10), 1)
     assert len(message) <= 2048
     payload = message.decode().split("] ", 1)[1]
-    if style in {"ecs", "ocsf"}:
-        json.loads(payload)
-    elif style == "cef":
-        read_cef(payload)
-    elif style != "text":
-        read_leef(payload)
+    READERS[style](payload)
 
 
 def test_over_udp_the_messages_arrive_one_by_one():
@@ -295,3 +300,65 @@ def test_the_preview_shows_the_message_on_one_line_without_what_moves_a_cursor()
     assert (where, empty) == ("tcp 127.0.0.1 port 5140", "")
     assert message.startswith("<81>1 2026-11-23T12:00:00.000Z web-01 pamsignal ")
     assert "\x1b" not in shown
+
+
+class Chatty:
+    """A receiver of TLS 1.3 that sends no ticket, and never stops talking."""
+
+    def __init__(self, pair):
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(pair["certificate"], pair["key"])
+        self._context.num_tickets = 0
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        connection, _ = self._listener.accept()
+        with contextlib.suppress(OSError), self._context.wrap_socket(connection, server_side=True) as talking:
+            while True:
+                talking.sendall(b"x" * 1000)
+
+
+def test_a_receiver_that_never_stops_talking_holds_nobody(files):
+    results = []
+    sink = a_sink(Chatty(files["server"]), **tls(files))
+    thread = threading.Thread(target=lambda: results.append(sink.deliver([an_alert()])), daemon=True)
+    thread.start()
+    thread.join(30)
+    assert results
+
+
+def test_a_line_is_given_all_the_time_it_needs_as_long_as_something_moves(monkeypatch):
+    monkeypatch.setattr(wire, "TIMEOUT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        received = []
+
+        def read_slowly():
+            connection, _ = listener.accept()
+            with connection:
+                while piece := connection.recv(8192):
+                    received.append(len(piece))
+                    time.sleep(0.005)
+
+        threading.Thread(target=read_slowly, daemon=True).start()
+        wire.Stream(wire.Place(*listener.getsockname())).send([b"x" * 10_000] * 300)
+        assert sum(received) > 2_000_000
+
+
+@pytest.mark.parametrize("style", sorted(siem.FORMATS))
+@pytest.mark.parametrize("text", ["\\" * 9000, '"=|^' * 3000, "\U0001f600" * 9000, "x" * 64_000])
+@pytest.mark.parametrize("is_finding", [False, True], ids=["login", "finding"])
+def test_at_the_least_size_the_longest_alert_is_still_whole(style, text, is_finding):
+    login = a_login(user=text, hostname=text, tty=text, cwd=text, command=text, reason=text, group=text, service=text)
+    subject = login
+    if is_finding:
+        users = (text,) * 20
+        subject = a_finding(note=text, users=users, key=text, sources=("2001:db8::1",) * 20, event=login, hostname=text)
+    place = Context(country=text, city=text, org=text, provider=text, region=text, instance_id=text)
+    alert = an_alert(subject=subject, context=place, severity=Severity.CRITICAL)
+    settings = syslog.Settings("127.0.0.1", transport="udp", format=style, max_bytes=2048)
+    message = syslog.message_of(alert, settings, Sender("web-01", 1, 10), 1)
+    assert len(message) <= 2048
+    READERS[style](message.decode().split("] ", 1)[1])

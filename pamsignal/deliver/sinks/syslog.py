@@ -15,7 +15,7 @@ from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result, Secret, Sent
 from pamsignal.render import escape, siem, syslog
-from pamsignal.render.clipped import clipped
+from pamsignal.render.clipped import bare, clipped
 
 if TYPE_CHECKING:
     from pamsignal.deliver.sinks.wire import Wire
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PORTS: Dict[str, int] = {"tls": 6514, "udp": 514}  # RFC 5425, RFC 5426; plain TCP has none of its own (RFC 6587, 4)
 BYTES: Dict[str, int] = {"tls": 8192, "tcp": 8192, "udp": 2048}  # what receivers should take, by the same
 _BATCHES: Dict[str, int] = {"tls": 256, "tcp": 256, "udp": 32}
-_VALUE_LIMITS = (8192, 1024, 256, 64, 16)  # code points
+_VALUE_LIMITS = (8192, 1024, 256, 64, 16, 0)  # code points; at last without all that can be left out
 
 
 class Settings(NamedTuple):
@@ -130,7 +130,7 @@ def message_of(alert: Alert, settings: Settings, sender: syslog.Sender, sequence
     limit_bytes = settings.max_bytes or BYTES[settings.transport]
 
     def made(limit: int) -> bytes:
-        shown = alert if limit == _VALUE_LIMITS[0] else clipped(alert, limit)
+        shown = alert if limit == _VALUE_LIMITS[0] else clipped(alert, limit) if limit else bare(alert)
         return (_header(shown, settings, sender, sequence) + _payload(shown, settings)).encode()
 
     return syslog.cut(fitted(made, lambda message: len(message) <= limit_bytes, _VALUE_LIMITS), limit_bytes)

@@ -10,8 +10,10 @@ from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.judge import Happening
 from pamsignal.deliver.routes import RouteSettings
+from pamsignal.hours import span_of
+from pamsignal.model import Severity
 from pamsignal.pipeline import Produced
-from tests.builders import NOON_US
+from tests.builders import NOON_US, a_finding, an_alert
 
 LOST = Happening("delivery_given_up", "team", 7, "network", "")
 BACK = Happening("channel_back", "team", 1)
@@ -61,3 +63,27 @@ def test_a_sink_that_was_removed_is_told_nothing(names):
     said(former, LOST)
     later.take_over(former)
     assert said(later, BACK, now_us=NOON_US + 1) == []
+
+
+def about_sight(number=0):
+    subject = a_finding(rule="journal_suppressed", key="ssh.service", users=(), sources=(), technique=None)
+    return an_alert(id=f"s{number}", severity=Severity.WARNING, subject=subject)
+
+
+def admitted(one, *alerts):
+    return [alert.id for alert, _ in one.admit(Produced(alerts=alerts), (), NOON_US)]
+
+
+def test_no_noise_hides_that_pamsignal_cannot_see():
+    one = outgoing("team")
+    noise = [an_alert(id=f"n{number}", severity=Severity.WARNING, subject=a_finding()) for number in range(50)]
+    assert len(admitted(one, *noise)) == 10
+    assert admitted(one, about_sight()) == ["s0"]
+
+
+def test_no_night_hides_it_either():
+    route = RouteSettings(quiet_hours=(span_of("00:00-24:00"),))
+    sinks = (SinkSettings("team", "journald", route, None),)
+    one = Outgoing(load.defaults()._replace(sinks=sinks), console=True)
+    assert admitted(one, an_alert(id="n", severity=Severity.WARNING, subject=a_finding())) == []
+    assert admitted(one, about_sight()) == ["s0"]

@@ -6,6 +6,7 @@ import pytest
 
 from pamsignal.deliver.forwarding import as_alert, forwarded
 from pamsignal.deliver.routes import Route, RouteSettings
+from pamsignal.deliver.turn import rank_of
 from pamsignal.model import NO_CONTEXT, Action, Outcome, Severity
 from tests.builders import a_finding, a_login, an_alert
 
@@ -63,3 +64,9 @@ def test_a_failure_is_at_least_a_notice(event, severity):
     alert = as_alert(event, NO_CONTEXT)
     assert alert.severity is severity
     assert (alert.id, alert.rule, alert.is_event) == (event.id, event.action.value, True)
+
+
+def test_a_forwarded_event_is_given_up_before_any_alert():
+    event = as_alert(LOGIN, NO_CONTEXT)
+    assert rank_of(event) < min(rank_of(an_alert(severity=severity, subject=a_finding())) for severity in Severity)
+    assert rank_of(event) < rank_of(an_alert(subject=LOGIN))

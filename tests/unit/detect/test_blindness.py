@@ -295,3 +295,21 @@ def test_the_kernels_word_is_kept_for_so_many_logins_and_no_more():
     assert len(sight._audited) == 4096
     assert told(story.end())[0] == begins("login_without_line")
     assert (len(sight._audited), len(sight._logins)) == (0, 4096)
+
+
+def test_any_number_of_sessions_that_flood_is_one_news_and_hides_nothing_else():
+    story = Story()
+    for number in range(500):
+        suppressed(story, number / 100, unit=f"session-{number}.scope")
+    suppressed(story, 6)
+    notes = [alert.subject.note for alert in story.alerts]
+    assert len(notes) == 2
+    assert "users' sessions" in notes[0]
+    assert "ssh.service" in notes[1]
+
+
+def test_many_conditions_of_one_rule_leave_room_for_those_of_others():
+    standing = Conditions()
+    for number in range(1000):
+        standing.show(Name("journal_suppressed", f"unit{number}"), NOON_US)
+    assert standing.show(Name("not_understood", "sshd"), NOON_US)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pamsignal.model import Endpoint
-from pamsignal.render import cef, leef
-from tests.builders import a_login, an_alert, an_endpoint
+from pamsignal.render import cef, ecs, leef, ocsf
+from tests.builders import a_finding, a_login, an_alert, an_endpoint
 from tests.unit.render.cases import CASES, HOSTILE
 from tests.unit.render.siem_lines import read_cef, read_leef
 
@@ -100,3 +100,19 @@ def is_unfit(character):
 
 PLAIN_CEF = read_cef(cef.line_of(login_of(None)))[1].keys()
 PLAIN_LEEF = read_leef(leef.line_1_of(login_of(None)))[1].keys()
+
+
+@pytest.mark.parametrize("rule", ["distributed_brute_force", "local_brute_force", "spoofed_line", "rule_of_the_future"])
+def test_a_name_that_looks_like_an_address_is_no_address(rule):
+    sources = ("203.0.113.1", "203.0.113.2")
+    subject = a_finding(rule=rule, key="10.0.0.5", users=("10.0.0.5",), user_total=1, sources=sources, source_total=30)
+    alert = an_alert(subject=subject)
+    assert "src" not in read_cef(cef.line_of(alert))[1]
+    assert "src" not in read_leef(leef.line_1_of(alert))[1]
+    assert "ip" not in ecs.alert_document(alert).get("source", {})
+    assert "10.0.0.5" not in {one.get("src_endpoint", {}).get("ip") for one in ocsf.document_of(alert)["evidences"]}
+
+
+def test_what_is_counted_by_address_names_it():
+    subject = a_finding(rule="brute_force", key="203.0.113.9", sources=(), source_total=0)
+    assert read_cef(cef.line_of(an_alert(subject=subject)))[1]["src"] == "203.0.113.9"
