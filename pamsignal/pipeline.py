@@ -349,7 +349,7 @@ def _each(work: Callable[[Any], Optional[_Made]], items: Iterable[Any], faults: 
     for item in items:
         try:
             one = work(item)
-        except Exception as error:  # noqa: BLE001 - one of three places: one record must never end the watch
+        except Exception as error:  # noqa: BLE001 - one record must never end the watch
             faults.append(Fault(item if isinstance(item, JournalRecord) else item.record, error))
         else:
             if one is not None:

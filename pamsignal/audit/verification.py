@@ -124,7 +124,7 @@ class _Walk:
         if not whole:
             self.lost_anchors += self._awaited
             return
-        if self.before is not None and self.before != NO_RECORD and self.before not in self._deleted:
+        if self.before is not None and self.before.seq > 0 and self.before not in self._deleted:
             message = f"records 1 to {self.before.seq} are missing, and no record says that they were deleted"
             self.damage.append(Damage("removed", self._begin, 1, 1, message))
         for anchor in reversed(self._awaited):

@@ -48,7 +48,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except BrokenPipeError:  # the reader of our output went away, `| head` for one
         _discard_output()
         return 0
-    except Exception as error:  # noqa: BLE001 - the last of three places: a bug is shown whole, with its own exit code
+    except Exception as error:  # noqa: BLE001 - the last wall: a bug is shown whole, with its own exit code
         return _output_failed(error) if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS else _bug()
 
 

@@ -21,7 +21,7 @@ _ALERT_COLOR = {
     Severity.WARNING: YELLOW,
     Severity.CRITICAL: f"{BOLD};{RED}",
 }
-SIEM_FORMATS = ("cef", "leef", "leef2", "ocsf")
+SIEM_FORMATS = tuple(name for name in siem.FORMATS if name not in {"ecs", "text"})
 _SECONDS_END = len("2026-11-23T14:23:01")
 
 

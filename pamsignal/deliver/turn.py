@@ -9,10 +9,11 @@ from __future__ import annotations
 import enum
 from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from pamsignal.model import Action, Alert
+from pamsignal.deliver.classes import LOGIN_RULES
+from pamsignal.model import Alert
 
 # What the queue gives up last when it is full, after everything else, however severe.
-LAST_TO_GO = frozenset({Action.LOGIN_SUCCESS.value, "success_after_failures"})
+LAST_TO_GO = LOGIN_RULES
 LAST_RANK = 100
 EVENT_RANK = 0
 # Why a delivery was given up that waited too long behind others; every other reason is of `model.REASONS`.

@@ -11,7 +11,8 @@ from pamsignal.config.schema import load_schema
 from pamsignal.deliver.classes import LOGIN_RULES, SUCCESS_RULES
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.turn import LAST_TO_GO
-from pamsignal.render import ecs, words
+from pamsignal.model import Action
+from pamsignal.render import ecs, siem, syslog, words
 from tests.builders import a_finding, an_alert
 from tests.unit.docs.documents import ROOT, code, links, rows, section
 from tests.unit.render.test_golden import FORMATS
@@ -129,3 +130,20 @@ def test_the_page_of_a_sink_is_linked_where_users_start(kind):
 
 def test_only_the_sinks_of_the_host_itself_have_no_page():
     assert {kind for kind in SINKS if not (HOW_TO / f"{kind}.md").exists()} == {"console", "journald"}
+
+
+def test_every_format_for_collectors_can_be_chosen_is_told_and_has_golden_files():
+    keys = load_schema()["definitions"]["sink_syslog"]["properties"]
+    assert set(keys["format"]["enum"]) == set(siem.FORMATS)
+    assert set(keys["facility"]["enum"]) == set(syslog.FACILITIES)
+    golden = {name.partition(".")[0] for name in FORMATS}
+    page = (HOW_TO / "syslog.md").read_text()
+    for name in siem.FORMATS:
+        assert name in page
+        assert {name, f"{name}1", f"{name}-alert", "syslog"} & golden
+
+
+def test_every_collector_is_chosen_among_actions_that_events_have():
+    events = load_schema()["definitions"]["sink_syslog"]["properties"]["events"]["items"]["enum"]
+    assert set(events) <= {action.value for action in Action}
+    assert {action.value for action in Action} - set(events) == {"journal_suppressed", "detail"}

@@ -1,4 +1,4 @@
-"""What every sink is: a payload, and the reading of the answer. It never retries, sleeps, logs or stores."""
+"""What every sink is: a payload, and the reading of the answer. It never retries, logs or stores."""
 
 from __future__ import annotations
 
