@@ -7,7 +7,7 @@ import csv
 import difflib
 import sys
 import time
-from typing import Dict, Iterator, Optional, Union
+from typing import Dict, Iterable, Iterator, Optional, Union
 
 from pamsignal.audit.record import Seen
 from pamsignal.audit.search import Found, Network, Query, network_of, search
@@ -69,8 +69,18 @@ def run(arguments: argparse.Namespace) -> int:
     elif getattr(arguments, "json", False):
         sys.stdout.writelines(f"{ecs.to_json_line(document_of(one))}\n" for one in found)
     else:
-        _write_sentences(found, arguments)
+        _write_sentences(_not_silently(found, arguments), arguments)
     return 0
+
+
+def _not_silently(found: Iterable[Found], arguments: argparse.Namespace) -> Iterator[Found]:
+    """Pass `found` on; where there is nothing, say so to whoever looks, and not into a pipe."""
+    is_empty = True
+    for one in found:
+        is_empty = False
+        yield one
+    if is_empty and not getattr(arguments, "quiet", False):
+        print("pamsignal: nothing found", file=sys.stderr)
 
 
 def document_of(found: Found) -> Document:

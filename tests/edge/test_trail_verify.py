@@ -125,6 +125,14 @@ def test_each_kind_of_damage_is_named_with_its_file_and_line(place, number, how,
     assert len(found) == (2 if how is split else 1)
 
 
+@pytest.mark.parametrize("digit", [b'"format":1', b'"prev":"0', b'"chain_uid":"', b'"hash":"'])
+def test_a_first_record_that_was_edited_is_that_and_no_missing_one(place, digit):
+    path = paths_in(place)[0]
+    other = digit[:-1] + b"7" if digit[-1:].isdigit() else digit + b"7"
+    change(path, lambda lines: [lines[0].replace(digit, other, 1), *lines[1:]])
+    assert damage_in(place) == [("edited", path.name, 1)]
+
+
 def test_a_file_that_is_gone_is_named_by_the_next_one(place):
     paths = paths_in(place)
     paths[2].unlink()
