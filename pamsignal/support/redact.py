@@ -48,12 +48,12 @@ _ADDRESS = re.compile(
     r"|(?<![0-9A-Za-z:])(?:[0-9A-Fa-f]{0,4}:){2,8}(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f]{0,4})(?![0-9A-Za-z:])"
 )
 _NUMBERED = re.compile(r"([A-Za-z]+)-?[0-9]{1,16}")
-# What comes with a number of its own: our stand-ins, our files, and Python's.
-_COUNTED_TEXT = """
-    address as chat cloud corrupt cpython credential header host mail machine name network python secret service sink
-    trail user zone
-"""
-_COUNTED = frozenset(_COUNTED_TEXT.split())
+_CLOCK = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}")
+# What comes with a number of its own: our files and Python's; and our stand-ins, which have a hyphen and few digits.
+_COUNTED = frozenset({"as", "corrupt", "cpython", "python", "trail"})
+_STAND_IN = re.compile(
+    "(?:address|chat|cloud|credential|header|host|mail|machine|name|network|secret|service|sink|user|zone)-[0-9]{1,3}"
+)
 _DOTTED = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _MAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _FIELD = re.compile(r"(\{[a-z_]+\})")
@@ -160,8 +160,7 @@ class Redactor:
             return word
         if any(form.fullmatch(word) for form in (_NUMBER, _MOMENT, _HOURS)):
             return word
-        numbered = _NUMBERED.fullmatch(word)
-        if numbered and numbered[1].lower() in _COUNTED:
+        if _is_counted(word):
             return word
         stripped = word.strip("_-")
         if stripped and stripped != word:
@@ -184,9 +183,8 @@ class Redactor:
         return None if None in shown else ".".join(map(str, shown))
 
     def _label(self, label: str) -> Optional[str]:
-        numbered = _NUMBERED.fullmatch(label)
         is_known = label.isdigit() or label.strip("_").lower() in self._words
-        return label if is_known or (numbered and numbered[1].lower() in _COUNTED) else None
+        return label if is_known or _is_counted(label) else None
 
     def _part_of_path(self, part: str) -> str:
         shown = self._labels(part) if part else part
@@ -198,7 +196,10 @@ class Redactor:
         return self.stand_ins.of("name", part)
 
     def _shown_address(self, found: Match[str]) -> str:
-        return self._one_address(found[0]) or found[0]
+        known = self._one_address(found[0])
+        if known is not None:
+            return known
+        return found[0] if _CLOCK.fullmatch(found[0]) else GONE  # with a port, or with zeros in front
 
     def _one_address(self, word: str) -> Optional[str]:
         try:
@@ -227,3 +228,9 @@ class Redactor:
         """Return the fields of a text of the administrator's own, without its words."""
         parts = (part if _FIELD.fullmatch(part) else GONE for part in _FIELD.split(template) if part.strip())
         return " ".join(parts)
+
+
+def _is_counted(word: str) -> bool:
+    """Tell whether `word` is one of ours with a number; accounts and hosts have numbers, too, but no hyphen mostly."""
+    numbered = _NUMBERED.fullmatch(word)
+    return bool(_STAND_IN.fullmatch(word)) or (numbered is not None and numbered[1].lower() in _COUNTED)

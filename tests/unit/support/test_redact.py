@@ -160,3 +160,11 @@ def test_every_text_of_the_configuration_is_closed_private_or_a_secret():
 def test_a_default_configuration_is_shown_whole(redactor):
     document = filled(ROOT, ROOT, {})
     assert disguised(ROOT, ROOT, document, redactor) == document
+
+
+@pytest.mark.parametrize(
+    "private", ["user1001", "host42", "mail12", "2001:DB8:0:0:0:0:0:1:22", "010.020.030.040", "203.0.113.009"]
+)
+def test_what_only_looks_like_ours_or_like_no_address_is_private(redactor, private):
+    assert private not in redactor.text(f"started for {private} at 12:30:45")
+    assert "12:30:45" in redactor.text(f"started for {private} at 12:30:45")
