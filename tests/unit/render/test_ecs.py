@@ -187,3 +187,88 @@ def test_the_actor_and_the_account_taken_over_are_told_apart():
 
 def test_the_host_id_is_kept():
     assert ecs.event_document(an_event(time_us=NOON_US), host_id="abc")["host"]["id"] == "abc"
+
+
+# Names of fields in ECS 9.4, of those field sets that are spoken here; `event.hash` and `event.sequence` are history's.
+ECS_NAMES = frozenset(
+    [
+        "@timestamp",
+        "message",
+        "ecs.version",
+        "event.action",
+        "event.category",
+        "event.dataset",
+        "event.duration",
+        "event.end",
+        "event.hash",
+        "event.id",
+        "event.kind",
+        "event.module",
+        "event.outcome",
+        "event.reason",
+        "event.sequence",
+        "event.severity",
+        "event.start",
+        "event.type",
+        "user.name",
+        "user.id",
+        "user.target.name",
+        "user.effective.name",
+        "group.name",
+        "source.address",
+        "source.domain",
+        "source.ip",
+        "source.port",
+        "source.as.number",
+        "source.as.organization.name",
+        "source.geo.city_name",
+        "source.geo.continent_code",
+        "source.geo.country_iso_code",
+        "source.geo.country_name",
+        "source.geo.location.lat",
+        "source.geo.location.lon",
+        "destination.address",
+        "destination.domain",
+        "destination.ip",
+        "destination.port",
+        "service.name",
+        "process.name",
+        "process.pid",
+        "process.executable",
+        "process.io.text",
+        "process.io.total_bytes_captured",
+        "process.io.type",
+        "host.hostname",
+        "host.id",
+        "host.name",
+        "cloud.instance.id",
+        "cloud.provider",
+        "cloud.region",
+        "related.hosts",
+        "related.ip",
+        "related.user",
+        "observer.product",
+        "observer.vendor",
+        "observer.version",
+        "rule.name",
+        "threat.framework",
+        "threat.technique.id",
+    ]
+)
+
+
+def names_in(document, before=""):
+    for name, value in document.items():
+        if isinstance(value, dict):
+            yield from names_in(value, f"{before}{name}.")
+        else:
+            yield before + name
+
+
+@pytest.mark.parametrize("alert", CASES.values(), ids=CASES.keys())
+def test_every_field_is_one_of_ecs_or_stands_under_our_own_name(alert):
+    found = set(names_in(ecs.alert_document(alert, host_id="0123456789abcdef")))
+    event = getattr(alert.subject, "event", alert.subject)
+    if event is not None:
+        found |= set(names_in(ecs.event_document(event, alert.context)))
+    assert {name for name in found - ECS_NAMES if not name.startswith("pamsignal.")} == set()
