@@ -347,6 +347,22 @@ def test_a_line_is_given_all_the_time_it_needs_as_long_as_something_moves(monkey
         assert sum(received) > 2_000_000
 
 
+def test_a_load_that_crawls_is_given_up_in_the_end(monkeypatch):
+    monkeypatch.setattr(wire, "LOAD_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def crawl():
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                while connection.recv(512):
+                    time.sleep(0.01)
+
+        threading.Thread(target=crawl, daemon=True).start()
+        with pytest.raises(socket.timeout):
+            wire.Stream(wire.Place(*listener.getsockname())).send([b"x" * 10_000] * 300)
+
+
 @pytest.mark.parametrize("style", sorted(siem.FORMATS))
 @pytest.mark.parametrize("text", ["\\" * 9000, '"=|^' * 3000, "\U0001f600" * 9000, "x" * 64_000])
 @pytest.mark.parametrize("is_finding", [False, True], ids=["login", "finding"])

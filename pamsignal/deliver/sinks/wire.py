@@ -21,7 +21,8 @@ from typing import Iterator, NamedTuple, Optional, Protocol, Sequence
 from pamsignal.deliver.sinks import network, tls
 from pamsignal.model import Secret, TryLater
 
-TIMEOUT_SECONDS = 10.0  # of each step
+TIMEOUT_SECONDS = 10.0  # of each step, and of a line on which nothing moves
+LOAD_SECONDS = 120.0  # of a whole load, however it moves; the daemon gives up a courier that is silent for longer
 VERDICT_SECONDS = 1.0
 _IDLE_ROUNDS = 16
 _PIECE_BYTES = 16_384
@@ -83,9 +84,12 @@ class Stream:
         try:
             if self._connection is None:
                 self._connection = self._connected()
+            end = time.monotonic() + LOAD_SECONDS
             for piece in _pieces(b"".join(messages)):
                 self._connection.sendall(piece)
-            _await_acknowledgement(self._connection)
+                if time.monotonic() > end:
+                    raise socket.timeout
+            _await_acknowledgement(self._connection, end)
         except OSError:
             self.close()
             raise
@@ -173,10 +177,10 @@ def _pieces(data: bytes) -> Iterator[bytes]:
     return (data[begin : begin + _PIECE_BYTES] for begin in range(0, len(data), _PIECE_BYTES))
 
 
-def _await_acknowledgement(connection: socket.socket) -> None:
+def _await_acknowledgement(connection: socket.socket, end: float) -> None:
     """Return when the other end's system has every octet; raise what the connection died of, or socket.timeout.
 
-    As long as it acknowledges some, it has more time: only a line on which nothing moves is given up.
+    As long as it acknowledges some, it has more time, until `end` on the monotonic clock.
     """
     deadline = time.monotonic() + TIMEOUT_SECONDS
     pause = _FIRST_LOOK_SECONDS
@@ -185,7 +189,7 @@ def _await_acknowledgement(connection: socket.socket) -> None:
         _raise_error_of(connection)
         if missing < least:
             least, deadline = missing, time.monotonic() + TIMEOUT_SECONDS
-        if time.monotonic() > deadline:
+        if time.monotonic() > min(deadline, end):
             raise socket.timeout
         time.sleep(pause)
         pause = min(pause * 2, _LAST_LOOK_SECONDS)
