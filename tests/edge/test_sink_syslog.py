@@ -236,6 +236,8 @@ def test_a_receiver_that_breaks_off_inside_a_load_gets_all_of_it_again(tmp_path)
 def test_nobody_there_is_a_reason_to_wait():
     sink = syslog.build("s", syslog.Settings("127.0.0.1", unused_port(), "tcp"))
     assert sink.deliver([an_alert()]) == TryLater("network", "connection refused", pause=True)
+    sink = syslog.build("s", syslog.Settings("127.0.0.1", unused_port(), "udp"))
+    assert sink.deliver([an_alert()]) == TryLater("network", "connection refused", pause=True)
     sink = syslog.build("s", syslog.Settings("nowhere.invalid", 6514))
     assert sink.deliver([an_alert()]) == TryLater("network", "the host name cannot be resolved", pause=True)
 

@@ -24,6 +24,7 @@ from pamsignal.model import Secret, TryLater
 TIMEOUT_SECONDS = 10.0  # of each step, and of a line on which nothing moves
 LOAD_SECONDS = 120.0  # of a whole load, however it moves; the daemon gives up a courier that is silent for longer
 VERDICT_SECONDS = 1.0
+REFUSAL_SECONDS = 0.005
 _IDLE_ROUNDS = 16
 _PIECE_BYTES = 16_384
 _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.001, 0.05
@@ -61,13 +62,16 @@ class Datagrams:
         self._place = place
 
     def send(self, messages: Sequence[bytes]) -> None:
-        """Send `messages`. A receiver that is not there shows late, or never."""
+        """Send `messages`. A receiver that is not there shows where its system is near, and says so."""
         family, kind, protocol, _, address = socket.getaddrinfo(*self._place, type=socket.SOCK_DGRAM)[0]
         with socket.socket(family, kind, protocol) as connection:
             connection.settimeout(TIMEOUT_SECONDS)
             connection.connect(address)
             for message in messages:
                 connection.send(message)
+            # A system that is near and has nobody at the port says so at once; one that is far has no time to.
+            select.select([connection], [], [], REFUSAL_SECONDS)
+            _raise_error_of(connection)
 
 
 class Stream:
