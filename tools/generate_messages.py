@@ -8,6 +8,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from drift import write_or_compare  # noqa: E402 - stands beside this one
+
 from pamsignal.cli.specimens import specimens  # noqa: E402 - found through the line above
 from pamsignal.deliver.sinks.console import lines_of  # noqa: E402 - likewise
 
@@ -32,16 +34,5 @@ def page() -> str:
     return "".join(parts)
 
 
-def main() -> int:
-    """Write the page, or with --check compare it."""
-    text = page()
-    if "--check" not in sys.argv:
-        TARGET.write_text(text)
-    elif not TARGET.is_file() or TARGET.read_text() != text:
-        print(f"{TARGET.name} is not what {Path(__file__).name} writes: run it, review the diff", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_or_compare(TARGET, page()))
