@@ -56,7 +56,7 @@ _ACTIONS: Dict[Action, Classes] = {
 }
 _ATTACK = Classes(["authentication", "intrusion_detection"], ["info"])
 _OWN_SIGHT = Classes(["host"], ["info"])
-_COUNTED_BY_PLACE = facts.COUNTED_BY_ADDRESS | {"brute_force_network"}
+_BY_NETWORK = "brute_force_network"  # its key is one; those of other rules can be names that look like one
 _RULES: Dict[str, Classes] = {
     "brute_force": _ATTACK,
     "brute_force_network": _ATTACK,
@@ -240,13 +240,12 @@ def _counted_source(finding: Finding) -> Document:
     """Return the one address behind a finding, or the network it was counted by."""
     if finding.event and finding.event.source:
         return {}
-    if finding.rule not in _COUNTED_BY_PLACE and not (len(finding.sources) == 1 and finding.source_total <= 1):
-        return {}  # the key is a name, and names can look like addresses
-    only = finding.sources[0] if len(finding.sources) == 1 and finding.source_total <= 1 else finding.key
-    if _ADDRESS.fullmatch(only):
+    only = facts.only_source(finding)
+    if only is not None:
         return {"ip": only, "address": only}
-    network = only.partition("/")[0]
-    return {"address": only} if only != network and _ADDRESS.fullmatch(network) else {}
+    network = finding.key.partition("/")[0]
+    is_network = finding.rule == _BY_NETWORK and network != finding.key and _ADDRESS.fullmatch(network)
+    return {"address": finding.key} if is_network else {}
 
 
 def _endpoint(endpoint: Optional[Endpoint]) -> Document:

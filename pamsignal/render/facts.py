@@ -12,7 +12,7 @@ VENDOR, PRODUCT = "PAMSignal", "pamsignal"
 SUCCESS_AFTER_FAILURES = "success_after_failures"
 
 _ADDRESS = re.compile(r"[0-9a-fA-F]*:[0-9a-fA-F:.]*|[0-9]+(?:\.[0-9]+){3}")
-COUNTED_BY_ADDRESS = frozenset({"brute_force", "slow_brute_force", "user_enumeration"})
+_COUNTED_BY_ADDRESS = frozenset({"brute_force", "slow_brute_force", "user_enumeration"})
 _NOBODY = Endpoint()
 _SSH = frozenset({"sshd", "ssh"})
 
@@ -98,17 +98,17 @@ def _of_event(title: str, event: AuthEvent, context: Context) -> Facts:
 def _without_event(title: str, finding: Finding, context: Context) -> Facts:
     """Return what a count says by itself: its one account, its one address."""
     account = finding.users[0] if finding.users and finding.user_total <= 1 else None
-    source = _only_source(finding)
+    source = only_source(finding)
     return Facts(
         title, None, None, account, None, source, None, None, None, None, None, 0, None, None, 0, None, finding, context
     )
 
 
-def _only_source(finding: Finding) -> Optional[str]:
+def only_source(finding: Finding) -> Optional[str]:
     """Return the one address behind `finding`. Its rule says whether its key is one: a name can look like 192.0.2.1."""
     if len(finding.sources) == 1 and finding.source_total <= 1:
         only = finding.sources[0]
-    elif finding.rule in COUNTED_BY_ADDRESS:
+    elif finding.rule in _COUNTED_BY_ADDRESS:
         only = finding.key
     else:
         return None
