@@ -14,7 +14,7 @@ from typing import Iterator, List, Mapping, NamedTuple, Optional, Set
 
 import jsonschema
 
-from pamsignal.config import rules, wording
+from pamsignal.config import between, rules, wording
 from pamsignal.config.document import Place, Tree, read
 from pamsignal.config.problem import ERROR, WARNING, Misfit, Problem, key_text
 from pamsignal.config.schema import (
@@ -154,7 +154,7 @@ def _misfits(root: Schema, tree: Tree, surroundings: Surroundings) -> Iterator[M
     for part in whole:
         yield from _one_value(part, parts, surroundings)
     yield from _exposed(whole, surroundings)
-    yield from rules.misfits_between(filled(root, root, tree.document), broken)
+    yield from between.misfits_between(filled(root, root, tree.document), broken)
 
 
 def _one_value(part: Part, parts: Mapping[Path, Part], surroundings: Surroundings) -> Iterator[Misfit]:

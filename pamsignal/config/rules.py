@@ -1,4 +1,4 @@
-"""What a schema cannot say: networks, URLs, tokens, files, and keys that must go together.
+"""What a schema cannot say about one value: networks, URLs, tokens, files.
 
 The schema names the rule of a key (`rule`); RULES below has it. A rule takes the text, never quotes it where it may be
 a secret, and returns what is wrong, or None.
@@ -13,19 +13,16 @@ import ipaddress
 import os
 import re
 from pathlib import Path as File
-from typing import Any, Callable, Container, Dict, Iterator, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from pamsignal import hours
-from pamsignal.config.problem import ERROR, WARNING, Misfit
-from pamsignal.config.schema import Document, Path
-from pamsignal.deliver.sinks.safety import is_link_local
-from pamsignal.detect.familiar import NOTED
-from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
+from pamsignal.config.problem import ERROR, WARNING
+from pamsignal.deliver.sinks.safety import is_link_local, is_loopback
 from pamsignal.enrich import geo
 from pamsignal.errors import ConfigError
 from pamsignal.hours import span_of
-from pamsignal.model import Action, AuthEvent, Secret, Severity
+from pamsignal.model import Secret
 from pamsignal.render import template
 from pamsignal.render.escape import for_terminal
 from pamsignal.render.fields import FIELDS
@@ -73,7 +70,7 @@ def url(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
     if parts.username or parts.password:
         return Trouble("expected a URL, found one with user:password@; put them into `headers` as Authorization")
     refused = _refused_host(host)
-    if refused is None and parts.scheme == "http" and not _is_loopback(host):
+    if refused is None and parts.scheme == "http" and not is_loopback(host):
         message = "expected https://, found http:// to another machine, which everybody on the way can read"
         return Trouble(f"{message}; use https://", WARNING if siblings.get("allow_insecure") is True else ERROR)
     return refused
@@ -93,13 +90,6 @@ def _refused_host(host: str) -> Optional[Trouble]:
     if is_link_local(host.partition("%")[0]):
         return Trouble("expected a receiver, found a link-local address, where clouds keep credentials; name another")
     return None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def telegram_token(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
@@ -296,119 +286,3 @@ RULES: Dict[str, Callable[[str, Mapping[str, Any]], Optional[Trouble]]] = {
     "template_headline": template_headline,
     "url": url,
 }
-
-
-def misfits_between(document: Document, broken: Container[Path]) -> Iterator[Misfit]:
-    """Yield what is wrong between the keys of a filled document; sections in `broken` have been complained about."""
-    sinks = document["sinks"] if isinstance(document["sinks"], dict) else {}
-    for name, sink in sinks.items():
-        if ("sinks", name) not in broken:
-            yield from _within_sink(("sinks", name), sink)
-    if ("detect",) not in broken and ("journal",) not in broken:
-        yield from _windows(document)
-    if ("audit",) not in broken:
-        yield from _typing(document)
-    if ("metrics",) not in broken:
-        yield from _unpublished(document["metrics"])
-    if ("sinks",) not in broken:
-        yield from _silence(document)
-        if ("alerts",) not in broken:
-            yield from _unheard(document)
-
-
-def _within_sink(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
-    if sink.get("signing") == "standard" and not sink.get("secrets"):
-        message = "expected at least one signing secret, found none; add `secrets:`, or `signing: none`"
-        yield Misfit((*path, "secrets") if "secrets" in sink else path, message)
-    if sink.get("signing") == "none" and sink.get("secrets"):
-        message = "expected no secrets with `signing: none`, found some, which nothing uses; remove one of the two"
-        yield Misfit((*path, "secrets"), message, WARNING)
-    if (sink.get("username") is None) != (sink.get("password") is None):
-        message = "expected `username` and `password` together, found one of them; add or remove the other"
-        yield Misfit(path, message, at_key=True)
-    if sink.get("security") == "none" and not _is_loopback(sink["host"]):
-        message = "expected starttls or tls, found none, which is for a mail server on this very host; correct one"
-        yield Misfit((*path, "security"), message)
-    yield from _within_wire(path, sink)
-    both = sorted(set(sink.get("actions") or ()) & set(sink.get("exclude") or ()))
-    if both:
-        message = f"expected names that `actions` does not ask for, found {', '.join(both)}; remove them from one"
-        yield Misfit((*path, "exclude"), message, WARNING)
-
-
-def _within_wire(path: Path, sink: Mapping[str, Any]) -> Iterator[Misfit]:
-    """Want what a way to a collector needs, and nothing that it could not use."""
-    if sink["type"] != "syslog":
-        return
-    if sink["transport"] == "tcp" and sink["port"] is None:
-        message = "expected `port` with `transport: tcp`, which has no usual one, found none; add the receiver's"
-        yield Misfit(path, message, at_key=True)
-    usual = {("tcp", 6514): "tls", ("tls", 514): "tcp or udp"}.get((sink["transport"], sink["port"]))
-    if usual is not None:
-        message = f"expected another port with `transport: {sink['transport']}`, found {sink['port']}, which is usually"
-        yield Misfit((*path, "port"), f"{message} {usual}; correct one of the two if that was not meant", WARNING)
-    if (sink["client_certificate"] is None) != (sink["client_key"] is None):
-        message = "expected `client_certificate` and `client_key` together, found one of them; add or remove the other"
-        yield Misfit(path, message, at_key=True)
-    if sink["transport"] != "tls":
-        for key in ("ca_file", "server_name", "client_certificate", "client_key"):
-            if sink[key] is not None:
-                message = f"expected it with `transport: tls` alone, found {sink['transport']}; correct one of the two"
-                yield Misfit((*path, key), message)
-    if sink["transport"] == "udp" and sink["framing"] == "newline":
-        message = "expected no framing with `transport: udp`, found newline, which nothing uses; remove it"
-        yield Misfit((*path, "framing"), message, WARNING)
-
-
-def _windows(document: Document) -> Iterator[Misfit]:
-    """Want a rewind as long as the longest window: what lies further back is forgotten at a restart."""
-    rewind = document["journal"]["rewind_seconds"]
-    for rule, settings in document["detect"].items():
-        if isinstance(settings, dict) and settings.get("enabled") and settings.get("window_seconds", 0) > rewind:
-            message = (
-                f"expected at most journal.rewind_seconds ({rewind}), found more, which a restart forgets; raise it"
-            )
-            yield Misfit(("detect", rule, "window_seconds"), message, WARNING)
-
-
-def _typing(document: Document) -> Iterator[Misfit]:
-    """Hint at keystrokes that nobody records."""
-    if document["audit"]["keystrokes"] and not document["audit"]["enabled"]:
-        message = "expected it with `enabled: true` alone, found false, so nothing is recorded; correct one of the two"
-        yield Misfit(("audit", "keystrokes"), message, WARNING)
-
-
-def _unpublished(metrics: Mapping[str, Any]) -> Iterator[Misfit]:
-    """Hint at metrics that nobody can read."""
-    if not metrics["enabled"] and metrics["listen"] is not None:
-        message = "expected `enabled: true` with it, found metrics switched off; add it, or remove `listen`"
-        yield Misfit(("metrics", "listen"), message, WARNING)
-    if metrics["enabled"] and metrics["textfile"] is None and metrics["listen"] is None:
-        message = "expected `textfile` or `listen`, found neither: nobody can read them; set one"
-        yield Misfit(("metrics",), message, WARNING)
-
-
-def _silence(document: Document) -> Iterator[Misfit]:
-    if not any(sink["enabled"] for sink in document["sinks"].values()):
-        yield Misfit(("sinks",), "expected a sink that is enabled, found none: nobody would hear; add one", WARNING)
-
-
-def _unheard(document: Document) -> Iterator[Misfit]:
-    """Hint at actions that somebody asked for and no sink takes; the default list is nobody's wish."""
-    names = document["alerts"]["actions"]
-    sinks = [sink for sink in document["sinks"].values() if sink["enabled"]]
-    if frozenset(names) == DEFAULT_ACTIONS or not sinks:
-        return
-    for index, name in enumerate(names):
-        severity = severity_of(AuthEvent("", 0, None, "", Action(name))) or Severity.INFO
-        if not any(_takes(sink, name, severity) for sink in sinks):
-            message = f"expected a sink that takes {name} (severity {severity.word}), found none"
-            remedy = "give one `min_severity: info`" if severity is Severity.INFO else "correct a sink's filters"
-            yield Misfit(("alerts", "actions", index), f"{message}; {remedy}, or remove it", WARNING)
-
-
-def _takes(sink: Mapping[str, Any], name: str, severity: Severity) -> bool:
-    is_listed = sink["actions"] is None or name in sink["actions"]
-    if sink["reasons"] is not None and name not in {action.value for action in NOTED}:
-        return False
-    return is_listed and name not in sink["exclude"] and severity >= Severity[sink["min_severity"].upper()]
