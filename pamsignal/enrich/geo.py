@@ -1,20 +1,22 @@
-"""MaxMind DB files on this host: found, opened, opened anew when they are replaced. The owner of geoip2.
+"""MaxMind DB files on this host: found, opened, opened anew when they are replaced. The owner of maxminddb.
 
-Nothing is asked over the network and nothing is downloaded. geoip2 is imported once a database is there.
+Nothing is asked over the network and nothing is downloaded. maxminddb is imported once a database is there: MaxMind's
+own reader, without the objects that geoip2 makes of each answer (docs/adr/0008-the-reader-below-geoip2.md).
 """
 
 from __future__ import annotations
 
 import os
 import struct
-from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, Type, TypeVar
+from contextlib import ExitStack
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from pamsignal.enrich.note import Note
-from pamsignal.model import Address
 
 AUTO = "auto"
 FOLDERS = ("/var/lib/GeoIP", "/usr/share/GeoIP", "/usr/local/share/GeoIP")
 
+Record = Mapping[str, Any]  # as the file has it, of whatever types
 _Read = TypeVar("_Read")
 
 _TRIAL = "192.0.2.1"  # RFC 5737: in no database, but to find that out its tree has to be walked
@@ -30,24 +32,24 @@ class Settings(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """A purpose: the files that `auto` looks for in each folder, and geoip2's method for each edition that serves."""
+    """A purpose: the files that `auto` looks for in each folder, and the editions that serve."""
 
     files: Tuple[str, ...]
-    methods: Mapping[str, str]
+    editions: Tuple[str, ...]
 
 
-# The edition is a word in `database_type`, as geoip2 wants it. DB-IP's free databases have these words, too.
+# The edition is a word in `database_type`, as MaxMind's own libraries take it. DB-IP's free databases have these, too.
 KINDS: Dict[str, Kind] = {
     "city": Kind(
         (
             *("GeoIP2-City.mmdb", "GeoLite2-City.mmdb", "dbip-city-lite.mmdb"),
             *("GeoIP2-Country.mmdb", "GeoLite2-Country.mmdb", "dbip-country-lite.mmdb"),
         ),
-        {"City": "city", "Country": "country", "Enterprise": "enterprise"},
+        ("City", "Country", "Enterprise"),
     ),
     "asn": Kind(
         ("GeoIP2-ISP.mmdb", "GeoLite2-ASN.mmdb", "dbip-asn-lite.mmdb"),
-        {"GeoLite2-ASN": "asn", "GeoIP2-ISP": "isp"},
+        ("GeoLite2-ASN", "GeoIP2-ISP"),
     ),
 }
 
@@ -66,16 +68,22 @@ class File(NamedTuple):
         """The same as a short text."""
         return f"{self.device} {self.inode} {self.size} {self.modified_ns}"
 
+    @classmethod
+    def of(cls, path: str, status: os.stat_result) -> File:
+        """Return the file at `path` that has this status."""
+        return cls(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
 
 class Opened(NamedTuple):
-    """An open database: geoip2's reader, its lookup by text, and what the file says of itself."""
+    """An open database: its file, held open, maxminddb's reader of it, and what the file says of itself."""
 
     file: File
+    descriptor: int
     reader: Any
-    find: Callable[[str], Any]
     ip_version: int
     edition: str
     built_us: int
+    close: Callable[[], None]
 
 
 class Database:
@@ -104,14 +112,14 @@ class Database:
             return self._take(file)
         return False
 
-    def find(self, ip: Address, read: Callable[[Any], _Read]) -> Optional[_Read]:
-        """Return what `read` makes of geoip2's answer about `ip`, None where there is none. Never raises."""
+    def find(self, ip: str, version: int, read: Callable[[Record], _Read]) -> Optional[_Read]:
+        """Return what `read` makes of the record of `ip`, of IP `version`; None where there is none. Never raises."""
         opened = self.opened
-        if opened is None or ip.version > opened.ip_version or self._is_overwritten(opened.file):
+        if opened is None or version > opened.ip_version or self._is_overwritten(opened):
             return None
         try:
-            answer = opened.find(str(ip))
-            return None if answer is None else read(answer)  # geoip2 takes some answers apart only now
+            record = opened.reader.get(ip)
+            return None if record is None else read(record)
         except _DAMAGE:
             self.close()
             self._refuse(opened.file, "it is damaged; download it again")
@@ -120,7 +128,7 @@ class Database:
     def close(self) -> None:
         """Give the file back."""
         if self.opened is not None:
-            self.opened.reader.close()
+            self.opened.close()
             self.opened = None
             self._note.write(None)
 
@@ -137,7 +145,7 @@ class Database:
         try:
             opened = _open(file, self._kind, carefully=carefully)
         except ImportError:
-            return self._leave(file, "Python's geoip2, which reads it, is missing; install python3-geoip2")
+            return self._leave(file, "Python's maxminddb, which reads it, is missing; install python3-maxminddb")
         except OSError as error:
             return self._leave(file, f"{error.strerror}; let everybody read it: chmod 0644 FILE")
         except _WrongEditionError as error:
@@ -146,7 +154,7 @@ class Database:
             return self._refuse(file, "it is no whole MaxMind DB file; download it again")
         former, self.opened, self.trouble, self._refused = self.opened, opened, None, None
         if former is not None:
-            former.reader.close()
+            former.close()
         return True
 
     def _refuse(self, file: File, why: str) -> bool:
@@ -161,16 +169,16 @@ class Database:
         self.trouble = f"{file.path} is not used: {why}{kept}"
         return False
 
-    def _is_overwritten(self, file: File) -> bool:
+    def _is_overwritten(self, opened: Opened) -> bool:
         """Tell whether what is mapped is being written to, and let go of it: to read beyond its new end is death.
 
         The kernel sends SIGBUS then (mmap(2)). One that was replaced by renaming stays whole as long as it is mapped.
         """
-        now = _file_at(file.path)
-        if now is None or now == file or (now.device, now.inode) != (file.device, file.inode):
+        status = os.fstat(opened.descriptor)
+        if status.st_mtime_ns == opened.file.modified_ns and status.st_size == opened.file.size:
             return False
         self.close()
-        self.trouble = f"{file.path} is being written to; replace it by renaming (mv) a whole one"
+        self.trouble = f"{opened.file.path} is being written to; replace it by renaming (mv) a whole one"
         return True
 
 
@@ -186,10 +194,9 @@ def _paths(kind: Kind, setting: Optional[str], folders: Iterable[str]) -> Tuple[
 
 def _file_at(path: str) -> Optional[File]:
     try:
-        status = os.stat(path)
+        return File.of(path, os.stat(path))
     except OSError:
         return None
-    return File(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _open(file: File, kind: Kind, *, carefully: bool) -> Opened:
@@ -198,30 +205,17 @@ def _open(file: File, kind: Kind, *, carefully: bool) -> Opened:
     The extension dies of a map key that is no text (SIGSEGV; 2.2 and 3.2). `carefully` is by Python alone: it raises,
     and takes 0.1 ms for a lookup.
     """
-    from geoip2.database import MODE_AUTO, MODE_MMAP, Reader  # noqa: PLC0415 - 2.5 MB with version 2.9, 6 MB with 5.3
-    from geoip2.errors import AddressNotFoundError  # noqa: PLC0415 - likewise
+    from maxminddb import MODE_AUTO, MODE_MMAP, open_database  # noqa: PLC0415 - it costs memory
 
-    with open(file.path, "rb"):  # what is not allowed is told as such; from here on every failure is damage
-        reader = Reader(file.path, mode=MODE_MMAP if carefully else MODE_AUTO)
-    try:
+    with ExitStack() as undo:
+        descriptor = os.open(file.path, os.O_RDONLY)  # what is not allowed is told as such; from here on it is damage
+        undo.callback(os.close, descriptor)
+        reader = open_database(file.path, MODE_MMAP if carefully else MODE_AUTO)
+        undo.callback(reader.close)
         facts = reader.metadata()
         edition = str(facts.database_type)
-        method = next((method for word, method in kind.methods.items() if word in edition), None)
-        if method is None:
-            raise _WrongEditionError(f"it is a {edition[:64]} database; a {' or '.join(kind.methods)} one is needed")
-        find = _finder(getattr(reader, method), AddressNotFoundError)
-        find(_TRIAL)
-        return Opened(file, reader, find, int(facts.ip_version), edition, int(facts.build_epoch) * 1_000_000)
-    except _DAMAGE:
-        reader.close()
-        raise
-
-
-def _finder(lookup: Callable[[str], Any], absent: Type[Exception]) -> Callable[[str], Any]:
-    def find(ip: str) -> Any:
-        try:
-            return lookup(ip)
-        except absent:
-            return None
-
-    return find
+        if not any(word in edition for word in kind.editions):
+            raise _WrongEditionError(f"it is a {edition[:64]} database; a {' or '.join(kind.editions)} one is needed")
+        reader.get(_TRIAL)
+        ip_version, built_us = int(facts.ip_version), int(facts.build_epoch) * 1_000_000
+        return Opened(file, descriptor, reader, ip_version, edition, built_us, undo.pop_all().close)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from pamsignal.enrich.geo import FOLDERS, KINDS, Database, Settings
+from pamsignal.enrich.geo import FOLDERS, KINDS, Database, Record, Settings
 from pamsignal.enrich.note import Note
 from pamsignal.model import Address
 from pamsignal.render import when
@@ -46,8 +46,9 @@ class Atlas:
 
     def place_of(self, ip: Address) -> Place:
         """Look `ip` up. Never raises."""
-        place = self._city.find(ip, _place_in) or NOWHERE
-        network = self._asn.find(ip, _network_in)
+        text, version = str(ip), ip.version
+        place = self._city.find(text, version, _place_in) or NOWHERE
+        network = self._asn.find(text, version, _network_in)
         return place if network is None else place._replace(asn=network[0], org=network[1])
 
     def problems(self, time_us: int) -> Iterator[str]:
@@ -89,24 +90,24 @@ def _facts(database: Database, time_us: int) -> Optional[Dict[str, Any]]:
     }
 
 
-def _place_in(answer: Any) -> Place:
-    """Take apart what geoip2 found in a database of cities or countries; the latter have neither city nor location."""
-    location = getattr(answer, "location", None)
+def _place_in(record: Record) -> Place:
+    """Take a record of cities or countries apart; the latter have neither city nor location."""
+    location = record.get("location", {})
     return Place(
-        country=_text(answer.country.iso_code),
-        city=_text(answer.city.name) if hasattr(answer, "city") else None,
-        continent=_text(answer.continent.code),
-        latitude_microdegrees=_microdegrees(getattr(location, "latitude", None)),
-        longitude_microdegrees=_microdegrees(getattr(location, "longitude", None)),
-        radius_km=_number(getattr(location, "accuracy_radius", None)),
+        country=_text(record.get("country", {}).get("iso_code")),
+        city=_text(record.get("city", {}).get("names", {}).get("en")),
+        continent=_text(record.get("continent", {}).get("code")),
+        latitude_microdegrees=_microdegrees(location.get("latitude")),
+        longitude_microdegrees=_microdegrees(location.get("longitude")),
+        radius_km=_number(location.get("accuracy_radius")),
     )
 
 
-def _network_in(answer: Any) -> Tuple[Optional[int], Optional[str]]:
-    return _number(answer.autonomous_system_number), _text(answer.autonomous_system_organization)
+def _network_in(record: Record) -> Tuple[Optional[int], Optional[str]]:
+    number, organization = record.get("autonomous_system_number"), record.get("autonomous_system_organization")
+    return _number(number), _text(organization)
 
 
-# geoip2 hands on what the file says, of whatever type it is.
 def _text(value: Any) -> Optional[str]:
     return value[:_MOST_TEXT] if isinstance(value, str) and value else None
 

@@ -19,7 +19,6 @@ _LIBRARIES = (
     "jsonschema",
     "requests",
     "urllib3",
-    "geoip2",
     "maxminddb",
     "apprise",
     "rich",

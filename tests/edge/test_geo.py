@@ -17,7 +17,7 @@ from pamsignal.enrich import geo
 from pamsignal.enrich.geo import FOLDERS, Settings
 from pamsignal.enrich.note import Note
 from pamsignal.enrich.place import DAY_US, NOWHERE, OLD_DAYS, Atlas, Place
-from tests.edge.databases import BERLIN, CITIES, NETWORKS, QUITO, write, write_cities, write_networks
+from tests.edge.databases import BERLIN, CITIES, FRANCE, NETWORKS, QUITO, write, write_cities, write_networks
 
 IN_BERLIN = ip_address("203.0.113.9")
 IN_FRANCE = ip_address("203.0.113.200")
@@ -69,7 +69,7 @@ def test_an_address_has_a_place_and_a_network(city, tmp_path):
         ("city", "GeoIP2-City-Europe", CITIES, Place(country="DE", city="Berlin", continent="EU")),
         ("city", "DBIP-City-Lite", CITIES, Place(country="DE", city="Berlin", continent="EU")),
         ("city", "GeoIP2-Enterprise", CITIES, Place(country="DE", city="Berlin", continent="EU")),
-        ("city", "GeoLite2-Country", CITIES, Place(country="DE", continent="EU")),
+        ("city", "GeoLite2-Country", {"203.0.113.0/24": FRANCE}, Place(country="FR", continent="EU")),
         ("asn", "GeoLite2-ASN", NETWORKS, Place(asn=64496, org="Example Net")),
         ("asn", "GeoIP2-ISP", NETWORKS, Place(asn=64496, org="Example Net")),
         ("asn", "DBIP-ASN-Lite (compat=GeoLite2-ASN)", NETWORKS, Place(asn=64496, org="Example Net")),
@@ -385,13 +385,13 @@ def test_a_directory_that_cannot_be_written_costs_no_place(city, tmp_path):
     assert atlas.place_of(IN_BERLIN).city == "Berlin"
 
 
-def test_geoip2_is_imported_only_where_there_is_a_database(tmp_path):
+def test_maxminddb_is_imported_only_where_there_is_a_database(tmp_path):
     program = """
 import sys
 from pamsignal.enrich import Enricher, Settings
 from pamsignal.enrich.geo import Settings as Geo
 Enricher(Settings(Geo("auto", None)), sys.argv[1])
-print("geoip2" in sys.modules)
+print("maxminddb" in sys.modules)
 """
     command = [sys.executable, "-c", program, str(tmp_path)]
     assert subprocess.check_output(command, text=True) == "False\n"
@@ -399,14 +399,14 @@ print("geoip2" in sys.modules)
     assert subprocess.check_output(command, text=True) == "True\n"
 
 
-def test_a_missing_geoip2_is_told_with_what_to_install(city):
+def test_a_missing_maxminddb_is_told_with_what_to_install(city):
     program = """
 import sys
-sys.modules["geoip2"] = None
+sys.modules["maxminddb"] = None
 from pamsignal.enrich.place import Atlas
 from pamsignal.enrich.geo import Settings
 atlas = Atlas(Settings(sys.argv[1], None)); atlas.refresh(); print(*atlas.problems(0))
 """
     told = subprocess.check_output([sys.executable, "-c", program, write_cities(city)], text=True)
-    missing = "Python's geoip2, which reads it, is missing; install python3-geoip2"
+    missing = "Python's maxminddb, which reads it, is missing; install python3-maxminddb"
     assert told == f"geoip.city: {city} is not used: {missing}\n"

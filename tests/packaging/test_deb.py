@@ -162,7 +162,7 @@ def test_the_configuration_is_a_conffile_and_says_nothing_but_comments(package):
 def test_it_needs_only_what_every_release_has(package):
     needed = {"python3-jsonschema", "python3-requests", "python3-systemd", "python3-yaml", "systemd (>= 247)"}
     assert set(field(package, "Depends").strip().split(", ")) == {*needed, "python3:any (>= 3.9~)"}
-    assert field(package, "Recommends").strip() == "python3-geoip2"
+    assert field(package, "Recommends").strip() == "python3-maxminddb"
 
 
 def test_dpkg_of_debian_11_can_unpack_it(package):

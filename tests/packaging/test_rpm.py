@@ -119,7 +119,7 @@ def test_it_wants_no_python_but_the_hosts_own(rpm):
 
 
 def test_a_host_without_epel_installs(rpm):
-    assert query(rpm, "[%{RECOMMENDNEVRS}\n]") == ["python3-geoip2"]
+    assert query(rpm, "[%{RECOMMENDNEVRS}\n]") == ["python3-maxminddb"]
 
 
 def test_its_change_log_ends_with_the_version(rpm):
