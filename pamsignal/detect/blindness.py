@@ -104,14 +104,15 @@ class Sight:
         if seen.provenance not in _TRUE:  # anybody can write such lines
             return []
         name = Name(NOT_UNDERSTOOD, seen.program)
-        tally = self._unknown.add(seen.program, time_us, 1)
-        if self.conditions.get(name) is None and not self._unknown.is_full(tally, time_us):
+        begins = self.conditions.get(name) is None
+        is_full = self._unknown.add(seen.program, time_us, 1) is not None
+        tally = self._unknown.get(seen.program)
+        if tally is None or (begins and not is_full):
             return []
         note = (
             f"{tally.attempts} lines of {seen.program} within an hour that nobody understands, "
             f"such as: {bones_of(record.message)}; logins may be among them; see: pamsignal replay --verbose"
         )
-        begins = self.conditions.get(name) is None
         return self._show(name, record, note, time_us, tally.attempts if begins else 1)
 
     def stranger(self, record: JournalRecord, time_us: int) -> List[Alert]:

@@ -92,12 +92,11 @@ class Rule:
         weak = self._weak_of(evidence) if self._weak_of is not None else 0
         if not tries and not weak:
             return None
-        tally = self.windows.add(key, time_us, tries, weak, member)
-        return tally if self.windows.is_full(tally, time_us) else None
+        return self.windows.add(key, time_us, tries, weak, member)
 
     def conclude(self, event: AuthEvent, key: str, tally: Tally, time_us: int) -> Optional[Finding]:
         """Return a finding about `key`, whose window `event` filled, if enough different names took part."""
-        if len(tally.members) < self._names and self._names > 1:
+        if tally.member_count() < self._names and self._names > 1:
             return None
         names = self.windows.members_within(tally, time_us)
         return self._finding(event, key, tally, names) if len(names) >= self._names or self._names == 1 else None

@@ -89,6 +89,12 @@ def test_many_of_them_are_told_with_an_example_that_tells_no_secret():
     assert not any(word in text.message(alert, str_cut, 500) for alert in story.alerts for word in ODD.split()[2:8:2])
 
 
+def test_the_ones_after_it_are_counted_however_few():
+    story = odd_lines(odd_lines(Story(), 30), 2, at=50 * MINUTE, gap=50 * MINUTE).end()
+    assert told(story) == [begins("not_understood"), ends("not_understood")]
+    assert story.alerts[1].subject.attempts == 32
+
+
 def str_cut(value, limit):
     return value[:limit]
 
