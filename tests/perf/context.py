@@ -2,7 +2,7 @@
 
 lookup: an address in databases whose records are as large as those of GeoLite2, each name in eight languages.
 entry: looking up in the journal of an attack (journal_maker.py) from 1,000 addresses, per entry of it.
-daemon: anonymous memory with both databases and a webhook over TLS, after 200 messages.
+daemon: anonymous memory with both databases and a webhook over TLS, at rest, after 50 and after 200 messages at once.
 tracked: what remembering 50,000 addresses takes, each of which failed once (and, beside it, twice).
 CPU is that of a process of its own, the best of some rounds.
 """
@@ -33,7 +33,6 @@ from tests.perf.measure import anonymous_mb, medians
 ROUNDS = 15
 COUNT = 2000
 TRACKED = 50_000
-MESSAGES = 200
 LANGUAGES = ("de", "en", "es", "fr", "ja", "pt-BR", "ru", "zh-CN")
 
 # A process of its own: this one has imported maxminddb before, to make the databases.
@@ -79,7 +78,10 @@ def lookup(city, asn):
 def entry(city, asn):
     folder = str(journal_folder("attack"))
     command = [sys.executable, "-m", "tests.perf.passes"]
-    ways = [("without", [*command, "pipeline", folder]), ("with", [*command, "pipeline_and_context", folder, city, asn])]
+    ways = [
+        ("without", [*command, "pipeline", folder]),
+        ("with", [*command, "pipeline_and_context", folder, city, asn]),
+    ]
     (_, without), (_, looked_up) = medians(ways, 5)
     each = (looked_up - without) / ATTACK_ENTRIES * 1e6
     show("context, per entry of an attack", f"{each:5.2f} µs, {looked_up / without:.2f} of the pipeline without it")
@@ -97,9 +99,13 @@ def daemon(city, asn):
             )
             service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
             service.start()
-            service.write(*map(a_login_line, range(MESSAGES)), *map(a_failure, range(MESSAGES)))
-            service.until(lambda: len(receiver.requests) >= MESSAGES)
+            time.sleep(1)
             show("daemon with databases and webhook", f"{anonymous_mb(service.pid):5.1f} MB")
+            for first, last in ((0, 50), (50, 250)):
+                service.write(*map(a_login_line, range(first, last)), *map(a_failure, range(first, last)))
+                service.until(lambda last=last: len(receiver.requests) >= last)
+                time.sleep(1)
+                show(f"after {last - first} messages at once", f"{anonymous_mb(service.pid):5.1f} MB")
 
 
 def tracked(_city, _asn):

@@ -43,6 +43,12 @@ def cpu_seconds(argv):
         return usage.ru_utime + usage.ru_stime, output.read().decode(errors="replace")
 
 
+def anonymous_mb(pid):
+    """Return the memory of a process that is its own alone, without files that are mapped (proc_pid_smaps_rollup(5))."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Anonymous:"))
+
+
 class Service:
     """A program started as systemd starts a Type=notify service, with a notification socket of our own."""
 
@@ -70,8 +76,7 @@ class Service:
 
     def anonymous_mb(self):
         """Memory that is the process's own, not mapped journal files: the figure that can be compared."""
-        rollup = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Anonymous:"))
+        return anonymous_mb(self.pid)
 
     def cpu_s(self):
         """Seconds of CPU since the start (proc_pid_stat(5): utime and stime)."""

@@ -1,5 +1,6 @@
-"""One pass over a journal, in a process of its own: `python -m tests.perf.passes PASS FOLDER` prints what it counted."""
+"""One pass in a process of its own: `python -m tests.perf.passes PASS FOLDER [MORE]` prints what it counted."""
 
+import os
 import sys
 import time
 
@@ -43,14 +44,44 @@ def pipeline(folder):
     return engine.counts.records
 
 
+def pipeline_and_context(folder, city, asn):
+    """Look up the places, networks and own addresses of every event, too."""
+    from pamsignal.enrich import Enricher, Settings
+    from pamsignal.enrich.geo import Settings as Geo
+    from pamsignal.pipeline import Engine
+
+    engine = Engine(context_of=Enricher(Settings(Geo(city, asn))).context_of)
+    for records in batches(folder):
+        engine.feed_all(records)
+    return engine.counts.records
+
+
+def tracked(count, tries):
+    """Remember `count` addresses, each of another network, which failed `tries` times; tell the MB that takes."""
+    from ipaddress import IPv4Address
+
+    from pamsignal.detect import Settings as Detect
+    from pamsignal.pipeline import Engine, Settings
+    from tests.builders import NOON_US, a_record
+    from tests.perf.measure import anonymous_mb
+
+    engine = Engine(Settings(detect=Detect(max_tracked=65_536)))
+    before = anonymous_mb(os.getpid())
+    for number in range(int(count) * int(tries)):
+        address = IPv4Address(0x2D000000 + number % int(count) * 256)
+        line = f"Failed password for root from {address} port {number % 60_000 + 1024} ssh2"
+        engine.feed(a_record(line, time_us=NOON_US + number * 1000, pid=number + 1000))
+    return round(anonymous_mb(os.getpid()) - before, 1)
+
+
 def start(_folder):
     """Nothing but the interpreter and the imports: what every other pass pays once."""
     return 0
 
 
-PASSES = {pass_.__name__: pass_ for pass_ in (start, read, read_and_parse, pipeline)}
+PASSES = {pass_.__name__: pass_ for pass_ in (start, read, read_and_parse, pipeline, pipeline_and_context, tracked)}
 
 if __name__ == "__main__":
     started = time.perf_counter()
-    counted = PASSES[sys.argv[1]](sys.argv[2])
+    counted = PASSES[sys.argv[1]](*sys.argv[2:])
     print(counted, round(time.perf_counter() - started, 3))
