@@ -5,13 +5,13 @@ from __future__ import annotations
 import http.client
 import socket
 import threading
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 
 import pytest
 
 from pamsignal.runtime import listener
 from pamsignal.runtime.host_port import HostPort
-from pamsignal.runtime.listener import LONGEST_REQUEST, Listener
+from pamsignal.runtime.listener import LONGEST_REQUEST, MOST_CLIENTS, Listener
 from tests.edge.receiver import unused_port
 
 
@@ -84,12 +84,31 @@ def test_a_request_without_end_is_cut_off(serving):
     assert asked(serving)[0] == 200
 
 
-def test_a_client_that_drips_or_says_nothing_holds_nobody_up_for_long(serving, monkeypatch):
+def test_whoever_holds_connections_open_holds_up_nobody(serving, monkeypatch):
+    monkeypatch.setattr(listener, "DEADLINE_S", 600)
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection(address(serving))) for _ in range(3 * MOST_CLIENTS)]
+        for each in held[1::2]:
+            with suppress(ConnectionError):  # those that came first were sent away
+                each.sendall(b"GET ")
+        assert asked(serving)[0] == 200
+        assert len(serving._clients) <= MOST_CLIENTS
+
+
+def test_a_client_that_says_nothing_or_drips_is_sent_away_in_time(serving, monkeypatch):
     monkeypatch.setattr(listener, "DEADLINE_S", 0.2)
     with socket.create_connection(address(serving)) as silent, socket.create_connection(address(serving)) as dripping:
         dripping.sendall(b"GET ")
-        assert asked(serving)[0] == 200
-        assert silent.recv(1) == b""
+        assert (silent.recv(1), dripping.recv(1)) == (b"", b"")
+
+
+def test_a_client_that_reads_slowly_gets_all_of_it(serving):
+    serving.content = b"x" * 8_000_000  # more than fits between the two sockets
+    with socket.create_connection(address(serving)) as slow:
+        slow.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
+        assert asked(serving, "HEAD")[0] == 200
+        answer = b"".join(iter(lambda: slow.recv(1 << 20), b""))
+    assert answer.endswith(b"\r\n\r\n" + serving.content)
 
 
 def test_after_closing_the_address_is_free_at_once():
@@ -110,10 +129,7 @@ def test_closing_waits_for_no_client_and_its_thread_ends(monkeypatch):
         one.close()
         with suppress(ConnectionError):  # it may not have had its turn yet
             assert slow.recv(1) == b""
-    for thread in threading.enumerate():
-        if thread.name == "metrics":
-            thread.join(20)
-            assert not thread.is_alive()
+    assert not [thread for thread in threading.enumerate() if thread.name == "metrics"]
 
 
 def test_an_address_that_is_taken_is_an_error(serving):
