@@ -31,8 +31,9 @@ Generated from `pamsignal/config/schema.json` by `tools/generate_config.py`; do 
 
 The file is `/etc/pamsignal/pamsignal.yaml`, owned by root, mode 0600. Every key has a default, so an empty file is a
 working configuration. `pamsignal check-config` names every problem with line and column, `pamsignal check-config
---explain KEY` says what stands here. The daemon reads the file at start and at `systemctl reload pamsignal`; a file it
-cannot use is refused as a whole: at start with exit code 78, at reload by keeping what was in force.
+--explain KEY` says what stands here, and so does `man pamsignal.conf`. The daemon reads the file at start and at
+`systemctl reload pamsignal`; a file it cannot use is refused as a whole: at start with exit code 78, at reload by
+keeping what was in force.
 
 ## Secrets
 
