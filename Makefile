@@ -6,7 +6,7 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate deb rpm wheel repo role bench bench-deploy golden clean
+.PHONY: help run test lint generate man deb rpm wheel repo role bench bench-deploy golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ lint:  ## ruff, mypy, shellcheck, import contracts, generated files
 generate:  ## write the generated files anew, all of them; review the diff
 	@tools/install.sh dev
 	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" || exit 1; done
+
+man:  ## the manual pages, in build/man; man -l shows one
+	@tools/install.sh package
+	$(SYSTEM_PYTHON) packaging/man/render.py build/man
 
 deb:  ## build dist/pamsignal_*_all.deb, for Debian and Ubuntu
 	@tools/install.sh package
