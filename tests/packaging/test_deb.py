@@ -14,6 +14,7 @@ from io import BytesIO
 import pytest
 
 from pamsignal import __version__
+from tests.packaging import man
 from tests.packaging.deb import PROJECT, build, check_out
 
 FOLDER = PROJECT / "packaging/debian"
@@ -39,6 +40,9 @@ FILES = """
 644 usr/share/doc/pamsignal/examples/prometheus/pamsignal.test.yml
 644 usr/share/doc/pamsignal/examples/prometheus/scrape.yml
 644 usr/share/fish/vendor_completions.d/pamsignal.fish
+644 usr/share/man/man5/pamsignal.conf.5.gz
+777 usr/share/man/man5/pamsignal.yaml.5.gz
+644 usr/share/man/man8/pamsignal.8.gz
 644 usr/share/lintian/overrides/pamsignal
 755 usr/share/python3/runtime.d/pamsignal.rtupdate
 644 usr/share/zsh/vendor-completions/_pamsignal
@@ -137,6 +141,11 @@ def test_everything_belongs_to_root_and_only_the_credentials_folder_is_closed(ar
 @pytest.mark.parametrize(("installed", "source"), SAME.items(), ids=SAME)
 def test_a_file_is_installed_as_it_is(installed, source, archive):
     assert archive[installed][1].read() == (PROJECT / source).read_bytes()
+
+
+def test_man_finds_the_pages_by_each_of_their_names(package, tmp_path):
+    subprocess.run(["dpkg-deb", "--extract", package, tmp_path], check=True)
+    assert man.is_found(tmp_path)
 
 
 def test_both_changelogs_and_the_readme_are_there(archive):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.packaging import man
 from tests.system.repositories import PROJECT, VERSION, build, checkout
 
 NAME = f"pamsignal-{VERSION}-1.noarch.rpm"
@@ -34,6 +36,9 @@ FILES = {
     },
     "/usr/share/fish/vendor_completions.d/pamsignal.fish": "-rw-r--r--",
     "/usr/share/licenses/pamsignal/LICENSE": "-rw-r--r-- l",
+    "/usr/share/man/man5/pamsignal.conf.5.gz": "-rw-r--r-- d",
+    "/usr/share/man/man5/pamsignal.yaml.5.gz": "-rw-r--r-- d",
+    "/usr/share/man/man8/pamsignal.8.gz": "-rw-r--r-- d",
     "/usr/share/zsh/site-functions/_pamsignal": "-rw-r--r--",
 }
 
@@ -120,6 +125,13 @@ def test_it_wants_no_python_but_the_hosts_own(rpm):
 
 def test_a_host_without_epel_installs(rpm):
     assert query(rpm, "[%{RECOMMENDNEVRS}\n]") == ["python3-maxminddb"]
+
+
+def test_man_finds_the_pages_by_each_of_their_names(rpm, tmp_path):
+    shutil.copy(rpm, tmp_path)
+    subprocess.run(["rpm2archive", tmp_path / NAME], check=True)
+    shutil.unpack_archive(tmp_path / f"{NAME}.tgz", tmp_path, "gztar")
+    assert man.is_found(tmp_path)
 
 
 def test_its_change_log_ends_with_the_version(rpm):
