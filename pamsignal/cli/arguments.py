@@ -20,6 +20,7 @@ exit codes:
   3  the daemon is not running
   4  integrity failure     130  interrupted
 """
+MORE = "more: man pamsignal; what can be configured: man pamsignal.conf"
 _TIMES = ("--since", "--until")
 
 
@@ -68,7 +69,7 @@ def build_parser(
     parser = argparse.ArgumentParser(
         prog="pamsignal",
         description="Hear about every login on this host: once, and truthfully.",
-        epilog=EXIT_CODES,
+        epilog=f"{EXIT_CODES}\n{MORE}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[shared],
         allow_abbrev=False,
