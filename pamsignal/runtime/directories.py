@@ -14,10 +14,9 @@ class Directories(NamedTuple):
     state: str
     logs: str
     runtime: str
-    configuration: str
 
 
-SYSTEM = Directories("/var/lib/pamsignal", "/var/log/pamsignal", "/run/pamsignal", "/etc/pamsignal")
+SYSTEM = Directories("/var/lib/pamsignal", "/var/log/pamsignal", "/run/pamsignal")
 
 
 def directories(environ: Mapping[str, str], uid: int) -> Directories:
@@ -27,7 +26,6 @@ def directories(environ: Mapping[str, str], uid: int) -> Directories:
         _given(environ, "STATE_DIRECTORY") or usual.state,
         _given(environ, "LOGS_DIRECTORY") or usual.logs,
         _given(environ, "RUNTIME_DIRECTORY") or usual.runtime,
-        _given(environ, "CONFIGURATION_DIRECTORY") or usual.configuration,
     )
 
 
@@ -58,7 +56,6 @@ def _users_own(environ: Mapping[str, str]) -> Directories:
         state=state,
         logs=f"{state}/log",
         runtime=f"{runtime}/pamsignal" if runtime else f"{state}/run",
-        configuration=f"{_xdg(environ, 'XDG_CONFIG_HOME') or home + '/.config'}/pamsignal",
     )
 
 

@@ -68,7 +68,7 @@ trail: {{key: a canary key}}
 
 
 def places(folder):
-    return Directories(*(f"{folder}/{name}" for name in ("state", "logs", "run", "etc")))
+    return Directories(*(f"{folder}/{name}" for name in ("state", "logs", "run")))
 
 
 def dump_of(folder, journal=None, config=None):
@@ -158,7 +158,7 @@ def test_where_nothing_is_each_section_says_so_and_the_dump_is_there(tmp_path):
 
 
 def nowhere(folder):
-    names = ("STATE_DIRECTORY", "LOGS_DIRECTORY", "RUNTIME_DIRECTORY", "CONFIGURATION_DIRECTORY")
+    names = ("STATE_DIRECTORY", "LOGS_DIRECTORY", "RUNTIME_DIRECTORY")
     (folder / "STATE_DIRECTORY").mkdir(exist_ok=True)
     return {"PATH": "/usr/bin:/bin", **{name: str(folder / name) for name in names}}
 

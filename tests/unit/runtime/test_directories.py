@@ -14,10 +14,9 @@ def test_what_systemd_gives_comes_first():
         "STATE_DIRECTORY": "/var/lib/private/pamsignal:/var/lib/other",
         "LOGS_DIRECTORY": "/l",
         "RUNTIME_DIRECTORY": "/r",
-        "CONFIGURATION_DIRECTORY": "/c",
     }
 
-    expected = Directories("/var/lib/private/pamsignal", "/l", "/r", "/c")
+    expected = Directories("/var/lib/private/pamsignal", "/l", "/r")
     assert directories(environ, 61234) == expected
 
 
@@ -32,20 +31,15 @@ def test_a_user_uses_their_own():
         state="/home/alice/.local/state/pamsignal",
         logs="/home/alice/.local/state/pamsignal/log",
         runtime="/run/user/1000/pamsignal",
-        configuration="/home/alice/.config/pamsignal",
     )
 
 
 def test_a_user_can_move_them_but_not_to_a_relative_path():
-    environ = {"HOME": "/h", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "relative", "XDG_RUNTIME_DIR": ""}
+    environ = {"HOME": "/h", "XDG_STATE_HOME": "/s", "XDG_RUNTIME_DIR": "relative"}
 
     found = directories(environ, 1000)
 
-    assert (found.state, found.configuration, found.runtime) == (
-        "/s/pamsignal",
-        "/h/.config/pamsignal",
-        "/s/pamsignal/run",
-    )
+    assert (found.state, found.runtime) == ("/s/pamsignal", "/s/pamsignal/run")
 
 
 def test_a_directory_is_made_for_us_alone_and_may_be_there_already(tmp_path):
