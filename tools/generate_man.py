@@ -114,10 +114,11 @@ def value(action: argparse.Action) -> str:
 def argument(parser: Parser, action: argparse.Action) -> Iterator[str]:
     """Yield an entry: the option or word, then what argparse says of it."""
     takes = "" if action.nargs == 0 else f" {value(action)}"
-    term = ", ".join(f"{strong(name)}{takes}" for name in action.option_strings) or word(action)
+    term = f"{', '.join(map(strong, action.option_strings))}{takes}" if action.option_strings else word(action)
     about = parser._get_formatter()._expand_help(action)  # noqa: SLF001 - fills in what help texts leave open
-    if action.choices and "|" not in takes:  # a name can list them itself
-        about += f" ({', '.join(map(str, action.choices))})"
+    choices = [str(one) for one in action.choices or ()]
+    if not all(one in takes + about for one in choices):
+        about += f" ({', '.join(choices)})"
     yield from entry(term, sentence(about))
 
 

@@ -119,6 +119,14 @@ def test_every_signal_that_is_caught_is_explained_and_no_other(pages):
     assert named == {number.name for number in STOP | RELOAD | REPORT}
 
 
+def test_every_variable_of_the_environment_that_is_read_is_explained(pages):
+    sources = [path.read_text() for path in (PROJECT / "pamsignal").rglob("*.py")]
+    lines = [line for text in sources for line in text.splitlines() if "environ" in line]
+    read = {name for line in lines for name in re.findall(r'"([A-Z_]{4,})"', line)}
+    assert {"STATE_DIRECTORY", "NO_COLOR", "NOTIFY_SOCKET"} <= read
+    assert read - entries(section(pages["pamsignal.8"], "ENVIRONMENT")) == set()
+
+
 def test_every_finding_and_remark_is_explained(pages):
     assert {*words.RULES, *words.REASONS} <= entries(section(pages["pamsignal.8"], "ALERTS"))
 
@@ -191,13 +199,17 @@ def test_the_generator_shows_whatever_a_command_line_is_made_of():
     below = parser.add_subparsers()
     last = below.add_parser("last", aliases=["final"], description="Show *all*.")
     last.add_argument("user", nargs="+", help="so many_of them")
-    last.add_argument("--form", choices=("a", "b"), default="a", help="how; %(default)s if not said")
+    last.add_argument("--form", choices=("aa", "bb"), default="aa", help="how; %(default)s if not said")
+    last.add_argument("-n", "--lines", metavar="N", help="so many")
+    last.add_argument("--kind", metavar="x|y", choices=("x", "y"), help="which")
     places = below.add_parser("places").add_subparsers()
     places.add_parser("status").add_argument("--old", action="store_true", help="older than 100%%")
     text = "\n".join(written(parser))
     assert "| **pamsignal last** [*options*] *USER* ..." in text
     assert "Show \\*all\\*." in text
-    assert "**--form** *FORM*\n    How; a if not said (a, b)." in text
+    assert "**--form** *FORM*\n    How; aa if not said (aa, bb)." in text
+    assert "**-n**, **--lines** *N*\n    So many." in text
+    assert "**--kind** *x\\|y*\n    Which." in text
     assert "*USER* ...\n    So many\\_of them." in text
     assert "| **pamsignal places status** [*options*]" in text
     assert "**--old**\n    Older than 100%." in text
