@@ -199,9 +199,10 @@ class Sight:
             return
         yield from self._unseen(time_us)
         for name, standing in self.conditions:
-            if time_us - standing.last_us >= _QUIET_US.get(name.rule, 0):
+            over_us = standing.last_us + _QUIET_US.get(name.rule, 0)
+            if time_us >= over_us:
                 self.conditions.end(name)
-                yield self._over(name, standing, time_us)
+                yield self._over(name, standing, over_us)  # whenever somebody looks
         self.look_ahead()
 
     def look_ahead(self) -> None:

@@ -1,6 +1,6 @@
 """The engine takes in records by the batch: what it tells must not depend on where a batch ends."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pamsignal import parse
@@ -25,6 +25,19 @@ def told(produced):
     return [event for one in produced for event in one.events], [alert for one in produced for alert in one.alerts]
 
 
+def record_of(beginning):
+    return next(record for record in RECORDS if record.message.startswith(beginning))
+
+
+# A line without an event, at which a condition is over, and one with an event after it.
+ENDS_BETWEEN = [
+    (record_of("Suppressed 1184 messages"), 100, 0),
+    (record_of("TOO MANY LOGIN TRIES"), 100, 700),
+    (record_of("new user: name=eve"), 100, 0.2),
+]
+
+
+@example(ENDS_BETWEEN, 3)
 @given(st.lists(STEPS, max_size=60), st.integers(1, 60))
 def test_a_batch_tells_what_its_records_tell_one_by_one(steps, size):
     records = list(story_of(steps))
