@@ -123,7 +123,7 @@ class Odd(NamedTuple):
 class Step(NamedTuple):
     """What is to be judged at one time, in this order: events that waited until now, a forged line, and fresh events.
 
-    `record` is the one that was read, `alerts` are judged already.
+    `record` is the one that was read, `dropped` journald's word that it dropped messages.
     """
 
     time_us: int
@@ -131,7 +131,7 @@ class Step(NamedTuple):
     due: Collection[AuthEvent] = ()
     forgery: Optional[Finding] = None
     events: Collection[AuthEvent] = ()
-    alerts: Collection[Alert] = ()
+    dropped: Optional[Observation] = None
 
 
 def no_context(_event: AuthEvent) -> Context:
@@ -285,7 +285,7 @@ class Engine:
                 self._learn(record, seen)
             if seen.action is _SUPPRESSED:
                 self.counts.suppressed += seen.attempts
-                return Step(time_us, record, due, alerts=self.sight.suppressed(record, seen, time_us))
+                return Step(time_us, record, due, dropped=seen)
             if record.uid and self._names_another(record.uid, seen):
                 seen = claim_of(seen, record, self._account_of)
         else:
@@ -294,18 +294,19 @@ class Engine:
                 return Step(time_us, record, due, forgery) if due or forgery else None
             seen = claim_of(seen, record, self._name_of)
         events = self._correlator.feed(record, seen, time_us)
-        return _new(Step, (time_us, record, due, forgery, events, ())) if events or due or forgery else None
+        return _new(Step, (time_us, record, due, forgery, events, None)) if events or due or forgery else None
 
     def _judge(self, step: Step, judged: List[Judged], alerts: List[Alert]) -> None:
         """Add what `step` gives to `judged` and to `alerts`."""
-        time_us, _, due, forgery, events, judged_already = step
+        time_us, record, due, forgery, events, dropped = step
         if self._detector.is_due(time_us):
             alerts += self._detector.tick(time_us)
         for event in due:
             self._judge_event(event, time_us, judged, alerts)
         if forgery is not None:
             alerts += self._detector.report_spoof(forgery, time_us)
-        alerts += judged_already
+        if dropped is not None and record is not None:
+            alerts += self.sight.suppressed(record, dropped, time_us)
         for event in events:
             self._judge_event(event, time_us, judged, alerts)
 

@@ -29,15 +29,17 @@ def record_of(beginning):
     return next(record for record in RECORDS if record.message.startswith(beginning))
 
 
-# A line without an event, at which a condition is over, and one with an event after it.
+# At a line without an event a condition is over; then comes one with an event, then the condition begins anew.
 ENDS_BETWEEN = [
     (record_of("Suppressed 1184 messages"), 100, 0),
     (record_of("TOO MANY LOGIN TRIES"), 100, 700),
     (record_of("new user: name=eve"), 100, 0.2),
+    (record_of("Suppressed 1184 messages"), 100, 0.2),
 ]
 
 
 @example(ENDS_BETWEEN, 3)
+@example(ENDS_BETWEEN, 4)
 @given(st.lists(STEPS, max_size=60), st.integers(1, 60))
 def test_a_batch_tells_what_its_records_tell_one_by_one(steps, size):
     records = list(story_of(steps))
