@@ -6,7 +6,7 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate man deb rpm wheel repo role bench bench-deploy golden clean
+.PHONY: help run test lint generate man deb rpm wheel repo sums role bench bench-deploy golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,13 +47,17 @@ rpm:  ## build dist/pamsignal-*.noarch.rpm, for Fedora and RHEL
 	@tools/install.sh package
 	@tools/build_rpm.sh
 
-wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither
+wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither, and the source archive
 	@tools/install.sh dev
 	@tools/build_wheel.sh
 
 repo:  ## signed apt and dnf repositories of both in dist/repo; KEY=FINGERPRINT signs
 	@tools/install.sh package
 	@tools/build_repo.sh "$(KEY)"
+
+sums:  ## sums of all files in dist, and their signature; KEY=FINGERPRINT signs
+	@tools/install.sh package
+	@tools/sign_sums.sh "$(KEY)"
 
 role:  ## lint the role, and try it on real hosts with Molecule
 	@tools/install.sh role
