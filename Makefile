@@ -6,10 +6,10 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate man deb rpm wheel repo sums role bench bench-deploy golden clean
+.PHONY: help run test lint generate man deb rpm wheel repo sbom sums release-check role bench bench-deploy golden clean
 
 help:  ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run:  ## watch the logins of this machine, in the foreground; Ctrl-C ends it
 	@tools/install.sh run
@@ -55,9 +55,18 @@ repo:  ## signed apt and dnf repositories of both in dist/repo; KEY=FINGERPRINT 
 	@tools/install.sh package
 	@tools/build_repo.sh "$(KEY)"
 
+sbom:  ## bill of materials of what lies in dist (CycloneDX), in dist/pamsignal-*.cdx.json
+	@tools/install.sh release
+	@.venv-release/bin/python -m tools.release.sbom
+	@tools/sum_up.sh
+
 sums:  ## sums of all files in dist, and their signature; KEY=FINGERPRINT signs
 	@tools/install.sh package
 	@tools/sign_sums.sh "$(KEY)"
+
+release-check:  ## hold versions, change logs, tag and all that lies in dist against each other; TAG=v1.2.3 names the tag
+	@tools/install.sh release
+	@TAG="$(TAG)" $(PYTHON) -m tools.release
 
 role:  ## lint the role, and try it on real hosts with Molecule
 	@tools/install.sh role
@@ -76,5 +85,5 @@ golden:  ## write the golden files of the output formats anew; review the diff
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
-	rm -rf .venv .venv-ansible build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-ansible .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,17 +1,19 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "package" or "role"; "all" is all of them. Says what it is
-# about to install, and installs only what is missing.
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "role" or "release"; "all" is all of them.
+# Says what it is about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
 case $1 in
 run) needs="run" ;;
 dev) needs="run dev" ;;
+lint) needs="run dev release" ;;
 package) needs="run package" ;;
 role) needs="run dev package role" ;;
-all) needs="run dev package role" ;;
+release) needs="run dev package release" ;;
+all) needs="run dev package role release" ;;
 *)
-    echo "What for? One of run, dev, package, role, all." >&2
+    echo "What for? One of run, dev, lint, package, role, release, all." >&2
     exit 2 ;;
 esac
 
@@ -78,13 +80,15 @@ if needed dev; then
     fi
 fi
 
-if needed role; then
-    # An environment of its own: what these bring along would hide the distribution's libraries, which the tests use.
-    [ -x .venv-ansible/bin/python ] || /usr/bin/python3 -m venv .venv-ansible
-    if is_stale .venv-ansible/installed tools/requirements-role.txt; then
-        echo "Installing with pip into .venv-ansible: Ansible, Molecule and their linters (tools/requirements-role.txt)"
-        .venv-ansible/bin/python -m pip install --quiet --upgrade pip
-        .venv-ansible/bin/python -m pip install --quiet --requirement tools/requirements-role.txt
-        touch .venv-ansible/installed
-    fi
-fi
+# Each in an environment of its own: what they bring along would hide the distribution's libraries, which the tests use.
+environment() {
+    [ -x ".venv-$1/bin/python" ] || /usr/bin/python3 -m venv ".venv-$1"
+    is_stale ".venv-$1/installed" "$2" || return 0
+    echo "Installing with pip into .venv-$1: $3 ($2)"
+    ".venv-$1/bin/python" -m pip install --quiet --upgrade pip
+    ".venv-$1/bin/python" -m pip install --quiet --requirement "$2"
+    touch ".venv-$1/installed"
+}
+
+! needed role || environment ansible tools/requirements-role.txt "Ansible, Molecule and their linters"
+! needed release || environment release tools/requirements-release.txt "what checks workflows and bills of materials"
