@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "role" or "release"; "all" is all of them.
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "python", "role" or "release"; "all" is all of them.
 # Says what it is about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -9,11 +9,12 @@ run) needs="run" ;;
 dev) needs="run dev" ;;
 lint) needs="run dev release" ;;
 package) needs="run package" ;;
+python) needs="python" ;;
 role) needs="run dev package role" ;;
 release) needs="run dev package release" ;;
 all) needs="run dev package role release" ;;
 *)
-    echo "What for? One of run, dev, lint, package, role, release, all." >&2
+    echo "What for? One of run, dev, lint, package, python, role, release, all." >&2
     exit 2 ;;
 esac
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -10,13 +11,15 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
+from http.server import ThreadingHTTPServer
 
 import pytest
 
 from pamsignal import __version__
 from tests.packaging.deb import PROJECT, check_out
-from tests.system.repositories import KeyRing, build
+from tests.system.repositories import KeyRing, Quiet, build
 from tools.release.__main__ import main
 
 DAY, TAG = "2026-12-01", f"v{__version__}"
@@ -141,6 +144,36 @@ def test_a_signature_over_the_sums_of_dist_is_good_until_they_change(tree, ring)
 def test_sums_are_signed_by_a_fingerprint_alone(released, name):
     done = run(released, "tools/sign_sums.sh", name)
     assert (done.returncode, "make sums KEY=FINGERPRINT" in done.stderr) == (1, True)
+
+
+@pytest.fixture
+def published(tree):
+    """The repositories as they are published, and where."""
+    folder = shutil.move(tree / "dist/repo", tree / "published")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_is_published_comes_back_as_it_is(tree, published):
+    folder, place = published
+    build(tree, "fetch_repo.sh", place)
+    assert files(tree / "dist/repo") == files(folder)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/etc/outside", "a/../../outside", "a b", ""])
+def test_no_published_name_leads_out_of_the_folder(tree, published, name):
+    folder, place = published
+    replace(folder / "SHA256SUMS", f"{'0' * 64}  {name}\n".encode())
+    done = run(tree, "tools/fetch_repo.sh", place)
+    assert (done.returncode, done.stderr) == (1, f"{place}/SHA256SUMS: no name of ours: {name}\n")
+    assert not (tree / "dist/repo").exists()
 
 
 # Each way to break it: what is said of which file. The name of the function says what was done.
