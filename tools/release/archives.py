@@ -16,10 +16,14 @@ from .model import ask
 
 
 class Packed(NamedTuple):
-    """A file in an artefact: the SHA-256 of its content (gzip undone where it can be), and its size in bytes."""
+    """A file in an artefact: the SHA-256 of its content (gzip undone where it can be), and its size in bytes.
+
+    A manual page that was read has its title, which names the version.
+    """
 
     digest: str
     size: int
+    title: str = ""
 
 
 class Archive(NamedTuple):
@@ -43,7 +47,8 @@ def digest_of(content: bytes) -> str:
 def packed(path: str, content: bytes) -> Packed:
     """Describe a file of an artefact."""
     plain = gzip.decompress(content) if path.endswith(".gz") else content
-    return Packed(digest_of(plain), len(content))
+    titles = re.findall(rb"(?m)^\.TH .*$", plain) if path.startswith("/usr/share/man/") else []
+    return Packed(digest_of(plain), len(content), titles[0].decode() if titles else "")
 
 
 def read_deb(artefact: Path) -> Archive:

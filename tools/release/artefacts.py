@@ -66,6 +66,8 @@ def about_one(name: str, archive: Archive, version: str, tracked: Dict[str, str]
         is_made = any(fnmatch.fnmatchcase(path, pattern) for pattern in MADE)
         if not (path.startswith(archive.program) or is_made or file.digest in originals):
             yield Disagreement(name, f"{path} is nothing that git tracks", "add it to git, or build without it")
+        if file.title and f"pamsignal {version}" not in file.title:
+            yield Disagreement(name, f"{path} has the title {file.title}", f"it should name {version}: {REBUILD}")
         if path.endswith(".mmdb") and file.size > LARGEST_DATABASE_BYTES:
             yield Disagreement(name, f"{path} is a database of {file.size} bytes", "its licence is not ours: remove it")
     if {tracked.get(terms) for terms in TERMS}.isdisjoint(file.digest for file in archive.files.values()):

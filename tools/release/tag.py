@@ -7,14 +7,14 @@ from typing import Iterator, Optional
 from .model import Disagreement, Release
 
 # Addresses that stand for ones of ours that there are not yet, and files that show them as anybody's.
-STAND_INS = ("maintainers@pamsignal.invalid", "pamsignal@localhost", "packages.example.org")
+STAND_INS = ("@pamsignal.invalid", "pamsignal@localhost", "packages.example.org", "//example.org/pamsignal")
 EXAMPLES = (
     "docs/how-to/deploy.md",
     "docs/how-to/release.md",
     "docs/how-to/repository.md",
     "inventories/example/",
     "tests/",
-    "tools/release/",
+    "tools/",
 )
 SIGNATURES = ("-----BEGIN PGP SIGNATURE-----", "-----BEGIN SSH SIGNATURE-----")
 
