@@ -6,7 +6,7 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint generate man deb rpm wheel repo sbom sums release-check role bench bench-deploy golden clean
+.PHONY: help run test test-python test-package lint generate man deb rpm wheel snap repo fetch-repo sbom sums release-check release role bench bench-deploy golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -21,14 +21,22 @@ test:  ## lint, unit, edge, packaging and system tests: all that this machine ca
 	@tools/install.sh all
 	@$(PYTHON) tools/run_tests.py
 
-lint:  ## ruff, mypy, shellcheck, import contracts, generated files
-	@tools/install.sh dev
-	$(PYTHON) -m ruff check . packaging/systemd/stage-config
-	$(PYTHON) -m ruff format --check . packaging/systemd/stage-config
+test-python:  ## the unit tests with another Python and libraries of PyPI; WITH=python3.13 names it
+	@tools/install.sh python
+	@tools/test_python.sh "$(WITH)"
+
+test-package:  ## install, use and remove the package in dist, on a machine to throw away; THROW_AWAY=yes says it is one
+	@THROW_AWAY="$(THROW_AWAY)" tools/test_package.sh
+
+lint:  ## ruff, mypy, shellcheck, import contracts, workflows, generated files
+	@tools/install.sh lint
+	$(PYTHON) -m ruff check . packaging/systemd/stage-config packaging/snap/pamsignal
+	$(PYTHON) -m ruff format --check . packaging/systemd/stage-config packaging/snap/pamsignal
 	$(PYTHON) -m mypy
 	$(PYTHON) -m mypy packaging/systemd/stage-config
 	shellcheck $$(git ls-files '*.sh') .ci/run packaging/debian/postrm
 	.venv/bin/lint-imports
+	@tools/lint_workflows.sh
 	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" --check || exit 1; done
 
 generate:  ## write the generated files anew, all of them; review the diff
@@ -51,9 +59,15 @@ wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither, and 
 	@tools/install.sh dev
 	@tools/build_wheel.sh
 
+snap:  ## build dist/pamsignal_*.snap; needs snapcraft, and snapd to run
+	@SNAPCRAFT_OPTIONS="$(SNAPCRAFT_OPTIONS)" tools/build_snap.sh
+
 repo:  ## signed apt and dnf repositories of both in dist/repo; KEY=FINGERPRINT signs
 	@tools/install.sh package
 	@tools/build_repo.sh "$(KEY)"
+
+fetch-repo:  ## bring the published repositories back into dist/repo; FROM=https://HOST/PATH
+	@tools/fetch_repo.sh "$(FROM)"
 
 sbom:  ## bill of materials of what lies in dist (CycloneDX), in dist/pamsignal-*.cdx.json
 	@tools/install.sh release
@@ -67,6 +81,10 @@ sums:  ## sums of all files in dist, and their signature; KEY=FINGERPRINT signs
 release-check:  ## hold versions, change logs, tag and all that lies in dist against each other; TAG=v1.2.3 names the tag
 	@tools/install.sh release
 	@TAG="$(TAG)" $(PYTHON) -m tools.release
+
+release:  ## all that a release is made of, signed and checked; KEY=FINGERPRINT signs, TAG=v1.2.3 names the tag
+	@for step in deb rpm wheel sbom sums repo release-check; do \
+		$(MAKE) --no-print-directory "$$step" || exit 1; done
 
 role:  ## lint the role, and try it on real hosts with Molecule
 	@tools/install.sh role

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "python", "role" or "release"; "all" is all of them.
-# Says what it is about to install, and installs only what is missing.
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "python", "role" or "release"; "all" is all
+# but "python". Says what it is about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
