@@ -115,6 +115,18 @@ def test_a_signature_over_the_sums_of_dist_is_good_until_they_change(tree, ring)
     assert not (tree / "dist/SHA256SUMS.asc").exists()
 
 
+@pytest.mark.parametrize(("damage", "good"), [(b"", True), (b"x", False)])
+def test_what_the_guide_says_finds_a_download_good_and_a_changed_one_bad(released, tmp_path, damage, good):
+    guide = (PROJECT / "docs/how-to/verify.md").read_text()
+    (commands,) = re.findall(r"<!-- verify -->\n```sh\n(.*?)```", guide, re.DOTALL)
+    for name in (DEB, "SHA256SUMS", "SHA256SUMS.asc", "repo/pamsignal.asc"):
+        shutil.copy(released / "dist" / name, tmp_path)
+    with (tmp_path / DEB).open("ab") as downloaded:
+        downloaded.write(damage)
+    done = run(tmp_path, "sh", "-eu", "-c", commands, GNUPGHOME=str(tmp_path))
+    assert (done.returncode == 0, f"{DEB}: OK" in done.stdout, "Good signature" in done.stderr) == (good, good, True)
+
+
 @pytest.mark.parametrize("name", ["", "Who releases"])
 def test_sums_are_signed_by_a_fingerprint_alone(released, name):
     done = run(released, "tools/sign_sums.sh", name)
