@@ -28,6 +28,8 @@ VERBS: Mapping[str, Tuple[str, str]] = {
         "pamsignal.cli.support_dump",
         "gather what a bug report needs, without private names; sends nothing",
     ),
+    "schema": ("pamsignal.cli.schema", "print the JSON Schema of the configuration, or of what --json prints"),
+    "completion": ("pamsignal.cli.completion", "print the completion for a shell"),
 }
 
 EXIT_BUG = 70

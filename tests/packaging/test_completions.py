@@ -41,6 +41,8 @@ OFFERED = [
     ("replay --directory ", {"folder"}, {"here.yaml"}),
     ("init --telegram-token-file h", {"here.yaml"}, {"--yes"}),
     ("check-config h", {"here.yaml"}, set()),
+    ("completion ", {"bash", "zsh", "fish"}, {"here.yaml", "status"}),
+    ("schema st", {"status"}, {"config"}),
     ("check-config --explain detect.c", {"detect.cooldown_seconds"}, {"hostname"}),
 ]
 
