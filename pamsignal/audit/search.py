@@ -16,6 +16,8 @@ from pamsignal.model import Alert, AuthEvent, Finding
 Network = Union[IPv4Network, IPv6Network]
 
 _SPAN = re.compile(rb'\{"checkpoint":\{[^}]*"from_us":([0-9]{1,18})[^}]*"until_us":([0-9]{1,18})')
+# No text in a record can hold this: its quotation marks would stand behind backslashes.
+_TIME = re.compile(rb'"time_us":([0-9]{1,18})')
 
 
 class Query(NamedTuple):
@@ -29,6 +31,7 @@ class Query(NamedTuple):
     action: Optional[str] = None
     host: Optional[str] = None
     outcome: Optional[str] = None
+    service: Optional[str] = None
 
 
 class Found(NamedTuple):
@@ -43,20 +46,35 @@ def search(files: Sequence[TrailFile], query: Query) -> Iterator[Found]:
 
     Lines that are no records are passed over: `verify` speaks of them.
     """
-    needles = needles_of(query)
-    for number, file in enumerate(files):
-        if number + 1 < len(files) and not _can_hold(first_line(files[number + 1]), query):
-            continue
+    for file in _files_for(files, query):
         for block in blocks(file):
-            for line in _candidates(block, needles):
-                found = _found(line)
-                if found is not None and matches(found.subject, query):
-                    yield found
+            yield from found_in(block, query)
+
+
+def search_backwards(files: Sequence[TrailFile], query: Query) -> Iterator[Found]:
+    """Yield the same in the opposite order, holding what one file has of it. TrailError if a file cannot be read."""
+    for file in reversed(list(_files_for(files, query))):
+        yield from reversed([found for block in blocks(file) for found in found_in(block, query)])
+
+
+def found_in(block: bytes, query: Query) -> Iterator[Found]:
+    """Yield what `query` asks for of `block`, which is whole lines."""
+    for line in _candidates(block, needles_of(query)):
+        found = _found(line) if _is_of_the_time(line, query) else None
+        if found is not None and matches(found.subject, query):
+            yield found
+
+
+def _files_for(files: Sequence[TrailFile], query: Query) -> Iterator[TrailFile]:
+    """Yield the files that can hold something of the time that is asked for."""
+    for number, file in enumerate(files):
+        if number + 1 == len(files) or _can_hold(first_line(files[number + 1]), query):
+            yield file
 
 
 def needles_of(query: Query) -> List[bytes]:
     """Return byte strings that stand in every line that matches, the rarest first."""
-    exact = (query.user, query.country, query.action, query.outcome, query.host)
+    exact = (query.user, query.country, query.action, query.outcome, query.host, query.service)
     needles = [json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") for value in exact if value is not None]
     return needles if query.network is None else [_beginning(query.network), *needles]
 
@@ -73,6 +91,7 @@ def matches(subject: Union[Seen, Alert], query: Query) -> bool:
         (query.country, {subject.context.country}),
         (query.action, _actions(subject)),
         (query.outcome, {_outcome(event)}),
+        (query.service, {_service(event)}),
     )
     if any(value is not None and value not in known for value, known in wanted):
         return False
@@ -91,6 +110,11 @@ def _actions(subject: Union[Seen, Alert]) -> Set[Optional[str]]:
 
 def _outcome(event: Union[AuthEvent, Finding]) -> Optional[str]:
     return event.outcome.value if isinstance(event, AuthEvent) and event.outcome is not None else None
+
+
+def _service(event: Union[AuthEvent, Finding]) -> Optional[str]:
+    known = event if isinstance(event, AuthEvent) else event.event
+    return known.service if known is not None else None
 
 
 def _sources(event: Union[AuthEvent, Finding]) -> Sequence[str]:
@@ -149,6 +173,15 @@ def _found(line: bytes) -> Optional[Found]:
     except (ValueError, RecursionError):
         return None
     return Found(subject, link.head) if link is not None and subject is not None else None
+
+
+def _is_of_the_time(line: bytes, query: Query) -> bool:
+    """Tell whether a time in `line`, of which one is its own, is asked for: as JSON it takes ten times as long."""
+    if query.since_us is None and query.until_us is None:
+        return True
+    since_us, until_us = query.since_us or 0, query.until_us
+    times = map(int, _TIME.findall(line))
+    return any(since_us <= time_us and (until_us is None or time_us <= until_us) for time_us in times)
 
 
 def _can_hold(after: bytes, query: Query) -> bool:

@@ -7,12 +7,14 @@ import csv
 import difflib
 import sys
 import time
-from typing import Dict, Iterable, Iterator, Optional, Union
+from itertools import islice
+from typing import IO, Dict, Iterable, Iterator, Optional, Sequence, Union
 
+from pamsignal.audit.files import TrailFile
+from pamsignal.audit.follow import Follower
 from pamsignal.audit.record import Seen
-from pamsignal.audit.search import Found, Network, Query, network_of, search
-from pamsignal.cli import output
-from pamsignal.cli.moments import moment_us
+from pamsignal.audit.search import Found, Query, search, search_backwards
+from pamsignal.cli import output, pager, selection
 from pamsignal.cli.trail_files import trail_files
 from pamsignal.errors import UsageError
 from pamsignal.model import Action, Alert, AuthEvent, Context, Finding, Outcome, Severity
@@ -39,38 +41,68 @@ COLUMNS = (
     "id",
     "record",
 )
+USUAL_LINES = 10  # before --follow, as tail and journalctl have it
+FOLLOW_SECONDS = 0.5
 _FORMULA = ("=", "+", "-", "@")
 _CELL_LIMIT = 2000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `history` takes."""
-    parser.add_argument("--since", metavar="TIME", help="skip what is older: '2026-11-23 12:00', '2 hours ago', today")
-    parser.add_argument("--until", metavar="TIME", help="skip what is newer")
-    parser.add_argument("--user", metavar="NAME", help="the account, also one that was taken over")
-    parser.add_argument("--address", type=_network, metavar="ADDRESS", help="where it came from; a network, too")
-    parser.add_argument("--country", metavar="CODE", help="two letters, where addresses are looked up")
+    selection.add_arguments(parser)
     parser.add_argument("--action", metavar="NAME", help="what happened, or the rule of an alert")
-    parser.add_argument("--host", metavar="NAME", help="the host it happened on")
     parser.add_argument("--outcome", choices=[outcome.value for outcome in Outcome], help="how it ended")
     parser.add_argument("--only", choices=("events", "alerts"), help="print only one kind")
+    parser.add_argument("-n", "--lines", type=_count, metavar="N", help="only the last N")
+    parser.add_argument("-r", "--reverse", action="store_true", help="newest first")
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with what happens, until Ctrl-C")
     parser.add_argument("--csv", action="store_true", help="print a table for spreadsheets")
-    parser.add_argument("--directory", metavar="DIR", help="where the trail is, if not in /var/log/pamsignal")
+    pager.add_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print one line for each record, in the order in which they were written."""
+    """Print one line for each record, in the order in which they were written unless told otherwise; 0."""
     if arguments.csv and getattr(arguments, "json", False):
         raise UsageError("give either --json or --csv, not both")
+    if arguments.follow and arguments.reverse:
+        raise UsageError("give either --follow or --reverse, not both")
     query = _query(arguments)
-    found = _chosen(search(trail_files(arguments.directory, "history"), query), arguments.only)
-    if arguments.csv:
-        _write_table(found)
-    elif getattr(arguments, "json", False):
-        sys.stdout.writelines(f"{ecs.to_json_line(document_of(one))}\n" for one in found)
-    else:
-        _write_sentences(_not_silently(found, arguments), arguments)
+    files = trail_files(arguments.directory, "history")
+    lines = output.Documents("text", None, arguments)  # made before a pager takes the terminal's place
+    if arguments.follow:
+        _write(_followed(files, query, arguments), sys.stdout, arguments, lines)
+    found = _not_silently(_told(files, query, arguments), arguments)
+    with pager.paged(arguments) as stream:
+        _write(found, stream, arguments, lines)
     return 0
+
+
+def _told(files: Sequence[TrailFile], query: Query, arguments: argparse.Namespace) -> Iterator[Found]:
+    """Yield what is to be shown, in the order that is asked for."""
+    if arguments.lines is None and not arguments.reverse:
+        return _chosen(search(files, query), arguments)
+    newest = islice(_chosen(search_backwards(files, query), arguments), arguments.lines)
+    return newest if arguments.reverse else reversed(list(newest))
+
+
+def _followed(files: Sequence[TrailFile], query: Query, arguments: argparse.Namespace) -> Iterator[Found]:
+    """Yield the last records, and what is written from now on."""
+    follower, last = Follower(files), 0
+    arguments.lines = USUAL_LINES if arguments.lines is None else arguments.lines
+    for found in _told(files, query, arguments):
+        last = found.head.seq
+        yield found
+    while True:
+        sys.stdout.flush()
+        time.sleep(FOLLOW_SECONDS)
+        new = follower.read(trail_files(arguments.directory, "history"), query)
+        yield from (found for found in _chosen(new, arguments) if found.head.seq > last)
+
+
+def _count(words: str) -> int:
+    if not words.isdecimal():
+        raise argparse.ArgumentTypeError(f"{words!r} is no number of lines")
+    return int(words)
 
 
 def _not_silently(found: Iterable[Found], arguments: argparse.Namespace) -> Iterator[Found]:
@@ -79,8 +111,8 @@ def _not_silently(found: Iterable[Found], arguments: argparse.Namespace) -> Iter
     for one in found:
         is_empty = False
         yield one
-    if is_empty and not getattr(arguments, "quiet", False):
-        print("pamsignal: nothing found", file=sys.stderr)
+    if is_empty:
+        output.say_nothing_found(arguments)
 
 
 def document_of(found: Found) -> Document:
@@ -95,27 +127,8 @@ def document_of(found: Found) -> Document:
 
 
 def _query(arguments: argparse.Namespace) -> Query:
-    return Query(
-        since_us=_moment(arguments.since),
-        until_us=_moment(arguments.until),
-        user=arguments.user,
-        network=arguments.address,
-        country=arguments.country.upper() if arguments.country else None,
-        action=_action(arguments.action),
-        host=arguments.host,
-        outcome=arguments.outcome,
-    )
-
-
-def _moment(words: Optional[str]) -> Optional[int]:
-    return None if words is None else moment_us(words, time.time())
-
-
-def _network(words: str) -> Network:
-    try:
-        return network_of(words)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{words!r} is no address and no network") from None
+    shared = selection.query_of(arguments)
+    return shared._replace(action=_action(arguments.action), outcome=arguments.outcome)
 
 
 def _action(name: Optional[str]) -> Optional[str]:
@@ -127,25 +140,31 @@ def _action(name: Optional[str]) -> Optional[str]:
     raise UsageError(f"there is no action {for_terminal(name)}; {hint}")
 
 
-def _chosen(found: Iterator[Found], only: Optional[str]) -> Iterator[Found]:
-    if only is None:
+def _chosen(found: Iterator[Found], arguments: argparse.Namespace) -> Iterator[Found]:
+    """Pass on what is asked for; for people an alert about one event says no more than the event does."""
+    if arguments.only is not None:
+        kind = Seen if arguments.only == "events" else Alert
+        return (one for one in found if isinstance(one.subject, kind))
+    if arguments.csv or getattr(arguments, "json", False):
         return found
-    kind = Seen if only == "events" else Alert
-    return (one for one in found if isinstance(one.subject, kind))
+    return (one for one in found if isinstance(one.subject, Seen) or isinstance(one.subject.subject, Finding))
 
 
-def _write_sentences(found: Iterator[Found], arguments: argparse.Namespace) -> None:
-    """Write lines for people; an alert about one event says no more than the event does."""
-    lines = output.Documents("text", None, arguments)
-    for subject, _ in found:
-        if isinstance(subject, Seen):
-            lines.write(Produced(events=(Judged(*subject),)), sys.stdout)
-        elif arguments.only == "alerts" or isinstance(subject.subject, Finding):
-            lines.write(Produced(alerts=(subject,)), sys.stdout)
+def _write(found: Iterator[Found], stream: IO[str], arguments: argparse.Namespace, lines: output.Documents) -> None:
+    if arguments.csv:
+        _write_table(found, stream)
+    elif getattr(arguments, "json", False):
+        stream.writelines(f"{ecs.to_json_line(document_of(one))}\n" for one in found)
+    else:
+        for subject, _ in found:
+            if isinstance(subject, Seen):
+                lines.write(Produced(events=(Judged(*subject),)), stream)
+            else:
+                lines.write(Produced(alerts=(subject,)), stream)
 
 
-def _write_table(found: Iterator[Found]) -> None:
-    table = csv.writer(sys.stdout, lineterminator="\n")
+def _write_table(found: Iterator[Found], stream: IO[str]) -> None:
+    table = csv.writer(stream, lineterminator="\n")
     table.writerow(COLUMNS)
     for one in found:
         row = {**_row(one.subject), "record": one.head.seq}

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 import time
-from typing import FrozenSet, Optional, TextIO
+from typing import IO, FrozenSet, Optional
 
 from pamsignal.deliver.forwarding import as_alert
 from pamsignal.deliver.sinks.console import wants_color
@@ -22,6 +22,8 @@ _ALERT_COLOR = {
     Severity.CRITICAL: f"{BOLD};{RED}",
 }
 SIEM_FORMATS = tuple(name for name in siem.FORMATS if name not in {"ecs", "text"})
+WATCH_SECONDS = 2.0
+CLEAR_SCREEN = "\x1b[H\x1b[2J"  # ECMA-48 CUP, ED
 _SECONDS_END = len("2026-11-23T14:23:01")
 
 
@@ -35,7 +37,7 @@ class Documents:
         self._colored = is_colored(arguments)
         self._local = is_local(arguments)
 
-    def write(self, produced: Produced, stream: TextIO) -> None:
+    def write(self, produced: Produced, stream: IO[str]) -> None:
         """Write one line for each event and alert; people read an event that alerts by itself once, as the alert."""
         if self._events:
             told = self._told(produced)
@@ -67,6 +69,12 @@ class Documents:
         stamp = timestamp(alert.time_us, local=self._local)
         line = f"{stamp}  ALERT {alert.severity.word:8}  {text.headline(alert)}"
         return painted(line, _ALERT_COLOR[alert.severity], colored=self._colored)
+
+
+def say_nothing_found(arguments: argparse.Namespace) -> None:
+    """Tell whoever looks, and no pipe, that there is nothing."""
+    if not getattr(arguments, "quiet", False):
+        print("pamsignal: nothing found", file=sys.stderr)
 
 
 def painted(line: str, color: str, *, colored: bool) -> str:

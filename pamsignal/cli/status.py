@@ -19,9 +19,7 @@ from pamsignal.runtime.directories import SYSTEM, directories
 
 # The daemon writes every ten seconds.
 STALE_SECONDS = 60
-WATCH_SECONDS = 2.0
 _VALUE_LIMIT = 2000
-_CLEAR_SCREEN = "\x1b[H\x1b[2J"  # ECMA-48 CUP, ED
 _OBJECTS = ("journal", "events", "not_understood", "spoofed", "sinks", "trail", "context", "config")
 
 
@@ -35,15 +33,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the status; 0 if all is well, 1 if something is not, 3 if the daemon does not run."""
     while arguments.watch:
         try:
-            _show(arguments, before=_CLEAR_SCREEN if sys.stdout.isatty() else "")
+            _show(arguments, before=output.CLEAR_SCREEN if sys.stdout.isatty() else "")
         except NotRunningError as error:
             print(f"pamsignal: {error}", file=sys.stderr)
-        time.sleep(WATCH_SECONDS)
+        time.sleep(output.WATCH_SECONDS)
     return _show(arguments)
 
 
 def _show(arguments: argparse.Namespace, before: str = "") -> int:
-    status = read_status(arguments.file or _usual_file())
+    status = read_status(arguments.file or usual_file())
     if getattr(arguments, "json", False):
         print(json.dumps(status, separators=(",", ":")), flush=True)
     else:
@@ -174,6 +172,7 @@ def _is_gone(pid: object) -> bool:
     return False
 
 
-def _usual_file() -> str:
+def usual_file() -> str:
+    """Return where the daemon of this user writes its status, else that of the host."""
     own = f"{directories(os.environ, os.geteuid()).runtime}/status.json"
     return own if os.path.exists(own) else f"{SYSTEM.runtime}/status.json"

@@ -29,7 +29,10 @@ def started(*words, **options):
 
 
 def on_terminal(*words, **environment):
-    """Run a verb with a terminal for output and errors; return its exit code and all that it showed."""
+    """Run a verb with a terminal for output and errors; return its exit code and all that it showed.
+
+    Without a pager, unless `environment` names one, and in a session of its own: a pager asks the session's terminal.
+    """
     reading_end, writing_end = pty.openpty()
     inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CLICOLOR_FORCE")}
     process = subprocess.Popen(
@@ -38,7 +41,8 @@ def on_terminal(*words, **environment):
         stdin=subprocess.DEVNULL,
         stdout=writing_end,
         stderr=writing_end,
-        env={**inherited, "TERM": "xterm", **environment},
+        env={**inherited, "TERM": "xterm", "PAGER": "cat", **environment},
+        start_new_session=True,
     )
     os.close(writing_end)
     shown = b"".join(iter(lambda: _read(reading_end), b""))

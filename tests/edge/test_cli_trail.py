@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,8 @@ from pamsignal.cli import main
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT, Action, Context, Outcome, Secret
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
-from tests.edge.command import json_lines, misfits, on_terminal, pamsignal
-from tests.edge.trails import a_trail, newest, written
+from tests.edge.command import json_lines, misfits, on_terminal, pamsignal, started
+from tests.edge.trails import a_trail, events, newest, written
 
 HOUR_US = 3_600_000_000
 HOSTILE = "=cmd\n\x1b[2J\u202e"
@@ -86,6 +88,14 @@ def test_history_tells_what_happened_in_order(place):
         (["--only", "alerts"], ["alert", "finding"]),
         (["--only", "events", "--user", "bob"], ["bob", "sudo"]),
         (["--user", "nobody"], []),
+        (["--service", "sudo"], ["sudo"]),
+        (["--ip", "2001:db8::/32"], ["login", "alert"]),
+        (["-n", "2"], ["sudo", "finding"]),
+        (["-n", "5"], ["alert", "bob", "x", "sudo", "finding"]),
+        (["-n", "0"], []),
+        (["--lines", "1", "--user", "bob", "--only", "events"], ["sudo"]),
+        (["-r"], ["finding", "sudo", "x", "bob", "alert", "login"]),
+        (["-r", "-n", "1", "--until", "2026-11-23T13:00:00Z"], ["alert"]),
     ],
 )
 def test_history_finds_exactly_what_is_asked_for(place, words, ids):
@@ -111,6 +121,42 @@ def test_on_a_terminal_nothing_hostile_moves_the_cursor(place):
     assert r"\x1b[2J" in shown
 
 
+def test_the_last_lines_for_people_are_lines_that_people_see(place):
+    everything = history(place).splitlines()
+    assert len(everything) == 5  # the alert about the login says no more than the login
+    assert history(place, "-n", "5").splitlines() == everything
+    assert history(place, "-r").splitlines() == everything[::-1]
+
+
+def test_following_shows_the_last_lines_and_goes_on_over_a_change_of_files_until_ctrl_c(tmp_path):
+    trail = a_trail(tmp_path, rotate_bytes=2000)
+    trail.append(NOON_US, events(0, 12), ())
+    with started("history", "--directory", tmp_path, "-f", "--json", "--user", "root") as process:
+        shown = [process.stdout.readline() for _ in range(10)]
+        for number in range(12, 15):
+            trail.append(NOON_US, [*events(number), *events(99, user="bob")], ())
+            trail.tend(NOON_US + number)
+            shown.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr.read() == ""
+    assert [document["process"]["pid"] for document in map(json.loads, shown)] == list(range(2, 15))
+    assert len(files_in(str(tmp_path))) > 1
+    trail.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "pager", "first"),
+    [((), "sed s/^/paged:/", "paged:2026"), (("--no-pager",), "sed s/^/paged:/", "2026"), ((), "head -n 1", "2026")],
+)
+def test_on_a_terminal_it_goes_through_the_pager(place, words, pager, first):
+    secure = {"SYSTEMD_PAGERSECURE": "0", "SYSTEMD_PAGER": pager}
+    code, shown = on_terminal("history", "--directory", str(place), "--no-color", *words, **secure)
+    assert code == 0
+    assert shown.startswith(first)
+    assert len(shown.splitlines()) == (1 if pager.startswith("head") else 5)
+
+
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
@@ -118,6 +164,8 @@ def test_on_a_terminal_nothing_hostile_moves_the_cursor(place):
         (["--address", "example.org"], 2, "no address and no network"),
         (["--since", "recently"], 2, "'recently' is no time"),
         (["--csv", "--json"], 2, "either --json or --csv"),
+        (["-f", "-r"], 2, "either --follow or --reverse"),
+        (["-n", "few"], 2, "'few' is no number of lines"),
         (["--directory", "/nowhere"], 1, "--directory"),
     ],
 )
