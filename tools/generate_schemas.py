@@ -291,6 +291,26 @@ def memory() -> Schema:
     return closed({"user": {"type": "string"}, "kind": kinds, "value": {"type": "string"}, "last_seen": TIME})
 
 
+def geoip() -> Schema:
+    """Return the schema of what `pamsignal geoip status --json` prints."""
+    database = {
+        "path": TEXT,
+        "edition": TEXT,
+        "built": TIME,
+        "age_days": COUNT,
+        "notice": or_null({"type": "string", "description": "What its licence wants to be said beside its data."}),
+        "used_by_daemon": or_null({"type": "boolean", "description": "Null where no daemon runs."}),
+    }
+    purpose = {
+        "setting": or_null(TEXT),
+        "database": or_null(closed(database)),
+        "unused": {"type": "array", "items": TEXT},
+    }
+    return closed(
+        {"city": closed(purpose), "asn": closed(purpose), "problems": {"type": "array", "items": TEXT}},
+    )
+
+
 def support_dump() -> Schema:
     """Return the schema of what `pamsignal support-dump --json` prints; what is in a section is for people."""
     section = {"found": {}, "trouble": or_null(TEXT)}
@@ -322,7 +342,7 @@ def check_config() -> Schema:
 def main() -> int:
     """Write the files, or with --check compare them."""
     drifted = False
-    for make in (explain, event, history, memory, status, verify, check_config, support_dump):
+    for make in (explain, event, history, memory, status, geoip, verify, check_config, support_dump):
         name = make.__name__.replace("_", "-")
         head = {
             "$schema": "http://json-schema.org/draft-07/schema#",

@@ -28,6 +28,7 @@ VERBS: Mapping[str, Tuple[str, str]] = {
         "pamsignal.cli.support_dump",
         "gather what a bug report needs, without private names; sends nothing",
     ),
+    "geoip": ("pamsignal.cli.geoip", "show the databases of places: which are there, in use, and how old"),
     "schema": ("pamsignal.cli.schema", "print the JSON Schema of the configuration, or of what --json prints"),
     "completion": ("pamsignal.cli.completion", "print the completion for a shell"),
 }

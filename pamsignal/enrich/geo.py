@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import struct
 from contextlib import ExitStack
-from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, TypeVar
 
 from pamsignal.enrich.note import Note
 
@@ -190,6 +190,11 @@ def _paths(kind: Kind, setting: Optional[str], folders: Iterable[str]) -> Tuple[
     if setting is None:
         return ()
     return tuple(f"{folder}/{name}" for folder in folders for name in kind.files) if setting == AUTO else (setting,)
+
+
+def present(kind: str, folders: Iterable[str]) -> List[str]:
+    """Return every file that `auto` would take, were it the first."""
+    return [path for path in _paths(KINDS[kind], AUTO, folders) if _file_at(path) is not None]
 
 
 def _file_at(path: str) -> Optional[File]:
