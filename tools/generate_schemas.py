@@ -20,6 +20,7 @@ from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
 from pamsignal.detect import familiar  # noqa: E402 - likewise
 from pamsignal.model import REASONS, Action, Method, Origin, Outcome, Provenance, Severity  # noqa: E402 - likewise
 from pamsignal.render import words  # noqa: E402 - likewise
+from pamsignal.summary.counting import CHANGES  # noqa: E402 - likewise
 
 TARGET = ROOT / "pamsignal" / "cli" / "schemas"
 Schema = Dict[str, Any]
@@ -29,6 +30,7 @@ TEXT: Schema = {"type": "string", "minLength": 1}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 PORT: Schema = {"type": "integer", "minimum": 1, "maximum": 65535}
 TIME: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"}
+DAY: Schema = {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"}
 NAMES: Schema = {"type": "array", "items": TEXT, "minItems": 1}
 
 
@@ -291,6 +293,45 @@ def memory() -> Schema:
     return closed({"user": {"type": "string"}, "kind": kinds, "value": {"type": "string"}, "last_seen": TIME})
 
 
+def report() -> Schema:
+    """Return the schema of what `pamsignal report --json` and `pamsignal top --json` print."""
+    country = or_null({"type": "string", "pattern": "^[A-Z]{2}$"})
+    network = {"asn": or_null(COUNT), "org": or_null(TEXT)}
+    user, address = or_null(TEXT), or_null({"type": "string", "description": "Of IPv6 the /64; null is the host."})
+    totals = ("logins", "failures", "connections", "forged", "new", "findings")
+    what = {"enum": [*words.REASONS, *(action.value for action in sorted(CHANGES, key=lambda action: action.value))]}
+    new = {"time": TIME, "what": {"type": "array", "items": what}, "user": user, "address": address, "country": country}
+    severity = {"enum": [severity.word for severity in Severity]}
+    login = {"user": user, "address": address, "country": country, "method": or_null(one_of(Method)), "service": TEXT}
+    return closed(
+        {
+            "records": COUNT,
+            "first": or_null(TIME),
+            "last": or_null(TIME),
+            "hosts": {"type": "array", "items": TEXT},
+            "totals": closed(dict.fromkeys(totals, COUNT)),
+            "logins": counted(login),
+            "elevations": counted({"user": user, "target_user": user, "service": TEXT}),
+            "new": {"type": "array", "items": closed(new)},
+            "findings": counted({"rule": TEXT, "severity": severity}),
+            "addresses": counted({"address": TEXT, "country": country, **network}),
+            "networks": counted(network),
+            "countries": counted({"country": country}),
+            "accounts": counted({"user": TEXT, "known": {"type": ["boolean", "null"]}}),
+            "days": {"type": "array", "items": closed({"day": DAY, "logins": COUNT, "failures": COUNT})},
+        }
+    )
+
+
+def counted(about: Dict[str, Schema]) -> Schema:
+    """Return a list of what was counted by `about`, those with most first, and what it leaves out."""
+    numbers = {"successes": COUNT, "failures": COUNT}
+    row = closed({**about, **numbers, "first": TIME, "last": TIME})
+    exact = {"type": "boolean", "description": "Whether all were counted from their beginning."}
+    more = closed({"entries": COUNT, **numbers})
+    return closed({"rows": {"type": "array", "items": row}, "more": more, "exact": exact})
+
+
 def geoip() -> Schema:
     """Return the schema of what `pamsignal geoip status --json` prints."""
     database = {
@@ -342,7 +383,7 @@ def check_config() -> Schema:
 def main() -> int:
     """Write the files, or with --check compare them."""
     drifted = False
-    for make in (explain, event, history, memory, status, geoip, verify, check_config, support_dump):
+    for make in (explain, event, history, memory, report, status, geoip, verify, check_config, support_dump):
         name = make.__name__.replace("_", "-")
         head = {
             "$schema": "http://json-schema.org/draft-07/schema#",

@@ -21,6 +21,8 @@ VERBS: Mapping[str, Tuple[str, str]] = {
     "status": ("pamsignal.cli.status", "show how the running daemon is doing"),
     "explain": ("pamsignal.cli.explain", "say what pamsignal makes of a log line"),
     "history": ("pamsignal.cli.history", "show what happened on this host, from the trail"),
+    "report": ("pamsignal.cli.report", "add up what happened: logins, attackers, what was new"),
+    "top": ("pamsignal.cli.top", "show who attacks now, again and again on a terminal"),
     "memory": ("pamsignal.cli.memory", "show what accounts were seen with before, or forget it"),
     "verify": ("pamsignal.cli.verify", "tell whether the trail is what was written"),
     "replay": ("pamsignal.cli.replay", "run recorded journals through the engine; sends nothing"),

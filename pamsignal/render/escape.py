@@ -39,6 +39,11 @@ def for_telegram_html(text: str, limit: int = VALUE_LIMIT) -> str:
     return _entities(for_terminal(text, limit))
 
 
+def for_html(text: str, limit: int = VALUE_LIMIT) -> str:
+    """Return `text` for HTML, between tags or within a quoted attribute."""
+    return _entities(for_terminal(text, limit)).replace('"', "&quot;").replace("'", "&#39;")
+
+
 def for_slack(text: str, limit: int = VALUE_LIMIT) -> str:
     r"""Return `text` for the inside of a code span in Slack's mrkdwn, where the only way out is a backtick: `\x60`."""
     return cut(_entities(for_code_span(text, limit)), limit)

@@ -14,19 +14,19 @@ _UNITS = ((_DAY_SECONDS, "d"), (3600, "h"), (60, "min"), (1, "s"))
 def timestamp(time_us: int) -> str:
     """Return RFC 3339 with microseconds: `2026-03-29T14:23:01.123456Z`."""
     seconds, micros = divmod(time_us, 1_000_000)
-    return f"{_date(seconds // _DAY_SECONDS)}T{_clock(seconds)}.{micros:06d}Z"
+    return f"{date(seconds // _DAY_SECONDS)}T{_clock(seconds)}.{micros:06d}Z"
 
 
 def for_people(time_us: int) -> str:
     """Return whole seconds with the offset: `2026-03-29 14:23:01 +00:00`."""
     seconds = time_us // 1_000_000
-    return f"{_date(seconds // _DAY_SECONDS)} {_clock(seconds)} +00:00"
+    return f"{date(seconds // _DAY_SECONDS)} {_clock(seconds)} +00:00"
 
 
 def for_journalctl(time_us: int) -> str:
     """Return what `journalctl --since` reads the same in every time zone (systemd.time(7))."""
     seconds = time_us // 1_000_000
-    return f"{_date(seconds // _DAY_SECONDS)} {_clock(seconds)} UTC"
+    return f"{date(seconds // _DAY_SECONDS)} {_clock(seconds)} UTC"
 
 
 def span(length_us: int) -> str:
@@ -49,7 +49,7 @@ def _clock(seconds: int) -> str:
 
 
 @lru_cache(maxsize=4)
-def _date(days: int) -> str:
+def date(days: int) -> str:
     """Return the date `days` after 1970-01-01: H. Hinnant's civil_from_days, in years that begin in March."""
     era, day_of_era = divmod(days + 719_468, 146_097)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365

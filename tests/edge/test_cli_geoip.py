@@ -10,7 +10,7 @@ import pytest
 
 from pamsignal.cli import geoip, main
 from pamsignal.enrich.geo import FOLDERS, Settings
-from pamsignal.enrich.notice import notice_of
+from pamsignal.enrich.notice import notice_of, notices_of
 from tests.edge.command import json_lines, misfits, pamsignal
 from tests.edge.databases import CITIES, write, write_cities, write_networks
 
@@ -66,6 +66,13 @@ def test_what_it_says_in_json_fits_its_schema(capsys, databases, tmp_path):
 def test_a_free_edition_has_its_notice_and_a_paid_one_has_none(edition, word):
     notice = notice_of(edition)
     assert notice is None if word is None else word in notice
+
+
+def test_each_notice_is_said_once_and_nothing_of_what_is_not_there():
+    lite, free = {"edition": "GeoLite2-City"}, {"edition": "DBIP-ASN-Lite (compat=GeoLite2-ASN)"}
+    assert notices_of({"city": lite, "asn": {"edition": "GeoLite2-ASN"}}) == [notice_of("GeoLite2-City")]
+    assert len(notices_of({"city": lite, "asn": free})) == 2
+    assert notices_of({"city": None, "asn": {"edition": "GeoIP2-ISP"}}) == []
 
 
 def test_what_is_wrong_is_told_with_what_to_do_and_ends_with_1(capsys, databases):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import random
 import sys
 import tempfile
@@ -23,8 +24,11 @@ from pamsignal.audit.pack import pack
 from pamsignal.audit.search import Query, network_of, search
 from pamsignal.audit.trail import Settings, Trail
 from pamsignal.audit.verification import verify
+from pamsignal.cli import main as main_of_pamsignal
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT, Secret
+from pamsignal.summary.counting import Summary
+from pamsignal.summary.document import document_of
 from tests.builders import NOON_US, a_login, an_endpoint, an_event
 
 YEAR_US = 365 * 86_400_000_000
@@ -126,6 +130,22 @@ def reading(place, total):
         ("one hour", Query(since_us=day_us, until_us=day_us + 3_600_000_000)),
     ):
         _timed(total, f"history: {words}", lambda query=query: sum(1 for _ in search(files, query)))
+    printed = _timed(total, "history: everything, printed", lambda: _printed(place))
+    added_up = _timed(total, "report: everything", lambda: _reported(files))
+    print(f"{'a report takes':>36}: {added_up / printed:.2f} of the time of its history")
+
+
+def _printed(place):
+    """Print the history as a person would have it, into nowhere."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        return main_of_pamsignal(["history", "--directory", place])
+
+
+def _reported(files):
+    summary = Summary(lambda time_us: time_us // 86_400_000_000)
+    for found in search(files, Query()):
+        summary.add(found.subject)
+    return len(document_of(summary, 10)["addresses"]["rows"])
 
 
 def _sealed(count):
@@ -148,6 +168,7 @@ def _timed(total, label, work, count=None):
     if count:
         found, seconds = found
     print(f"{label:>36}: {found:9,} found, {seconds:6.2f} s, {(count or total) / seconds:11,.0f} records/s")
+    return seconds
 
 
 def _bytes(file):

@@ -19,7 +19,7 @@ def test_a_schema_is_one_of_draft_07(name):
 
 
 def test_there_is_one_for_everything_that_prints_json():
-    names = "check-config event explain geoip history memory status support-dump verify"
+    names = "check-config event explain geoip history memory report status support-dump verify"
     assert names.split() == NAMES
 
 
