@@ -28,13 +28,16 @@ from tests.unit.docs.documents import (
 README = ROOT / "README.md"
 # Where a reader may be sent: the code host, standards, and the makers of what is spoken to. No registry of packages.
 HOSTS = {
+    "access.redhat.com",
     "api.telegram.org",
     "core.telegram.org",
     "db-ip.com",
     "devblogs.microsoft.com",
     "developers.facebook.com",
     "discord.com",
+    "docs.crowdsec.net",
     "docs.discord.com",
+    "docs.fedoraproject.org",
     "docs.ntfy.sh",
     "docs.slack.dev",
     "docs.splunk.com",
@@ -54,12 +57,15 @@ HOSTS = {
     "semver.org",
     "splunk.github.io",
     "systemd.io",
+    "ubuntu.com",
     "vector.dev",
+    "wiki.debian.org",
     "www.elastic.co",
     "www.freedesktop.org",
     "www.ibm.com",
     "www.maxmind.com",
     "www.microfocus.com",
+    "www.sshguard.net",
 }
 # Documents that name a package of another version than this one, and which: the one to go back to, for example.
 OTHER_VERSIONS = {"docs/how-to/repository.md": {"0.1.0"}}
