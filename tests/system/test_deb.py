@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.packaging.deb import PROJECT, build, check_out, repack
-from tests.system import attacks
+from tests.system import attacks, tutorial
 from tests.system.images import CODENAMES
 from tests.system.monitor import CONFIG, Monitor
 from tests.system.receiver import Receiver
@@ -62,6 +62,10 @@ def packaged(fresh, lab):
         yield monitor
 
 
+# Ends as soon as the journal has an alert about that address.
+TOLD = "timeout 20 sh -c 'until journalctl -q SYSLOG_IDENTIFIER=pamsignal PAMSIGNAL_SOURCE_IP={} | grep .; do sleep 0.1; done'"
+
+
 def running_version(host):
     """The version that the daemon itself says it has, not the one that is installed."""
     return json.loads(host.run("cat /run/pamsignal/status.json").stdout)["version"]
@@ -75,9 +79,8 @@ def test_it_watches_as_soon_as_it_is_installed_and_tells_the_journal_of_a_login(
     fresh.run(f"{APT} install /root/debs/this.deb")
     assert fresh.run("systemctl is-enabled pamsignal; systemctl is-active pamsignal").stdout == "enabled\nactive\n"
     attacks.key_login(fresh, attacker)
-    told = f"journalctl --quiet SYSLOG_IDENTIFIER=pamsignal PAMSIGNAL_SOURCE_IP={attacker}"
-    fresh.run(f"timeout 20 sh -c 'until {told} | grep .; do sleep 0.1; done'")
-    said = fresh.run(f"{told} -o cat").stdout
+    fresh.run(TOLD.format(attacker))
+    said = fresh.run(f"journalctl --quiet SYSLOG_IDENTIFIER=pamsignal PAMSIGNAL_SOURCE_IP={attacker} -o cat").stdout
     assert re.fullmatch(f"Login: alice from {attacker} by publickey SHA256:[A-Za-z0-9+/]{{8}}… on {fresh.name}\n", said)
 
 
@@ -138,3 +141,28 @@ def test_a_purge_leaves_no_trace(fresh, attacker):
     fresh.run("dpkg --purge pamsignal")
     assert set(fresh.run(EVERYTHING).stdout.splitlines()) - before == set()
     assert fresh.run("systemctl list-units --all --plain --no-legend 'pamsignal*'").stdout == ""
+
+
+def test_the_first_hour_of_the_tutorial_goes_as_it_is_written(fresh_hosts, attacker):
+    host = fresh_hosts[13]
+    host.run("install -D /root/debs/this.deb /root/dist/pamsignal_0_all.deb")
+    with tutorial.channel_for(host) as phone:
+        said = {}
+        for name, commands in tutorial.steps().items():
+            if name == "journal":
+                attacks.key_login(host, attacker)
+                host.run(TOLD.format(attacker))
+            said[name] = host.run(f"cd /root && {{\n{commands}}}").stdout
+            if name == "reload":
+                attacks.key_login(host, attacker)
+                phone.wait(lambda message: f"Login: alice from {attacker} by publickey" in message["title"])
+                attacks.unknown_users(host, attacker, ["oracle", "postgres", "ubuntu", "git", "test"])
+                phone.wait(lambda message: f"Guessing of account names: 5 attempts from {attacker}" in message["title"])
+                attacks.key_login(host, attacker)
+                phone.wait(lambda message: f"Login after failures: alice from {attacker}" in message["title"])
+    assert f"Login: alice from {attacker} by publickey" in said["journal"].splitlines()[-1]
+    assert {message["topic"] for message in phone.sent} == {said["topic"].strip()}
+    assert f"Test alert from {host.name}" in phone.sent[0]["title"]
+    assert said["check"] == f"{CONFIG}: good\n"
+    assert f"alice from {attacker}" in said["history"]
+    assert "sshd.failed" in said["explain"]
