@@ -6,7 +6,7 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man deb rpm wheel snap repo fetch-repo sbom sums release-check release role bench bench-deploy golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo sbom sums release-check release role bench bench-deploy golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,14 @@ generate:  ## write the generated files anew, all of them; review the diff
 man:  ## the manual pages, in build/man; man -l shows one
 	@tools/install.sh package
 	$(SYSTEM_PYTHON) packaging/man/render.py build/man
+
+docs:  ## build the site of the documentation, build/site/index.html
+	@tools/install.sh docs
+	@tools/build_site.sh
+
+docs-links:  ## ask for every page elsewhere that the documents link to; needs the network
+	@tools/install.sh dev
+	$(PYTHON) tools/check_links.py
 
 deb:  ## build dist/pamsignal_*_all.deb, for Debian and Ubuntu
 	@tools/install.sh package
@@ -103,5 +111,5 @@ golden:  ## write the golden files of the output formats anew; review the diff
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
-	rm -rf .venv .venv-ansible .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-ansible .venv-docs .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

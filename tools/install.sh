@@ -1,6 +1,7 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "python", "role" or "release"; "all" is all
-# but "python". Says what it is about to install, and installs only what is missing.
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "python", "role", "release" or "docs"; "all"
+# is all but "python", and a browser for the tests of the site, where the distribution has one. Says what it is about to
+# install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -12,9 +13,10 @@ package) needs="run package" ;;
 python) needs="python" ;;
 role) needs="run dev package role" ;;
 release) needs="run dev package release" ;;
-all) needs="run dev package role release" ;;
+docs) needs="docs" ;;
+all) needs="run dev package role release docs browser" ;;
 *)
-    echo "What for? One of run, dev, lint, package, python, role, release, all." >&2
+    echo "What for? One of run, dev, lint, package, python, role, release, docs, all." >&2
     exit 2 ;;
 esac
 
@@ -65,6 +67,16 @@ if [ -n "$missing" ]; then
     esac
 fi
 
+if needed browser && [ "$system" = apt ]; then
+    for package in $(wanted browser); do
+        # Ubuntu has none but a snap, which sees no files of ours.
+        is_installed "$package" || ! apt-cache show --quiet "$package" >/dev/null 2>&1 || (
+            echo "Installing with apt: $package"
+            as_root env DEBIAN_FRONTEND=noninteractive \
+                apt-get --quiet --yes --no-install-recommends install "$package")
+    done
+fi
+
 if needed dev && [ "$system" = apt ] && is_stale build/unpacked/unpacked tools/packages.txt; then
     # shellcheck disable=SC2046 # a list of words
     tools/unpack.sh $(wanted unpack)
@@ -93,3 +105,4 @@ environment() {
 
 ! needed role || environment ansible tools/requirements-role.txt "Ansible, Molecule and their linters"
 ! needed release || environment release tools/requirements-release.txt "what checks workflows and bills of materials"
+! needed docs || environment docs tools/requirements-docs.txt "Sphinx, its Markdown and its theme"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 JOURNAL_REMOTE = ("/usr/lib/systemd/systemd-journal-remote", "/lib/systemd/systemd-journal-remote")
+BROWSERS = ("chromium", "google-chrome")
 LAB_PROGRAMS = ("mmdebstrap", "systemd-nspawn", "setpriv", "unshare", "nsenter", "ip", "ssh", "ssh-keygen")
 
 # What a lab needs of the kernel, tried in namespaces that end with the command.
@@ -33,6 +34,13 @@ def why_not_edge() -> Optional[str]:
     if any(Path(program).exists() for program in JOURNAL_REMOTE):
         return None
     return "systemd-journal-remote is missing"
+
+
+def why_not_site() -> Optional[str]:
+    """Look for what builds the documentation's site, and for a browser to look at it."""
+    if not Path(".venv-docs/installed").exists():
+        return "Sphinx is missing: tools/install.sh docs"
+    return None if any(map(shutil.which, BROWSERS)) else f"no browser: none of {', '.join(BROWSERS)}"
 
 
 def why_not_system() -> Optional[str]:
@@ -57,6 +65,7 @@ GROUPS = {
     "unit": never,
     "edge": why_not_edge,
     "packaging": never,
+    "site": why_not_site,
     "system": why_not_system,
     "role": why_not_system,
 }
