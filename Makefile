@@ -53,7 +53,7 @@ docs:  ## build the site of the documentation, build/site/index.html
 
 docs-links:  ## ask for every page elsewhere that the documents link to; needs the network
 	@tools/install.sh dev
-	$(PYTHON) tools/check_links.py
+	$(PYTHON) -m tests.site.links
 
 deb:  ## build dist/pamsignal_*_all.deb, for Debian and Ubuntu
 	@tools/install.sh package

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.unit.docs.documents import all_blocks
 
 PROJECT = Path(__file__).parents[2]
 UNIT = PROJECT / "packaging/systemd/pamsignal.service"
@@ -45,21 +46,34 @@ TOO_NEW = [
 ]
 
 
-DROP_INS = sorted((PROJECT / "examples/systemd").glob("*.conf"))
+DROP_INS = {path.name: path.read_text() for path in sorted((PROJECT / "examples/systemd").glob("*.conf"))}
+# What the documents show is a drop-in, too, unless it begins with the place of a unit of its own.
+SHOWN = {block.place: block.text for block in all_blocks("ini")}
+DROP_INS |= {place: text for place, text in SHOWN.items() if not text.startswith("# /")}
+SHOWN_UNITS = {Path(text.split()[1]).name: text for text in SHOWN.values() if text.startswith("# /")}
 
 
-@pytest.mark.parametrize("drop_in", [None, *DROP_INS], ids=lambda path: path.stem if path else "as shipped")
+def faults_of(path, text):
+    """What systemd has against a unit, and how its verdict ends; the programs need not be there."""
+    path.write_text(re.sub(r"/usr/(bin|libexec)/pamsignal\S*", "/bin/true", text))
+    verified = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(path)], capture_output=True, text=True, check=False
+    )
+    return [line for line in verified.stderr.splitlines() if "pamsignal" in line], verified.returncode
+
+
+@pytest.mark.parametrize("drop_in", ["", *DROP_INS])
 def test_systemd_finds_no_fault_in_it(tmp_path, drop_in):
-    copy = tmp_path / "pamsignal.service"
-    copy.write_text(re.sub(r"/usr/(bin|libexec)/pamsignal\S*", "/bin/true", UNIT.read_text()))
     if drop_in:
         (tmp_path / "pamsignal.service.d").mkdir()
-        shutil.copy(drop_in, tmp_path / "pamsignal.service.d")
-    verified = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
-    )
-    told = [line for line in verified.stderr.splitlines() if "pamsignal" in line]
-    assert (told, verified.returncode) == ([], 0)
+        (tmp_path / "pamsignal.service.d/override.conf").write_text(DROP_INS[drop_in])
+    assert faults_of(tmp_path / "pamsignal.service", UNIT.read_text()) == ([], 0)
+
+
+def test_systemd_finds_no_fault_in_the_units_that_the_documents_show(tmp_path):
+    assert {*SHOWN_UNITS} == {"pamsignal-verify.service", "pamsignal-verify.timer"}
+    for unit, text in sorted(SHOWN_UNITS.items()):
+        assert faults_of(tmp_path / unit, text) == ([], 0)
 
 
 def test_no_directive_is_unknown_to_the_oldest_systemd():

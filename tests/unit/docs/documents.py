@@ -1,22 +1,21 @@
-"""The project's documents, taken apart: code blocks, links, headings, tables, and the command lines in them."""
+"""The project's documents, taken apart: code blocks, links, headings, tables."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 from typing import Iterator, List, NamedTuple, Set
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+# Documents that stand beside what they are about.
+BESIDE = [ROOT / f"{folder}/README.md" for folder in ("molecule", "roles/pamsignal", "tests/data/scenarios")]
 
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
 _HOST = re.compile(r"https?://((?:[a-z0-9-]+\.)+[a-z]+)")
 _HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-_INLINE_COMMAND = re.compile(r"`((?:sudo )?pamsignal [^`]+)`")
 _CODE = re.compile(r"`([^`\n]+)`")
-_OPERATORS = frozenset("|&;<>")
 
 
 class Block(NamedTuple):
@@ -85,37 +84,3 @@ def rows(text: str) -> Iterator[List[str]]:
 def code(text: str) -> List[str]:
     """All that stands between backticks."""
     return _CODE.findall(text)
-
-
-def commands(path: Path) -> Iterator[str]:
-    """Every shell line of the document that could call pamsignal."""
-    for language in ("sh", "console"):
-        for block in blocks(path, language):
-            lines = block.text.replace("\\\n", " ").splitlines()
-            yield from (line.removeprefix("$ ") for line in lines if language == "sh" or line.startswith("$ "))
-    yield from _INLINE_COMMAND.findall(prose(path))
-
-
-def calls_of_pamsignal(command: str) -> Iterator[List[str]]:
-    """The arguments of each call of pamsignal in a shell line, without redirections."""
-    call: List[str] = []
-    for word in [*_words(command), ";"]:
-        if not set(word) <= _OPERATORS:
-            call.append(word)
-        elif call:
-            yield from _arguments(call)
-            call = ["(file)"] if word[0] in "<>" else []
-
-
-def _words(command: str) -> List[str]:
-    lexer = shlex.shlex(command, posix=True, punctuation_chars="".join(_OPERATORS))
-    lexer.whitespace_split = True
-    return list(lexer)
-
-
-def _arguments(call: List[str]) -> Iterator[List[str]]:
-    words = call[1:] if call[0] == "sudo" else call
-    if words[0] == "systemd-run":
-        words = words[words.index("pamsignal") :]
-    if words[0] == "pamsignal":
-        yield words[1:]

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import chain
 
 import pytest
 
 from pamsignal import __version__
-from pamsignal.cli import VERBS, main
-from pamsignal.cli.arguments import build_parser
+from pamsignal.cli import main
 from pamsignal.config.check import check_text
 from tests.unit.docs.documents import (
+    BESIDE,
     DOCUMENTS,
     ROOT,
     all_blocks,
     anchors,
     blocks,
-    calls_of_pamsignal,
-    commands,
     hosts,
     links,
     name,
 )
+from tests.unit.docs.shell import calls
 
 README = ROOT / "README.md"
 # Where a reader may be sent: the code host, standards, and the makers of what is spoken to. No registry of packages.
@@ -43,6 +41,7 @@ HOSTS = {
     "docs.splunk.com",
     "docutils.sourceforge.io",
     "documentation.wazuh.com",
+    "download.maxmind.com",
     "events.eu.pagerduty.com",
     "events.pagerduty.com",
     "github.com",
@@ -73,7 +72,7 @@ OTHER_VERSIONS = {"docs/how-to/repository.md": {"0.1.0"}}
 SAMPLE = ["replay", "--file", "pamsignal/sample.jsonl", "--format", "text"]
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+@pytest.mark.parametrize("path", [*DOCUMENTS, *BESIDE], ids=name)
 def test_every_relative_link_leads_to_a_file_and_heading(path):
     for link in links(path):
         if link.startswith("https://"):
@@ -84,7 +83,7 @@ def test_every_relative_link_leads_to_a_file_and_heading(path):
         assert not anchor or anchor in anchors(target), link
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
+@pytest.mark.parametrize("path", [*DOCUMENTS, *BESIDE], ids=name)
 def test_links_lead_only_to_hosts_that_were_chosen(path):
     assert {host for host in hosts(path) - HOSTS if not host.endswith(".example.org")} == set()
 
@@ -92,31 +91,6 @@ def test_links_lead_only_to_hosts_that_were_chosen(path):
 @pytest.mark.parametrize("block", all_blocks("yaml"), ids=lambda block: block.place)
 def test_every_configuration_is_accepted_without_a_warning(block):
     assert check_text(block.text, block.place).lines == []
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=name)
-def test_every_command_line_is_one_that_pamsignal_takes(path):
-    parser = build_parser(VERBS)
-    calls = chain.from_iterable(map(calls_of_pamsignal, commands(path)))
-    assert [call for call in calls if not is_taken(parser, call)] == []
-
-
-def is_taken(parser, call):
-    try:
-        parser.parse_args(call)
-    except SystemExit as end:  # --version and --help end with 0
-        return not end.code
-    return True
-
-
-def test_there_are_command_lines_to_look_at():
-    found = [call for path in DOCUMENTS for command in commands(path) for call in calls_of_pamsignal(command)]
-    assert {call[0] for call in found if call} >= {*VERBS} - {"run"}
-
-
-def test_a_call_of_pamsignal_is_found_wherever_it_stands_in_a_line():
-    line = "grep sshd a.log | sudo pamsignal explain --json - > b.txt && pamsignal status  # how is it?"
-    assert list(calls_of_pamsignal(line)) == [["explain", "--json", "-"], ["status"]]
 
 
 def examples_of(blocks):
@@ -131,7 +105,7 @@ def examples_of(blocks):
 def test_output_in_the_documents_is_what_the_command_prints(command, shown, capsys, monkeypatch):
     """A line with an ellipsis alone stands for any number of lines. To mend it: run the command, and copy."""
     monkeypatch.chdir(ROOT)
-    (arguments,) = [SAMPLE] if command == "make run" else calls_of_pamsignal(command)
+    (arguments,) = [SAMPLE] if command == "make run" else (call[1:] for call in calls(command))
     assert main(arguments) == 0
     printed = capsys.readouterr().out.rstrip("\n").split("\n")
     assert excerpt_of(printed, shown) == shown
@@ -182,6 +156,15 @@ def test_installing_by_hand_names_only_files_that_are_there():
 def test_a_package_is_named_with_the_version_that_is_built_unless_another_is_meant(path):
     named = set(re.findall(r"pamsignal[_-](\d+\.\d+\.\d+)", path.read_text()))
     assert named <= {__version__, *OTHER_VERSIONS.get(name(path), ())}
+
+
+def test_every_document_stands_in_the_list_of_documents():
+    index = ROOT / "docs/README.md"
+    listed = [(index.parent / link).resolve() for link in links(index)]
+    below = (ROOT / "docs/adr", ROOT / "docs/reference/rules")  # these have lists of their own
+    alone = [path for path in [*DOCUMENTS, *BESIDE] if path.name == "README.md" or path.parent not in below]
+    assert sorted({*alone} - {*listed, index, README}) == []
+    assert len(listed) == len({*listed})
 
 
 def test_every_decision_stands_in_the_list():

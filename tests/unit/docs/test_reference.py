@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+import yaml
 
 from pamsignal import detect
 from pamsignal.cli import VERBS
@@ -17,13 +18,16 @@ from pamsignal.model import REASONS, Action, Severity
 from pamsignal.parse.reason import _REFUSALS
 from pamsignal.render import ecs, words
 from tests.builders import an_event
-from tests.unit.docs.documents import ROOT, code, rows, section
+from tests.system.images import CODENAMES
+from tests.unit.docs.documents import ROOT, code, name, rows, section
 from tests.unit.parse.journal_lines import LINES
 
 CLI = ROOT / "docs/reference/cli.md"
 EVENTS = ROOT / "docs/reference/events.md"
 COUNTING = ROOT / "docs/explanation/counting.md"
 WHEN_THINGS_BREAK = ROOT / "docs/explanation/when-things-break.md"
+THREATS = ROOT / "docs/explanation/threat-model.md"
+DISTRIBUTIONS = ROOT / "docs/reference/distributions.md"
 
 PARSER = build_parser(VERBS)
 (BELOW,) = [action for action in PARSER._actions if isinstance(action, argparse._SubParsersAction)]
@@ -138,8 +142,31 @@ def test_every_reason_to_remark_on_a_login_is_documented_with_its_weight():
     assert documented[1:] == list(weights.items())
 
 
-def test_every_case_of_what_breaks_names_tests_that_exist():
-    told = {name for cells in rows(WHEN_THINGS_BREAK.read_text()) for name in code(cells[-1])}
+@pytest.mark.parametrize("path", [WHEN_THINGS_BREAK, THREATS], ids=name)
+def test_every_test_that_a_document_names_exists(path):
+    told = {word for cells in rows(path.read_text()) for word in code(cells[-1]) if word.startswith("test_")}
     written = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    assert told
-    assert {name for name in told if f"def {name}(" not in written} == set()
+    assert len(told) > 10
+    assert {word for word in told if f"def {word}(" not in written} == set()
+
+
+def test_every_trust_boundary_names_its_code_and_a_test():
+    _, *boundaries = rows(section(THREATS, "## Trust boundaries"))
+    assert len(boundaries) > 15
+    assert [cells[0] for cells in boundaries if "](../../" not in cells[1] or "`test_" not in cells[-1]] == []
+
+
+def releases(text):
+    """`Debian 11, 12; Fedora 43` as pairs of a family and a release."""
+    for group in text.split("; "):
+        family, numbers = re.fullmatch(r"(\D+) (.+)", group).groups()
+        yield from ((family, number) for number in numbers.split(", "))
+
+
+def test_the_tiers_are_what_is_tried():
+    tiers = {cells[0].partition(":")[0]: cells[1] for cells in rows(section(DISTRIBUTIONS, "## Tiers"))}
+    assert {*releases(tiers["1"])} == {("Debian", str(release)) for release in CODENAMES}
+    workflow = yaml.safe_load((ROOT / ".github/workflows/molecule.yml").read_text())
+    images = [image.split(":") for image in workflow["jobs"]["role"]["strategy"]["matrix"]["image"]]
+    tried = {(family, release) for family, release in images if family != "debian"}
+    assert {(family.lower().replace(" ", ""), release) for family, release in releases(tiers["2"])} == tried
