@@ -18,6 +18,7 @@ PAGES = (
     "docs/reference/messages.html",
     "docs/explanation/when-things-break.html",
     "docs/explanation/threat-model.html",
+    "docs/explanation/comparison.html",
     "roles/pamsignal/README.html",
 )
 

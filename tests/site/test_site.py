@@ -15,8 +15,9 @@ _FETCHED = re.compile(r"""<(?:script|img|iframe|source|link)\b[^>]*?(?:src|href)
 _FETCHED_BY_STYLE = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//""")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["day", "night"])
-@pytest.mark.parametrize("width", [DESK, PHONE])
+@pytest.mark.parametrize(
+    ("width", "dark"), [(DESK, False), (PHONE, False), (PHONE, True)], ids=["desk", "phone", "night"]
+)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_loads_whole_from_here_alone_and_can_be_read(browser, address, name, width, dark):
     page = Page(browser, width, dark=dark)
