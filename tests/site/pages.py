@@ -22,15 +22,15 @@ PAGES = (
     "roles/pamsignal/README.html",
 )
 
-# What reaches out of the window, although nothing around it scrolls: the page would have to be pushed sideways.
+# What reaches out of the window, and does not scroll inside itself as tables and code do. Whatever holds the article
+# counts as the page: the theme lets that scroll, too, and then all of the page has to be pushed sideways.
 TOO_WIDE = """
 (() => {
   const edge = document.documentElement.clientWidth;
-  const scrolls = node => node && (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) ||
-                                   scrolls(node.parentElement));
+  const scrolls = node => node.localName !== 'article' &&
+    (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
   const out = [...document.querySelectorAll('article *')]
-    .filter(node => node.getBoundingClientRect().right > edge + 1 && !scrolls(node.parentElement) &&
-                    getComputedStyle(node).overflowX !== 'auto')
+    .filter(node => node.getBoundingClientRect().right > edge + 1 && !scrolls(node))
     .map(node => node.outerHTML.slice(0, 100));
   return document.documentElement.scrollWidth > edge ? ['the page', ...out] : out;
 })()
