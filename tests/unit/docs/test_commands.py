@@ -84,7 +84,7 @@ OTHERS = {
 }
 OPTIONS = {program: options.split() for programs in OTHERS.values() for program, options in programs.items()}
 # Of the distribution, beyond what our packages depend on or suggest.
-PACKAGES = {"apprise", "epel-release", "python3-apprise", "python3-geoip2", "python3-prometheus_client", "gpg"}
+PACKAGES = {"apprise", "epel-release", "python3-apprise", "python3-prometheus_client", "gpg"}
 UNITS = {"pamsignal", "pamsignal.service", "systemd-journald-audit.socket", "systemd-journald", "nginx"}
 # Where pamsignal has anything on a host, and a file that an example of the configuration names.
 PLACES = {
