@@ -3,8 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 rm -rf build/site
-# One process: two need longer than the pages do. Sphinx's own notes on the pages stay out of what is published.
 .venv-docs/bin/python -m sphinx --quiet --fail-on-warning --keep-going --doctree-dir build/site-doctrees \
     --conf-dir tools/site --builder html . build/site
-rm -rf build/site/.buildinfo build/site/objects.inv
+# Sphinx's own notes are no pages.
+rm -rf build/site/.buildinfo build/site/objects.inv build/site/_sources
 echo "build/site/index.html"

@@ -22,7 +22,6 @@ from pamsignal import __version__  # noqa: E402 - the path comes first
 
 project = "pamsignal"
 author = "The pamsignal authors"
-copyright = author  # noqa: A001 - Sphinx's name
 version = release = __version__
 
 extensions = ["myst_parser"]
@@ -39,14 +38,15 @@ html_title = "pamsignal"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_use_index = False
 html_show_sourcelink = False
 html_show_copyright = False
 
 _INDEX = ROOT / "docs/README.md"
 _KIND = re.compile(r"^## (.+)$", re.MULTILINE)
 _PAGE = re.compile(r"\]\(([^()\s#]+)\.md\)")
-# Pages that list their own folder.
 _LONG = 30  # characters
+# Pages that list their own folder.
 _LISTS_ITS_FOLDER = ("docs/adr/README", "docs/reference/rules/README")
 
 
