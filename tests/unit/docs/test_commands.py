@@ -33,7 +33,7 @@ OTHERS = {
         "cp": "-r",
         "echo": "",
         "head": "-c",
-        "install": "-D -d -m",
+        "install": "-D -d -m -t",
         "ln": "-s",
         "mv": "",
         "printf": "",
@@ -78,7 +78,7 @@ OTHERS = {
         "ansible-vault": "",
         "molecule": "",
     },
-    "Python": {"python3": "-m -q", ".venv/bin/python": "-m -q"},
+    "Python": {"/usr/bin/python3": "", "python3": "-m -q", ".venv/bin/python": "-m -q"},
     "ours": {"make": "", "pamsignal": "*", "tools/check_role.sh": "", "tools/install.sh": ""},
     "a host of the lab": {"~/.cache/pamsignal-lab/lab-default-*/ssh": "-i"},
 }
