@@ -38,6 +38,7 @@ OTHERS = {
         "mv": "",
         "printf": "",
         "rm": "-rf",
+        "sha256sum": "--check --ignore-missing --strict",
         "sort": "",
         "tee": "-a",
         "tr": "-_",
@@ -49,7 +50,7 @@ OTHERS = {
     "OpenSSH": {"ssh": "-o"},
     "util-linux": {"logger": "-t"},
     "systemd": {
-        "journalctl": "--facility --identifier --no-pager --since -D -g -o -t -u",
+        "journalctl": "--facility --identifier --no-pager --since -D -f -g -o -t -u",
         "systemctl": "--failed --now --what",
         "systemd-analyze": "",
         "systemd-creds": "--name",
@@ -57,12 +58,16 @@ OTHERS = {
     },
     "the administrator's choice": {
         "curl": "- --config --proto --silent -fsSLo",
-        "git": "",
+        "git": "--message --sign",
+        "gh": "--repo",
         "jq": "-r",
+        "mail": "-M -s",
         "rsync": "--delay-updates --delete-after --recursive --times",
     },
     "GnuPG, where the page says so": {
-        "gpg": "--import --list-secret-keys --quick-generate-key --quick-set-expire --show-keys --with-fingerprint"
+        "gpg": "--armor --dearmor --export-secret-subkeys --import --list-keys --list-secret-keys --output "
+        "--quick-add-key --quick-generate-key --quick-set-expire --show-keys --with-fingerprint --with-subkey-fingerprint",
+        "gpgv": "--keyring",
     },
     "the package managers": {
         "apt": "--no-install-recommends",
@@ -71,6 +76,7 @@ OTHERS = {
         "rpm": "--erase --query --queryformat",
     },
     "Prometheus": {"promtool": ""},
+    "snapd": {"snap": "--dangerous --enable"},
     ".venv-ansible": {
         "ansible": "-i -m",
         "ansible-galaxy": "",
