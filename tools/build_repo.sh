@@ -4,6 +4,7 @@
 # The first key signs; all of them go into the public key file, so that a new key reaches users before it signs.
 # The key ring is that of GNUPGHOME, and nothing ever asks: unlock a passphrase beforehand.
 # VALID_DAYS in the environment: apt takes the lists for no longer than that.
+# URL in the environment: where hosts will find dist/repo, for install.sh; else it stays what it was.
 set -eu
 cd "$(dirname "$0")/.."
 keys=${1:-} key=${keys%% *}
@@ -124,6 +125,16 @@ build_dnf() {
     sign "$new/dnf/repodata/repomd.xml"
 }
 
+# Whoever forgets URL= once would else take the installer away from everybody.
+url_of_published() { sed -n "s/^url='\(.*\)'\$/\1/p" "$published/install.sh" 2>/dev/null || :; }
+
+build_installer() {
+    url=${URL:-$(url_of_published)}
+    if [ -n "$url" ]; then tools/build_installer.sh "$url" "$new/pamsignal.asc" "$keys" >"$new/install.sh"
+    else echo "No install.sh, because it needs the address of these files: make repo URL=https://HOST/PATH KEY=..." >&2
+    fi
+}
+
 sum_up() {
     (cd "$new" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs sha256sum) >"$scratch/SHA256SUMS"
     mv "$scratch/SHA256SUMS" "$new"
@@ -141,6 +152,7 @@ mkdir -p "$new" "$scratch"
 refuse_what_was_not_published
 # shellcheck disable=SC2086 # a list of keys
 gpg --batch --quiet --armor --export-options export-minimal --export $keys >"$new/pamsignal.asc"
+build_installer
 build_apt
 build_dnf
 sum_up

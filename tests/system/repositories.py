@@ -6,6 +6,7 @@ import functools
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,14 +15,22 @@ from typing import TYPE_CHECKING
 
 from tests.packaging.deb import check_out
 from tests.system.host import GATEWAY
+from tests.system.images import CODENAMES
 
 if TYPE_CHECKING:
+    import trustme
+
     from tests.system.lab import Lab
 
 PROJECT = Path(__file__).parents[2]
 GUIDE = PROJECT / "docs/how-to/repository.md"
 VERSION = re.search(r'__version__ = "(.+)"', (PROJECT / "pamsignal/__init__.py").read_text()).group(1)
 NEWER = "99.0.0"
+# Each host by its name, and what kind it is.
+APT_HOSTS = {f"apt{release}": release for release in CODENAMES}
+DNF_HOSTS = {"rpm12": "dnf12", "rpm13": "dnf13"}
+# Where the guide and install.sh have the repository.
+PLACE = "https://packages.example.org/pamsignal"
 
 KEY = """
 %no-protection
@@ -95,7 +104,7 @@ class KeyRing:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700)
         self.folder = folder
-        self.environment = {**os.environ, "GNUPGHOME": str(folder)}
+        self.environment = {**os.environ, "GNUPGHOME": str(folder), "URL": PLACE}
 
     def make(self, name: str, parameters: str = KEY, *, clock: str = "") -> str:
         """Make a key and return its fingerprint; `clock` is the time at which that seems to happen."""
@@ -135,15 +144,20 @@ class KeyRing:
 
 
 class Server:
-    """Serves a folder by HTTP on a lab's network, at `url`."""
+    """Serves a folder on a lab's network, at `url` by HTTP; with a certificate by TLS, on the port of HTTPS."""
 
-    def __init__(self, lab: Lab, folder: Path) -> None:
-        listener = lab.listen()
+    def __init__(self, lab: Lab, folder: Path, certificate: trustme.LeafCert | None = None) -> None:
+        listener = lab.listen(443 if certificate else 0)
         self.url = f"http://{GATEWAY}:{listener.getsockname()[1]}"
         handler = functools.partial(Quiet, directory=str(folder))
         self.server = ThreadingHTTPServer((GATEWAY, 0), handler, bind_and_activate=False)
         self.server.socket.close()
         self.server.socket = listener
+        self.server.asked = lambda _path: None
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            certificate.configure_cert(context)
+            self.server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self) -> None:
@@ -153,7 +167,14 @@ class Server:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A file server that keeps no log."""
+    """A file server that keeps no log, and tells its server's `asked` first of each path that it is asked for."""
+
+    protocol_version = "HTTP/1.1"  # the end of an answer is its length, and no connection that breaks off
+
+    def do_GET(self) -> None:
+        """Answer with the file."""
+        self.server.asked(self.path)
+        super().do_GET()
 
     def log_message(self, *_arguments: object) -> None:
         """Keep quiet."""

@@ -6,52 +6,14 @@ What was changed, signed by a stranger or not signed at all is refused, for the 
 from __future__ import annotations
 
 import contextlib
-import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.system.images import CODENAMES
-from tests.system.repositories import (
-    NEWER,
-    VERSION,
-    KeyRing,
-    Server,
-    build_shim,
-    commands_of_guide,
-    packages,
-)
+from tests.system.repositories import APT_HOSTS, DNF_HOSTS, NEWER, PLACE, VERSION, Server, commands_of_guide
 from tests.system.tampering import APT, DNF, signed_by_another
 
-PLACE = "https://packages.example.org/pamsignal"
-APT_HOSTS = {f"apt{release}": release for release in CODENAMES}
 KEY_FILE = "/root/pamsignal.asc"
-DNF_HOSTS = {"rpm12": "dnf12", "rpm13": "dnf13"}
-
-# The hosts have no curl: this does what the guide asks of it.
-CURL = b"""#!/usr/bin/python3
-import sys, urllib.request
-urllib.request.urlretrieve(sys.argv[-1], sys.argv[-2])
-"""
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """A folder of repositories: "first" and "then", as one would publish them, and one that is wrong in each way."""
-    folder = tmp_path_factory.mktemp("published")
-    tree = packages(folder / "tree")
-    with contextlib.closing(KeyRing(folder / "keys")) as ring:
-        key, stranger = ring.make("pamsignal packages"), ring.make("A stranger")
-        shutil.copytree(ring.publish(tree, key), folder / "first")
-        for change in {**APT, **DNF}:
-            change(shutil.copytree(folder / "first", folder / change.__name__), ring, key, stranger)
-        anew = shutil.copytree(tree / "dist", folder / "anew/dist", ignore=shutil.ignore_patterns("repo")).parent
-        shutil.copytree(tree / "tools", anew / "tools")
-        shutil.copytree(ring.publish(anew, ring.make("The new key")), folder / "signed_by_a_new_key")
-        for package in (packages(folder / "newer", NEWER) / "dist").glob("*.*"):
-            shutil.copy(package, tree / "dist")
-        shutil.copytree(ring.publish(tree, key), folder / "then")
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -59,25 +21,6 @@ def url(lab, published):
     """Where all of these repositories are."""
     with contextlib.closing(Server(lab, published)) as server:
         yield server.url
-
-
-@pytest.fixture(scope="module")
-def shim(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("shim")
-    build_shim(folder / "shim.rpm", folder / "build")
-    return folder / "shim.rpm"
-
-
-@pytest.fixture(scope="module")
-def fresh_hosts(lab, shim):
-    """Hosts without pamsignal, with what the guide takes for granted."""
-    hosts = lab.boot_named({**APT_HOSTS, **DNF_HOSTS})
-    for name, host in hosts.items():
-        host.write("/usr/bin/curl", CURL, 0o755)
-        if name in DNF_HOSTS:
-            host.put(shim, "/root/shim.rpm")
-            host.run("mkdir -p /etc/pki/rpm-gpg /etc/yum.repos.d && rpm --install /root/shim.rpm")
-    return hosts
 
 
 @pytest.fixture(params=APT_HOSTS)

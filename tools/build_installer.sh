@@ -1,0 +1,14 @@
+#!/bin/sh
+# Print the installer of a repository: packaging/install.sh with its address, keys and their fingerprints.
+#   tools/build_installer.sh URL KEY_FILE "FINGERPRINT [FINGERPRINT...]"
+set -eu
+cd "$(dirname "$0")/.."
+# Only what needs no quoting: in the script, in a shell, in a source of apt's, and in the names apt gives its lists.
+echo "$1" | grep -Eqx 'https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9.-]+)*' || {
+    echo "URL=$1: wanted is https://HOST/PATH without a slash at the end, as https://packages.example.org/pamsignal" >&2
+    exit 1
+}
+sed -e "s|@URL@|$1|g" -e "s|@FINGERPRINTS@|$3|" -e "/^@KEY@\$/{
+r $2
+d
+}" packaging/install.sh
