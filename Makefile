@@ -70,7 +70,7 @@ wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither, and 
 snap:  ## build dist/pamsignal_*.snap; needs snapcraft, and snapd to run
 	@SNAPCRAFT_OPTIONS="$(SNAPCRAFT_OPTIONS)" tools/build_snap.sh
 
-repo:  ## signed apt and dnf repositories of both in dist/repo; KEY=FINGERPRINT signs
+repo:  ## signed repositories of both and install.sh in dist/repo; KEY=FINGERPRINT signs, URL=https://... is their place
 	@tools/install.sh package
 	@tools/build_repo.sh "$(KEY)"
 

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from tests.packaging.deb import repack
-from tests.system.repositories import KEY, NEWER, VERSION, KeyRing, build, packages, run_tool
+from tests.system.repositories import KEY, NEWER, PLACE, VERSION, KeyRing, build, packages, run_tool
 
 DEB, RPM = f"pamsignal_{VERSION}_all.deb", f"pamsignal-{VERSION}-1.noarch.rpm"
 POOL = "apt/pool/main/p/pamsignal"
@@ -87,6 +87,29 @@ def test_the_rpm_is_signed_and_the_one_in_dist_stays_as_it_was_built(repository,
     assert rpm_is_signed(repository / "dnf" / RPM, repository / "pamsignal.asc", tmp_path)
     assert not rpm_is_signed(repository.parent / RPM, repository / "pamsignal.asc", tmp_path)
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=repository.parent, check=True)
+
+
+def test_the_installer_has_the_address_and_the_key_of_the_repository(repository, key):
+    installer = (repository / "install.sh").read_text()
+    assert f"url='{PLACE}'\nfingerprints='{key}'\n" in installer
+    assert (repository / "pamsignal.asc").read_text() in installer
+    checked = subprocess.run(["shellcheck", repository / "install.sh"], capture_output=True, text=True, check=False)
+    assert checked.stdout == ""
+
+
+def test_the_installer_keeps_its_address_and_goes_nowhere_without_one(another, ring, key):
+    nowhere = {**ring.environment, "URL": ""}
+    build(another, "build_repo.sh", key, env=nowhere)
+    assert f"url='{PLACE}'\n" in (another / "dist/repo/install.sh").read_text()
+    shutil.rmtree(another / "dist/repo")
+    assert "No install.sh" in build(another, "build_repo.sh", key, env=nowhere).stderr
+    assert not (another / "dist/repo/install.sh").exists()
+
+
+def test_an_address_that_is_none_leaves_what_is_published(another, ring, key):
+    before = contents(another / "dist/repo")
+    assert "wanted is https://HOST/PATH" in refusal(ring, another, key, URL="http://packages.example.org")
+    assert contents(another / "dist/repo") == before
 
 
 def test_the_signed_sums_cover_every_other_file(repository):

@@ -23,7 +23,7 @@ FILES = {
     "rpm": ("/etc/pki/rpm-gpg/RPM-GPG-KEY-pamsignal", "/etc/yum.repos.d/pamsignal.repo"),
 }
 # What package managers remember and write down, whether they succeed or not.
-NOTES = "/var/log /var/cache/apt/*.bin /var/cache/dnf /var/cache/ldconfig /var/lib/dnf /var/lib/apt/lists/auxfiles"
+NOTES = "/var/log /var/cache/apt/*.bin /var/cache/debconf /var/cache/dnf /var/cache/ldconfig /var/lib/dnf"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def host(request, fresh_hosts, authority):
     host.run(
         f"grep -q {NAME} /etc/hosts || echo {GATEWAY} {NAME} >>/etc/hosts\n"
         "cat >>/etc/ssl/certs/ca-certificates.crt\n"
-        "rm -rf /var/lib/apt/lists/* /etc/apt/sources.list.d/pamsignal.sources /etc/apt/keyrings",
+        "mkdir -p /usr/share/licenses && apt-get update && rm -f /etc/apt/sources.list.d/pamsignal.sources",
         typed=authority.cert_pem.bytes(),
     )
     if request.param in DNF_HOSTS:
@@ -79,7 +79,7 @@ def install(host, options="", *, check=True):
 
 def tree(host, *, but=""):
     """Every file of the host, with mode, size and time."""
-    pruned = "".join(f" -o -path '{path}'" for path in ["/var/log/journal", "/var/lib/rpm/*-shm", *but.split()])
+    pruned = "".join(f" -o -path '{path}'" for path in ["/var/log/journal", "*/rpmdb.sqlite-shm", *but.split()])
     shown = r"-type d -printf '%m %p\n' -o -printf '%m %s %T@ %p\n'"
     return set(host.run(rf"find / -xdev \( -false {pruned} \) -prune -o {shown}").stdout.splitlines())
 
@@ -103,19 +103,26 @@ def contents(host):
     return [host.run(f"cat {file}").stdout for file in FILES[kind(host)]]
 
 
-def of_guide(host):
+def key_of(repository):
+    return (repository / "pamsignal.asc").read_text()
+
+
+def source_of_guide(host):
     """The source that the guide has."""
     commands = commands_of_guide("apt" if kind(host) == "apt" else "dnf")
     return commands.partition("<<'END'\n")[2].partition("END\n")[0]
 
 
-def test_a_run_that_is_dry_fails_or_is_interrupted_leaves_the_host_as_it_was(host, show, site):
-    show("then")
+def keys_of_rpm(host):
+    return host.run(commands_of_guide("dnf keys"), check=False).stdout.count("gpg-pubkey-")
+
+
+def test_a_dry_run_changes_nothing_and_neither_does_one_that_fails(host, show):
+    show("first")
     before, known = tree(host), names(host)
     said = install(host, "--dry-run").stdout
     assert all(f"Would write {file}:" in said for file in FILES[kind(host)])
     assert tree(host) == before
-
     for wrong in ("signed_by_another", "without_packages"):
         show(wrong)
         refused = install(host, check=False)
@@ -123,40 +130,57 @@ def test_a_run_that_is_dry_fails_or_is_interrupted_leaves_the_host_as_it_was(hos
         assert "taking back" in refused.stderr
         assert names(host) == known
 
-    def interrupt(path):
-        if path.endswith((".deb", ".rpm")):
-            host.run("kill -TERM $(cat /run/installer)")
 
-    show("then")
-    site.server.asked = interrupt
-    ended = host.run(
-        f"curl -fsS {PLACE}/install.sh | sh -c 'echo $$ >/run/installer; exec sh'; rm /run/installer", check=False
-    )
-    assert "taking back" in ended.stderr
-    assert names(host) == known
-
-
-def test_one_line_installs_updates_and_goes_back_and_another_removes(host, show, published):
+def test_one_line_installs_and_updates_and_another_removes(host, show, published):
     show("first")
     known = names(host)
     assert "It runs" in install(host).stdout
-    assert (version(host), contents(host)) == (
-        VERSION,
-        [(published / "first/pamsignal.asc").read_text(), of_guide(host)],
-    )
+    assert version(host) == VERSION
+    assert contents(host) == [key_of(published / "first"), source_of_guide(host)]
 
     before = tree(host, but=NOTES)
     assert "nothing to change" in install(host).stdout
     assert tree(host, but=NOTES) == before
 
+    show("signed_by_a_new_key")
+    install(host)
+    assert contents(host) == [key_of(published / "signed_by_a_new_key"), source_of_guide(host)]
+    assert keys_of_rpm(host) == (kind(host) == "rpm")
+
     show("then")
     assert f"went from {VERSION} to {NEWER}" in install(host).stdout
-    assert f"went from {NEWER} to {VERSION}" in install(host, f"--version {VERSION}").stdout
-    assert f"It stays at {VERSION}" in install(host).stdout
-    assert (version(host), host.run("systemctl is-active pamsignal").stdout) == (VERSION, "active\n")
+    assert (version(host), host.run("systemctl is-active pamsignal").stdout) == (NEWER, "active\n")
 
     host.write("/etc/pamsignal/pamsignal.yaml", b"hostname: mine\n", 0o600)
     install(host, "--uninstall")
     assert host.run("cat /etc/pamsignal/pamsignal.yaml*").stdout == "hostname: mine\n"
     install(host, "--uninstall --purge")
+    assert names(host) - known <= {"/etc/apt/keyrings"}
+
+
+@pytest.mark.parametrize("host", ["apt13", "rpm13"], indirect=True)
+def test_what_was_interrupted_is_taken_back(host, show, site):
+    """The signal comes while the package does, so by the time that it counts all is installed."""
+
+    def interrupt(path):
+        if path.endswith((".deb", ".rpm")):
+            host.run("kill -TERM $(cat /run/installer)")
+
+    show("then")
+    known = names(host)
+    site.server.asked = interrupt
+    line = f"curl -fsS {PLACE}/install.sh | sh -c 'echo $$ >/run/installer; exec sh'"
+    ended = host.run(line, check=False)
+    assert (ended.returncode, "taking back" in ended.stderr) == (143, True)
     assert names(host) == known
+
+
+@pytest.mark.parametrize("host", ["apt13", "rpm13"], indirect=True)
+def test_a_version_that_was_asked_for_stays(host, show):
+    show("then")
+    install(host)
+    assert f"went from {NEWER} to {VERSION}" in install(host, f"--version {VERSION}").stdout
+    before = contents(host)
+    assert f"It stays at {VERSION}" in install(host).stdout
+    assert (version(host), contents(host)) == (VERSION, before)
+    assert source_of_guide(host) in install(host, "--version stable --dry-run").stdout.replace("    ", "")
