@@ -18,7 +18,7 @@ gpgkey=file://$key
 gpgcheck=1
 repo_gpgcheck=1
 END
-    [ "$(dnf_installed)" != "$version" ] || echo exclude=pamsignal
+    [ "$before" != "$version" ] && [ -z "${held-}" ] || echo exclude=pamsignal
 }
 
 dnf_install() {
@@ -35,7 +35,7 @@ dnf_install() {
             "What dnf's words mean: docs/how-to/repository.md"
     [ "$before" = "$version" ] || run dnf "$change" --assumeyes "$package" ||
         fail "dnf cannot $change $package; its reason is above."
-    put "$source" dnf_source
+    [ "$version" = stable ] || { held=yes && put "$source" dnf_source; }
     [ -z "$old_key" ] || { dnf_forget_keys "$old_key" && run rpmkeys --import "$key"; }
 }
 

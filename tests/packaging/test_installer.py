@@ -100,6 +100,13 @@ def test_a_system_that_a_package_is_for_is_recognised(run, release, source):
     assert f"Would write {source}:" in done.stdout
 
 
+def test_dnf_is_kept_from_updating_a_version_that_was_asked_for_but_not_from_installing_it(run):
+    said = run("--dry-run", "--version", "0.1.0", release="ID=fedora\nVERSION_ID=43").stdout
+    first, _, then = said.partition("Would run: dnf install --assumeyes pamsignal-0.1.0\n")
+    assert "[pamsignal]" in first
+    assert ("exclude=" in first, "exclude=pamsignal" in then) == (False, True)
+
+
 @pytest.mark.parametrize(("release", "advice"), REFUSED)
 def test_another_system_is_refused_with_what_to_do(run, release, advice):
     done = run("--dry-run", release=release)
