@@ -40,7 +40,7 @@ apt_install() {
 
 apt_start() { :; } # the package does
 
-apt_hint() { :; } # apt brings python3-geoip2 along
+apt_hint() { :; } # apt brings python3-maxminddb along
 
 # shellcheck disable=SC2086 # a list of words
 apt_undo() { [ -z "${new-}" ] || dpkg --purge $new >/dev/null 2>&1; }

@@ -42,8 +42,8 @@ dnf_install() {
 dnf_start() { run systemctl enable --now pamsignal || :; } # whether it runs is looked at next
 
 dnf_hint() {
-    rpm --query --quiet python3-geoip2 ||
-        echo "Alerts name no places without python3-geoip2; RHEL and its kin have it in EPEL: dnf install epel-release"
+    rpm --query --quiet python3-maxminddb ||
+        echo "Alerts name no places without python3-maxminddb; RHEL and its kin have it in EPEL (epel-release)."
 }
 
 dnf_undo() { ! rpm --query --quiet pamsignal || dnf remove --assumeyes pamsignal >/dev/null 2>&1; }
