@@ -26,7 +26,7 @@ apt_install() {
     # This source first, and strictly: of others, apt-get has long forgiven what is wrong.
     run apt-get update -o Dir::Etc::SourceList="$source" -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0 \
         -o APT::Update::Error-Mode=any ||
-        fail "$url/apt cannot be reached, is not signed by the key in this script, or has no version $version." \
+        fail "$url/apt cannot be reached, is not signed by the key in this script, or has no suite $version." \
             "What apt-get's words mean: docs/how-to/repository.md"
     run apt-get update || echo "Going on: what apt-get says there is about other sources of this host." >&2
     # What is about to be new here, so that it can go again; a line reads "Inst NAME [VERSION HERE] (NEW VERSION".
