@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 # Only what needs no quoting: in the script, in a shell, in a source of apt's, and in the names apt gives its lists.
 echo "$1" | grep -Eqx 'https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9.-]+)*' || {
-    echo "URL=$1: wanted is https://HOST/PATH without a slash at the end, as https://packages.example.org/pamsignal" >&2
+    echo "URL=$1: wanted is https://HOST/PATH, without a slash at the end" >&2
     exit 1
 }
 # The head of a part, up to its first empty line, is for whoever works on it.

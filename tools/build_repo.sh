@@ -128,9 +128,16 @@ build_dnf() {
 # Whoever forgets URL= once would else take the installer away from everybody.
 url_of_published() { sed -n "s/^url='\(.*\)'\$/\1/p" "$published/install.sh" 2>/dev/null || :; }
 
+# What gpg shows to whoever compares: of the keys themselves, where KEY may be that of a subkey.
+fingerprints_of_public() {
+    gpg --batch --with-colons --show-keys "$new/pamsignal.asc" |
+        awk -F: '$1 == "pub" { wanted = 1 } $1 == "fpr" && wanted { printf between $10; between = " "; wanted = 0 }'
+}
+
 build_installer() {
     url=${URL:-$(url_of_published)}
-    if [ -n "$url" ]; then tools/build_installer.sh "$url" "$new/pamsignal.asc" "$keys" >"$new/install.sh"
+    if [ -n "$url" ]; then
+        tools/build_installer.sh "$url" "$new/pamsignal.asc" "$(fingerprints_of_public)" >"$new/install.sh"
     else echo "No install.sh, because it needs the address of these files: make repo URL=https://HOST/PATH KEY=..." >&2
     fi
 }

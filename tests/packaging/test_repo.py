@@ -152,6 +152,7 @@ def test_a_newer_version_comes_and_the_older_one_stays_as_it_was(another, ring, 
 def test_a_new_key_reaches_users_before_it_signs(another, ring, key, tmp_path):
     new = ring.make("The one to come")
     announced = shutil.copytree(ring.publish(another, key, new), tmp_path / "announced")
+    assert f"fingerprints='{key} {new}'\n" in (announced / "install.sh").read_text()
     ring.publish(another, new, key)
     changed = ring.publish(another, new)
     assert believes(announced, changed / "apt/dists/stable/InRelease", tmp_path=tmp_path)

@@ -149,7 +149,7 @@ class Server:
     def __init__(self, lab: Lab, folder: Path, certificate: trustme.LeafCert | None = None) -> None:
         listener = lab.listen(443 if certificate else 0)
         self.url = f"http://{GATEWAY}:{listener.getsockname()[1]}"
-        handler = functools.partial(Quiet, directory=str(folder))
+        handler = functools.partial(Telling, directory=str(folder))
         self.server = ThreadingHTTPServer((GATEWAY, 0), handler, bind_and_activate=False)
         self.server.socket.close()
         self.server.socket = listener
@@ -167,17 +167,21 @@ class Server:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """A file server that keeps no log, and tells its server's `asked` first of each path that it is asked for."""
+    """A file server that keeps no log."""
 
     protocol_version = "HTTP/1.1"  # the end of an answer is its length, and no connection that breaks off
+
+    def log_message(self, *_arguments: object) -> None:
+        """Keep quiet."""
+
+
+class Telling(Quiet):
+    """One that tells its server's `asked` of each path before it answers."""
 
     def do_GET(self) -> None:
         """Answer with the file."""
         self.server.asked(self.path)
         super().do_GET()
-
-    def log_message(self, *_arguments: object) -> None:
-        """Keep quiet."""
 
 
 def commands_of_guide(name: str) -> str:
