@@ -34,10 +34,9 @@ def authority():
 @pytest.fixture(scope="module")
 def site(lab, published, authority):
     """The server of the repositories; `show` chooses which of them is there."""
-    for broken in ("without_packages",):
-        folder = shutil.copytree(published / "then", published / broken)
-        for file in (*folder.rglob("*.deb"), *folder.rglob("*.rpm")):
-            file.unlink()
+    folder = shutil.copytree(published / "then", published / "without_packages")
+    for file in (*folder.rglob("*.deb"), *folder.rglob("*.rpm")):
+        file.unlink()
     with contextlib.closing(Server(lab, published, authority.issue_cert(NAME))) as server:
         yield server
 
@@ -62,7 +61,8 @@ def host(request, fresh_hosts, authority):
     host.run(
         f"grep -q {NAME} /etc/hosts || echo {GATEWAY} {NAME} >>/etc/hosts\n"
         "cat >>/etc/ssl/certs/ca-certificates.crt\n"
-        "mkdir -p /usr/share/licenses && apt-get update && rm -f /etc/apt/sources.list.d/pamsignal.sources",
+        "apt-get update && rm -f /etc/apt/sources.list.d/pamsignal.sources\n"
+        "mkdir -p /usr/share/licenses /usr/share/man/man5 /usr/share/man/man8",  # Fedora's filesystem.rpm has them
         typed=authority.cert_pem.bytes(),
     )
     if request.param in DNF_HOSTS:
