@@ -44,7 +44,7 @@ OTHERS = {
         "tr": "-_",
         "uniq": "-c",
     },
-    "the shell": {"umask": ""},
+    "the shell": {"sh": "-s --dry-run", "umask": ""},
     "essential on Debian and Fedora": {"diff": "", "grep": "", "gunzip": "--stdout", "sed": "-i", "su": ""},
     "sudo": {"sudoedit": ""},
     "OpenSSH": {"ssh": "-o"},
@@ -57,12 +57,14 @@ OTHERS = {
         "systemd-run": "--pipe --quiet --wait -p",
     },
     "the administrator's choice": {
-        "curl": "- --config --proto --silent -fsSLo",
+        "curl": "- --config --proto --silent -fsS -fsSLo -fsSo",
         "git": "--message --sign",
         "gh": "--repo",
         "jq": "-r",
+        "less": "",
         "mail": "-M -s",
         "rsync": "--delay-updates --delete-after --recursive --times",
+        "wget": "-qO-",
     },
     "GnuPG, where the page says so": {
         "gpg": "--armor --dearmor --export-secret-subkeys --import --list-keys --list-secret-keys --output "
