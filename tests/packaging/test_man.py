@@ -22,7 +22,7 @@ from pamsignal.render import words
 from pamsignal.render.fields import FIELDS
 from pamsignal.runtime.loop import RELOAD, REPORT, STOP
 from tests.packaging.man import PROJECT, entries, render, section, shown
-from tests.unit.docs.documents import calls_of_pamsignal
+from tests.unit.docs.shell import calls
 
 FOLDER = PROJECT / "packaging/man"
 PAGES = ["pamsignal.8", "pamsignal.conf.5"]
@@ -183,11 +183,11 @@ def test_an_example_of_a_configuration_is_accepted_without_a_warning(text, class
 
 
 def test_every_command_line_is_one_that_pamsignal_takes():
-    lines = [line for block in BLOCKS for line in block.values[0].replace("\\\n", " ").split("\n")]
-    lines += [text.values[0] for text in LITERALS if re.match(r"(sudo )?pamsignal ", text.values[0])]
-    calls = [call for line in lines if "pamsignal" in line for call in calls_of_pamsignal(line)]
-    assert {call[0] for call in calls} > {"init", "check-config", "explain", "history", "verify", "replay", "status"}
-    for call in calls:
+    texts = [block.values[0] for block in BLOCKS if "sh" in block.values[1]]
+    texts += [" ".join(text.values[0].split()) for text in LITERALS if re.match(r"(sudo )?pamsignal ", text.values[0])]
+    ours = [call[1:] for text in texts for call in calls(text) if call[0] == "pamsignal"]
+    assert {call[0] for call in ours} > {"init", "check-config", "explain", "history", "verify", "replay", "status"}
+    for call in ours:
         PARSER.parse_args(call)  # ends with 2 otherwise
 
 
