@@ -129,7 +129,7 @@ def test_json_lines_can_come_through_a_pipe():
 def test_a_missing_right_is_77_and_says_what_to_do(tmp_path, make, verb):
     path = make(tmp_path / "closed.journal", an_attack())
     path.chmod(0)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         parent.chmod(0o755)
     nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     answer = pamsignal(verb, "--file", path, **nobody)

@@ -190,7 +190,7 @@ def test_no_file_is_3_and_says_what_to_type(tmp_path):
 def test_a_missing_right_is_77_and_says_what_to_type(write, tmp_path):
     path = write()
     path.chmod(0)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         parent.chmod(0o755)
     nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     answer = pamsignal("status", "--file", path, **nobody)

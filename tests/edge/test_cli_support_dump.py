@@ -51,7 +51,7 @@ sinks:
     headers: {{X-Canary-Header: canaryheader}}
   canarybot: {{type: telegram, actions: [journal_gap], token: "123456789:canaryAAHkqzzzzzzzzzzzzzzzzzzzzzzzz", chat_id: -4477002211, thread_id: 1899001122}}
   canarychat: {{type: slack, actions: [journal_gap], url: https://hooks.slack.com/services/TCANARY/BCANARY/canarycanary}}
-  canaryteams: {{type: teams, actions: [journal_gap], url: https://canary.westeurope.logic.azure.com/workflows/canary?sig=canary}}
+  canaryteams: {{type: teams, actions: [journal_gap], url: "https://canary.westeurope.logic.azure.com/workflows/canary?sig=canary"}}
   canarymail:
     type: email
     actions: [journal_gap]

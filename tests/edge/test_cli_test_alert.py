@@ -133,7 +133,7 @@ def test_a_refusal_says_what_to_do(configured, status, said):
 def test_a_configuration_out_of_reach_is_77_and_says_what_to_type(configured, words, tmp_path):
     path = configured()
     path.chmod(0)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         parent.chmod(0o755)
     nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
     answer = pamsignal(*words, "--config", path, **nobody)

@@ -70,7 +70,7 @@ def test_a_missing_right_names_the_command_that_has_it(tmp_path):
     path = written(tmp_path / "p.yaml", "")
     path.chmod(0)
     nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
         parent.chmod(0o755)
     answer = pamsignal("check-config", path, **nobody)
     assert answer.stderr == f"pamsignal: no right to read {path}; try: sudo pamsignal check-config {path}\n"

@@ -20,6 +20,8 @@ _CERTIFICATE = {  # X509_V_ERR_* of OpenSSL's x509_vfy.h
 def words_for(error: ssl.SSLError) -> str:
     """Return what went wrong: by codes and OpenSSL's constants alone, such as WRONG_VERSION_NUMBER."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return _CERTIFICATE.get(error.verify_code, f"the certificate was not accepted (code {error.verify_code})")
+        # Without a code it is not OpenSSL's: urllib3 1.26 lets ssl.match_hostname() of Python 3.9 compare names.
+        code = getattr(error, "verify_code", None)
+        return OTHER_NAME if code is None else _CERTIFICATE.get(code, f"the certificate was not accepted (code {code})")
     reason = (error.reason or "").replace("_", " ").lower()
     return f"the TLS handshake failed ({reason})" if reason else "the TLS handshake failed"
