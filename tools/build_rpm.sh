@@ -3,17 +3,9 @@
 set -eu
 umask 022
 cd "$(dirname "$0")/.."
-version=$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' pamsignal/__init__.py)
 top=$PWD/build/rpm
-rpm=pamsignal-$version-1.noarch.rpm
-
-rm -rf "$top"
-mkdir -p "$top/SOURCES" dist
-# What git tracks, as it is in this checkout, but for its times: "now" is what the spec takes back to its own date.
-tools/source_files.sh |
-    tar --create --gzip --file="$top/SOURCES/pamsignal-$version.tar.gz" --null --files-from=- --mtime=now \
-        --transform="s,^,pamsignal-$version/,"
-sed "s/@VERSION@/$version/" packaging/rpm/pamsignal.spec >"$top/pamsignal.spec"
+mkdir -p dist
+tools/stage_rpm.sh "$top"
 
 # Debian's rpm has a database of its own, an empty one: there it is tools/install.sh that knows what is installed.
 nodeps=
@@ -22,6 +14,5 @@ rpmbuild -bb --quiet $nodeps --define "_topdir $top" "$top/pamsignal.spec" >"$to
     cat "$top/log" >&2
     exit 1
 }
-mv "$top/RPMS/noarch/$rpm" dist/
+mv "$top"/RPMS/noarch/*.rpm dist/
 tools/sum_up.sh
-echo "dist/$rpm"

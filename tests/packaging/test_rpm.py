@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -157,6 +158,45 @@ def test_the_sums_of_dist_hold(rpm):
 def test_rpmlint_says_nothing_that_is_not_answered(tree, rpm):
     config = PROJECT / "packaging/rpm/rpmlint.toml"
     command = ["rpmlint", "--config", config, rpm, tree / "build/rpm/pamsignal.spec"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    assert "checked; 0 errors, 0 warnings" in told, told
+
+
+@pytest.fixture(scope="module")
+def srpm(tree, tmp_path_factory):
+    """The source rpm as COPR has it built: by root, out of a clone that is somebody else's, outside of it."""
+    cloned = tmp_path_factory.mktemp("copr") / "clone"
+    subprocess.run(["cp", "--archive", tree, cloned], check=True)
+    if os.geteuid() == 0:
+        subprocess.run(["chown", "--recursive", "nobody", cloned], check=True)
+    asked = [
+        "make",
+        "--silent",
+        "-f",
+        cloned / ".copr/Makefile",
+        "srpm",
+        f"outdir={cloned.parent}",
+        "spec=pamsignal.spec",
+    ]
+    subprocess.run(asked, cwd=cloned, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, check=True, capture_output=True)
+    return cloned.parent / f"pamsignal-{VERSION}-1.src.rpm"
+
+
+def header_of(rpm):
+    """All that the header of a package says, but for what sums the header up and rpm's mark of a rebuild."""
+    told = subprocess.run(["rpm", "--query", "--package", "--xml", rpm], capture_output=True, check=True).stdout
+    tags = {tag.get("name"): [value.text for value in tag] for tag in ET.fromstring(told)}
+    return {name: tags[name] for name in tags if not name.startswith(("Sig", "Sha")) and name != "Cookie"}
+
+
+def test_the_package_that_copr_makes_of_the_source_rpm_is_the_same(rpm, srpm, tmp_path):
+    build = ["rpmbuild", "--rebuild", "--nodeps", "--quiet", "--define", f"_topdir {tmp_path}", srpm]
+    subprocess.run(build, check=True, capture_output=True)
+    assert header_of(tmp_path / "RPMS/noarch" / NAME) == header_of(rpm)
+
+
+def test_rpmlint_says_nothing_about_the_source_rpm(srpm):
+    command = ["rpmlint", "--config", PROJECT / "packaging/rpm/rpmlint.toml", srpm]
     told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     assert "checked; 0 errors, 0 warnings" in told, told
 
