@@ -103,13 +103,17 @@ class Host:
         self, command: str, *, check: bool = True, typed: str | bytes | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run a shell command as root. It enters the namespaces from outside, so it is in no log of the host."""
-        enter = ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
-        clean = ["env", "-i", "HOME=/root", "LANG=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
-        done = call([*enter, *clean, "sh", "-c", command], typed)
+        done = call(self.inside(command), typed)
         assert done.returncode == 0 or not check, (
             f"{self.name}: {command}: {done.returncode}: {done.stdout}{done.stderr}"
         )
         return done
+
+    def inside(self, command: str) -> list[str]:
+        """Return the command that runs a shell command on the host as root."""
+        enter = ["nsenter", f"--target={self.leader}", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
+        clean = ["env", "-i", "HOME=/root", "LANG=C.UTF-8", "PATH=/usr/sbin:/usr/bin:/sbin:/bin"]
+        return [*enter, *clean, "sh", "-c", command]
 
     def ssh(
         self,
