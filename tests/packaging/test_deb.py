@@ -183,10 +183,13 @@ def test_dpkg_of_debian_11_can_unpack_it(package):
     "script",
     [
         "tools/build_deb.sh",
+        "tools/build_deb_source.sh",
+        "tools/stage_deb.sh",
         "tools/source_files.sh",
         "tools/sum_up.sh",
         "packaging/debian/postrm",
         "packaging/debian/tests/command-line",
+        "packaging/debian/tests/login",
         "packaging/debian/tests/service",
     ],
 )

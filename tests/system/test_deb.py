@@ -91,9 +91,9 @@ def test_what_it_installs_is_closed_to_others_compiled_and_passes_its_own_autopk
     assert mode(fresh, "/etc/pamsignal/credentials") == "700 root:root"
     modules, compiled = (fresh.run(f"find /usr/lib/pamsignal -name '*.{end}'").stdout.split() for end in ("py", "pyc"))
     assert len(compiled) == len(modules)
-    for name in ("command-line", "service"):
+    for name in ("command-line", "service", "login"):
         fresh.put(PROJECT / "packaging/debian/tests" / name, f"/root/debs/{name}", 0o755)
-        fresh.run(f"/root/debs/{name}")
+        fresh.run(f"AUTOPKGTEST_TMP=$(mktemp --directory) /root/debs/{name}")
 
 
 def test_an_upgrade_in_the_middle_of_logins_loses_none_repeats_none_and_keeps_the_configuration(packaged, attacker):
