@@ -6,7 +6,7 @@ SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo sbom sums release-check release role bench bench-deploy golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +93,22 @@ release-check:  ## hold versions, change logs, tag and all that lies in dist aga
 release:  ## all that a release is made of, signed and checked; KEY=FINGERPRINT signs, TAG=v1.2.3 names the tag
 	@for step in deb rpm wheel sbom sums repo release-check; do \
 		$(MAKE) --no-print-directory "$$step" || exit 1; done
+
+deb-source:  ## Debian source packages in dist/source; SERIES="jammy noble" makes those for a PPA, KEY=FINGERPRINT signs
+	@tools/install.sh package
+	@KEY="$(KEY)" tools/build_deb_source.sh $(SERIES)
+
+srpm:  ## source rpm in dist/source, as COPR builds it
+	@tools/install.sh package
+	@tools/build_srpm.sh
+
+deb-check:  ## what a distribution asks of a deb: lintian, autopkgtest, piuparts, a build from its source; needs root
+	@tools/install.sh all
+	$(PYTHON) -m pytest -q tests/packaging/test_deb.py tests/packaging/test_deb_source.py tests/system/test_debian_tools.py
+
+suite:  ## unit and edge tests with Debian 11's and 13's own Python and libraries, on hosts; needs root
+	@tools/install.sh dev
+	$(PYTHON) -m tests.system.suite
 
 role:  ## lint the role, and try it on real hosts with Molecule
 	@tools/install.sh role
