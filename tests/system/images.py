@@ -27,7 +27,7 @@ PACKAGES = (
 )
 DNF = "dnf,python3-dnf,rpm"
 # What our tests import, where it is compiled, and what makes journal files.
-SUITE = "python3-geoip2,python3-rich,python3-netaddr,python3-cryptography,strace,"
+SUITE = "python3-maxminddb,python3-rich,python3-netaddr,python3-cryptography,strace,"
 # Debian 11's security archive has newer libraries of systemd than this program, which asks for just its own: so only
 # the program is taken, without its dependencies but for libmicrohttpd12 and libcurl3-gnutls, which it is linked with.
 UNPACK_JOURNAL_REMOTE = """

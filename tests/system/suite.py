@@ -27,7 +27,7 @@ PROJECT = Path(__file__).parents[2]
 # Run on the host: prints what pamsignal stands on there, and fails where that is not the distribution's.
 WHERE = """
 import importlib, platform
-names = "systemd yaml jsonschema requests urllib3 attr geoip2 maxminddb prometheus_client".split()
+names = "systemd yaml jsonschema requests urllib3 attr maxminddb prometheus_client".split()
 found = [importlib.import_module(name) for name in names]
 strange = [one.__file__ for one in found if not one.__file__.startswith("/usr/lib/python3/dist-packages/")]
 assert not strange, strange
