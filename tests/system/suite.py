@@ -124,7 +124,8 @@ def run(release: Release, host: Host, scratch: Path) -> bool:
 
 
 CHECKOUT, TOOLS_FOLDER = "/srv/pamsignal", "/srv/tools"
-PYTHON = f"PYTHONPATH={TOOLS_FOLDER} PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3"
+# /tmp is a small file system of its own there.
+PYTHON = f"TMPDIR=/var/tmp PYTHONPATH={TOOLS_FOLDER} PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3"
 
 
 def tools_for(release: Release, folder: Path) -> Path:

@@ -62,7 +62,7 @@ def test_piuparts_finds_nothing_left_behind_by_an_installation_or_an_upgrade(rel
     (tmp_path / "upper/etc/apt/sources.list.d/earliest.list").write_text("deb [trusted=yes] file:///earliest ./\n")
     command = ["piuparts", "--existing-chroot", tmp_path / "root", "--keep-sources-list", "--skip-minimize"]
     # Links into the documentation, which the trees have none of, and a folder of debconf's own.
-    command += ["--no-symlinks", "--ignore=/var/cache/debconf/tmp.ci"]
+    command += ["--no-symlinks", r"--ignore-regex=/var/cache/debconf/tmp\.ci/?"]
     command += ["--no-eatmydata", "--warn-on-others", "--warn-on-debsums-errors", "--log-level=info", deb]
     over = ["unshare", "--mount", "sh", "-c", OVER, "over", base_tree(IMAGES[release]), tmp_path, *command]
     told = subprocess.run(over, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")}, capture_output=True, text=True, check=False)  # fmt: skip
@@ -81,7 +81,12 @@ def test_the_source_builds_where_only_its_build_dependencies_are(maker, checkout
     maker.run("cd /root/source/built && dpkg-buildpackage --build=binary --no-check-builddeps --no-sign")
     theirs = maker.run(f"dpkg-deb --contents /root/source/pamsignal_{VERSION}_all.deb").stdout
     ours = subprocess.run(["dpkg-deb", "--contents", deb], capture_output=True, text=True, check=True).stdout
-    assert theirs == ours
+    assert files_in(theirs) == files_in(ours)
+
+
+def files_in(listing):
+    """Mode, owner and name of each file; the manual pages name the docutils that wrote them, so sizes may differ."""
+    return [(words[0], words[1], words[-1]) for words in map(str.split, listing.splitlines())]
 
 
 def test_autopkgtest_runs_every_test_and_all_pass(maker, lab, deb, tmp_path):
