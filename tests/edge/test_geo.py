@@ -220,7 +220,7 @@ from pamsignal.enrich.geo import Settings
 atlas = Atlas(Settings({str(city)!r}, None)); atlas.refresh(); print(*atlas.problems(0), flush=True)
 input(); atlas.refresh(); print(atlas.place_of(ip_address("203.0.113.9")).city, *atlas.problems(0))
 """
-    for folder in [city.parent, *city.parents[1:3]]:
+    for folder in list(city.parents)[:3]:
         folder.chmod(0o755)
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
