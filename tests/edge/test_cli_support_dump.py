@@ -115,7 +115,9 @@ def host(watched, receiver, tmp_path):
     watched.until((tmp_path / "run" / "status.json").exists)
     entries = [a_log_line(message, number) for number, message in enumerate(LOG)]
     alert = a_log_line("Login: canarylogin from 203.0.113.9", 98, _TRANSPORT="journal", PAMSIGNAL_RULE="login_success")
-    manager = {"_SYSTEMD_UNIT": "init.scope", "SYSLOG_IDENTIFIER": "systemd", "_PID": 1, "_TRANSPORT": "journal"}
+    # journalctl knows the manager's lines by the pid, and from systemd 257 (Debian 13) at the latest by the control group.
+    manager = {"_SYSTEMD_UNIT": "init.scope", "_SYSTEMD_CGROUP": "/init.scope", "_PID": 1}
+    manager |= {"SYSLOG_IDENTIFIER": "systemd", "_TRANSPORT": "journal"}
     ended = a_log_line("pamsignal.service: Failed with result 'exit-code'.", 99, UNIT="pamsignal.service", **manager)
     write_journal(tmp_path / "own" / "system.journal", [*entries, alert, ended])
     return tmp_path
