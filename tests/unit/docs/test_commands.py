@@ -66,6 +66,7 @@ OTHERS = {
         "rsync": "--delay-updates --delete-after --recursive --times",
         "wget": "-qO-",
     },
+    "Debian's and Ubuntu's uploaders": {"dput": ""},
     "GnuPG, where the page says so": {
         "gpg": "--armor --dearmor --export-secret-subkeys --import --list-keys --list-secret-keys --output "
         "--quick-add-key --quick-generate-key --quick-set-expire --show-keys --with-fingerprint --with-subkey-fingerprint",
@@ -108,6 +109,7 @@ PLACES = {
     "/usr/lib/pamsignal",
     "/usr/lib/pamsignal/pamsignal",
     "/usr/libexec/pamsignal",
+    "/usr/libexec/pamsignal/stage-config",
     "/var/lib/pamsignal",
     "/var/lib/pamsignal/state.db",
     "/var/log/pamsignal",
