@@ -68,15 +68,10 @@ GROUPS = {
     "site": why_not_site,
     "system": why_not_system,
     "role": why_not_system,
-    "suite": why_not_system,
 }
 
-# What is no pytest of this machine: the role is tried by Molecule, the suite by another Debian's Python. Debian 13's
-# would take as long again, and differs less from this machine's: `make suite` runs both.
-OWN_COMMANDS = {
-    "role": ["tools/check_role.sh"],
-    "suite": ["nice", sys.executable, "-m", "tests.system.suite", "suite11"],
-}
+# What is no pytest: the role is tried by Molecule.
+OWN_COMMANDS = {"role": ["tools/check_role.sh"]}
 
 
 def main() -> int:
