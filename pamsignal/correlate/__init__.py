@@ -115,8 +115,15 @@ class Correlator:
         return self._attempts.settle(trace) + self.sessions.settle(trace) if trace.holds_lines else []
 
     def _succeeded(self, trace: Trace, line: Line) -> List[AuthEvent]:
-        events = self._attempts.succeeded(trace, line)
+        events = self._failures_before(line) + self._attempts.succeeded(trace, line)
         return events + self.sessions.succeeded(trace, line, line.seen.action)
+
+    def _failures_before(self, line: Line) -> List[AuthEvent]:
+        """Tell what failed from the same address and is over, so that whoever judges this success knows of it."""
+        source = line.seen.source
+        if source is None or source.ip is None:
+            return []
+        return [event for trace in self._traces.ended_from(source.ip) for event in self._settle(trace)]
 
     def _opened(self, trace: Trace, line: Line) -> List[AuthEvent]:
         if _is_logind(line.seen):

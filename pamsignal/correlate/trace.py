@@ -10,7 +10,7 @@ import heapq
 from collections import OrderedDict
 from typing import Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Endpoint, JournalRecord, Key, Observation
+from pamsignal.model import Address, Endpoint, JournalRecord, Key, Observation
 
 # A silent process is over after this long: its pid may belong to somebody else by now. sshd itself gives a client
 # 120 s (sshd_config(5), LoginGraceTime), sudo five minutes a prompt (sudoers(5), passwd_timeout).
@@ -162,6 +162,15 @@ class Traces:
             heapq.heappop(self._due)
         self.nearest_us = self._due[0][0] if self._due else NEVER
         return self._due[0][0] if self._due else None
+
+    def ended_from(self, ip: Address) -> List[Trace]:
+        """Return the traces of connections from `ip` that have ended and still wait for a better line, in order."""
+        waiting = [
+            entry
+            for entry in self._due
+            if entry[2].ended and entry[2].due_us == entry[0] and entry[2].source and entry[2].source.ip == ip
+        ]
+        return [trace for _, _, trace in sorted(waiting)]
 
     def is_due(self, time_us: int) -> bool:
         """Tell whether the moment of a trace has come. Most waits are over before: their line is told already."""

@@ -352,3 +352,34 @@ def test_one_attempt_is_known_by_its_action_and_line():
     assert len(set(ids)) == len(ids) == 2
     assert all(len(one) == 32 for one in ids)
     assert {event.action for event in story.events} == {Action.LOGIN_FAILURE}
+
+
+def closed(story, at, pid, address=ATTACKER):
+    return story.tell(
+        at, f"Connection closed by authenticating user root {address} port {40_000 + pid} [preauth]", pid=pid
+    )
+
+
+def login(story, at, pid=900, address=ATTACKER):
+    return story.tell(at, f"Accepted publickey for root from {address} port 50999 ssh2: ED25519 SHA256:abc", pid=pid)
+
+
+def test_failures_that_still_wait_are_told_before_a_login_from_the_same_address():
+    story = Story()
+    for pid in range(101, 106):
+        closed(story, (pid - 100) / 10, pid)
+    login(story, 0.6)
+    assert story.told == [("connection_closed", 1)] * 5 + [("login_success", 1)]
+    assert [event.pid for event in story.events] == [101, 102, 103, 104, 105, 900]
+    assert story.rules == ["brute_force", "success_after_failures"]
+    assert len(story.end().events) == 6
+
+
+def test_what_waits_from_elsewhere_or_is_still_going_on_is_left_alone_by_a_login():
+    story = Story()
+    closed(story, 0, 101, address="198.51.100.7")
+    story.tell(0.1, f"Invalid user alcie from {PLACE}", pid=102)
+    login(story, 0.2)
+    assert story.told == [("login_success", 1)]
+    story.tell(0.3, f"Connection closed by invalid user alcie {PLACE} [preauth]", pid=102)
+    assert sorted(story.end().told) == [("connection_closed", 1), ("login_failure", 1), ("login_success", 1)]
