@@ -56,11 +56,11 @@ docs-links:  ## ask for every page elsewhere that the documents link to; needs t
 	$(PYTHON) -m tests.site.links
 
 deb:  ## build dist/pamsignal_*_all.deb, for Debian and Ubuntu
-	@tools/install.sh package
+	@tools/install.sh deb
 	@tools/build_deb.sh
 
 rpm:  ## build dist/pamsignal-*.noarch.rpm, for Fedora and RHEL
-	@tools/install.sh package
+	@tools/install.sh rpm
 	@tools/build_rpm.sh
 
 wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither, and the source archive
@@ -99,7 +99,7 @@ deb-source:  ## Debian source packages in dist/source; SERIES="jammy noble" make
 	@KEY="$(KEY)" tools/build_deb_source.sh $(SERIES)
 
 srpm:  ## source rpm in dist/source, as COPR builds it
-	@tools/install.sh package
+	@tools/install.sh rpm
 	@tools/build_srpm.sh
 
 deb-check:  ## what a distribution asks of a deb: lintian, autopkgtest, piuparts, a build from its source; needs root

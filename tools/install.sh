@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "lint", "package", "python", "role", "release" or "docs"; "all"
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "deb", "rpm", "package", "python", "role", "release" or "docs"; "all"
 # is all but "python", and a browser for the tests of the site, where the distribution has one. Says what it is about to
 # install, and installs only what is missing.
 set -eu
@@ -9,14 +9,16 @@ case $1 in
 run) needs="run" ;;
 dev) needs="run dev" ;;
 lint) needs="run dev release" ;;
-package) needs="run package" ;;
+deb) needs="run deb" ;;
+rpm) needs="run rpm" ;;
+package) needs="run deb rpm package" ;;
 python) needs="python" ;;
-role) needs="run dev package role" ;;
-release) needs="run dev package release" ;;
+role) needs="run dev deb rpm package role" ;;
+release) needs="run dev deb rpm package release" ;;
 docs) needs="docs" ;;
-all) needs="run dev package role release docs browser" ;;
+all) needs="run dev deb rpm package role release docs browser" ;;
 *)
-    echo "What for? One of run, dev, lint, package, python, role, release, docs, all." >&2
+    echo "What for? One of run, dev, lint, deb, rpm, package, python, role, release, docs, all." >&2
     exit 2 ;;
 esac
 

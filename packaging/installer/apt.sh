@@ -27,7 +27,7 @@ apt_install() {
     run apt-get update -o Dir::Etc::SourceList="$source" -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0 \
         -o APT::Update::Error-Mode=any ||
         fail "$url/apt cannot be reached, is not signed by the key in this script, or has no suite $version." \
-            "What apt-get's words mean: docs/how-to/repository.md"
+            "apt-get's words above say which; NO_PUBKEY and EXPKEYSIG mean another or an expired key: fetch a new script."
     run apt-get update || echo "Going on: what apt-get says there is about other sources of this host." >&2
     # What is about to be new here, so that it can go again; a line reads "Inst NAME [VERSION HERE] (NEW VERSION".
     [ -n "$dry" ] || new=$(apt-get --simulate install --allow-downgrades "$package" 2>/dev/null |

@@ -32,7 +32,7 @@ dnf_install() {
     # Left to itself, dnf 5 goes on without a repository that it cannot use.
     run dnf makecache --assumeyes --refresh --repo pamsignal --setopt=pamsignal.skip_if_unavailable=0 ||
         fail "$url/dnf cannot be reached, or is not signed by the key in this script." \
-            "What dnf's words mean: docs/how-to/repository.md"
+            "dnf's words above say which; a bad signature or another key means: fetch a new script."
     [ "$before" = "$version" ] || run dnf "$change" --assumeyes "$package" ||
         fail "dnf cannot $change $package; its reason is above."
     [ "$version" = stable ] || { held=yes && put "$source" dnf_source; }

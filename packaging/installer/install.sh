@@ -71,7 +71,8 @@ refuse_an_old_one() {
 
 refuse_an_unknown_one() {
     fail "There is no package for $system: the deb is for Debian, Ubuntu and their kin, the rpm for Fedora, RHEL and" \
-        "theirs. With systemd 247 and Python 3.9, it can be installed by hand: docs/how-to/install-by-hand.md."
+        "theirs. With systemd 247 and Python 3.9 it can be installed by hand, as its source says in" \
+        "docs/how-to/install-by-hand.md."
 }
 
 # os-release(5). Kin number their releases in their own way, but name what they were made of.
@@ -104,8 +105,8 @@ recognise_system() {
 refuse_what_cannot_work() {
     [ -d /run/systemd/system ] || fail "systemd does not run here. In a container: install pamsignal on the machine" \
         "that runs it, where the journal is. Elsewhere: boot with systemd, then run this again."
-    [ ! -e /run/ostree-booted ] || fail "$system is an image that packages are layered on: add the repository as" \
-        "docs/how-to/repository.md says, then rpm-ostree install pamsignal."
+    [ ! -e /run/ostree-booted ] || fail "$system is an image that packages are layered on. Write the two files that" \
+        "this script shows with --dry-run on a Fedora of the usual kind, then: rpm-ostree install pamsignal."
     [ -n "$dry" ] || [ "$(id -u)" = 0 ] || fail "This needs root: curl -fsS $url/install.sh | sudo sh"
 }
 
@@ -114,7 +115,7 @@ refuse_another_installation() {
     [ -z "$before" ] || return 0
     for file in /etc/systemd/system/pamsignal.service /usr/bin/pamsignal; do
         [ ! -e "$file" ] || fail "$file is there, and no package's: remove what was installed by hand" \
-            "(docs/how-to/install-by-hand.md), or by the role with pip, first. The configuration can stay."
+            "or by the role with pip (the unit, the program, /usr/lib/pamsignal), first. The configuration can stay."
     done
 }
 

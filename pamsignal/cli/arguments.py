@@ -115,7 +115,9 @@ class _Version(argparse.Action):
 def _shared_options() -> argparse.ArgumentParser:
     """Options that stand before or after the verb; SUPPRESS keeps the second from resetting the first."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument("--config", metavar="FILE", help="configuration file (default: /etc/pamsignal/pamsignal.yaml)")
+    shared.add_argument(
+        "--config", metavar="FILE", help="configuration file (default: /etc/pamsignal/pamsignal.yaml; of replay: none)"
+    )
     shared.add_argument("--json", action="store_true", help="print JSON")
     shared.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
     shared.add_argument("--utc", action="store_true", help="show times in UTC on a terminal, too")

@@ -16,12 +16,16 @@ _ACTIONS = {action.value: text for action, text in words.ACTIONS.items()}
 
 
 class Column(NamedTuple):
-    """A column. Numbers stand at the right; `bar` draws them, too. A point in time stays on one line."""
+    """A column. Numbers stand at the right; `bar` draws them, too. A point in time stays on one line.
+
+    What is `is_whole` is of no use when it is cut, such as an address.
+    """
 
     head: str
     is_number: bool = False
     bar: bool = False
     is_time: bool = False
+    is_whole: bool = False
 
 
 class Section(NamedTuple):
@@ -49,6 +53,7 @@ class View(NamedTuple):
 
 _TRIES = Column("tries", is_number=True, bar=True)
 _LAST = Column("last", is_time=True)
+_FROM = Column("from", is_whole=True)
 
 
 def headline(summary: Summary) -> str:
@@ -112,14 +117,14 @@ def _told(section: Section) -> Section:
 
 
 def _logins(summary: Summary, view: View) -> Section:
-    columns = ("account", "from", "country", "how")
+    columns = (Column("account"), _FROM, Column("country"), Column("how"))
     ranked, rest = summary.logins.top(view.most, successes)
     rows = [
         (user, source or LOCAL, _country(row.about), method or service, row.successes, view.stamp(row.last_us))
         for (user, source, method, service), row in ranked
     ]
     note = _note(rest, counted(rest.successes, "login"))
-    return Section("Logins", (*map(Column, columns), Column("times", is_number=True), _LAST), rows, note)
+    return Section("Logins", (*columns, Column("times", is_number=True), _LAST), rows, note)
 
 
 def _elevations(summary: Summary, view: View) -> Section:
@@ -139,7 +144,8 @@ def _news(summary: Summary, view: View) -> Section:
     shown = list(summary.news)[-view.most :][::-1]
     rows = [(view.stamp(one.time_us), one.user, one.source or LOCAL, one.country, _what_is_new(one)) for one in shown]
     left = summary.news_total - len(rows)
-    columns = (Column("time", is_time=True), *map(Column, ("account", "from", "country", "what")))
+    what = Column("what", is_whole=True)
+    columns = (Column("time", is_time=True), Column("account"), _FROM, Column("country"), what)
     return Section("New", columns, rows, f"and {left:,} earlier" if left else None)
 
 
@@ -161,7 +167,14 @@ def _addresses(summary: Summary, view: View) -> Section:
         (source, _country(row.about), _network(row.about), row.failures, row.successes, view.stamp(row.last_us))
         for source, row in ranked
     ]
-    columns = (Column("address"), Column("country"), Column("network"), _TRIES, Column("logins", is_number=True), _LAST)
+    columns = (
+        Column("address", is_whole=True),
+        Column("country"),
+        Column("network"),
+        _TRIES,
+        Column("logins", is_number=True),
+        _LAST,
+    )
     marked = frozenset(number for number, (_, row) in enumerate(ranked) if row.successes)
     return Section("Attackers by address", columns, rows, _note_of_tries(rest, is_cut=summary.addresses.is_cut), marked)
 

@@ -18,7 +18,7 @@ complete -c pamsignal -n 'not __fish_seen_subcommand_from run check-config init 
 complete -c pamsignal -n 'not __fish_seen_subcommand_from run check-config init test-alert status explain history report top memory verify replay support-dump geoip schema completion' -a completion -d 'print the completion for a shell'
 complete -c pamsignal -n 'not __fish_seen_subcommand_from run check-config init test-alert status explain history report top memory verify replay support-dump geoip schema completion' -l version -d 'show the version'
 complete -c pamsignal -s h -l help -d 'show this help message and exit'
-complete -c pamsignal -l config -r -F -d 'configuration file (default: /etc/pamsignal/pamsignal.yaml)'
+complete -c pamsignal -l config -r -F -d 'configuration file (default: /etc/pamsignal/pamsignal.yaml; of replay: none)'
 complete -c pamsignal -l json -d 'print JSON'
 complete -c pamsignal -l no-color -d 'no colours (NO_COLOR does the same)'
 complete -c pamsignal -l utc -d 'show times in UTC on a terminal, too'

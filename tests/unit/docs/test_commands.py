@@ -47,7 +47,7 @@ OTHERS = {
     "the shell": {"sh": "-s --dry-run", "umask": ""},
     "essential on Debian and Fedora": {"diff": "", "grep": "", "gunzip": "--stdout", "sed": "-i", "su": ""},
     "sudo": {"sudoedit": ""},
-    "OpenSSH": {"ssh": "-o"},
+    "OpenSSH": {"scp": "", "ssh": "-o"},
     "util-linux": {"logger": "-t"},
     "systemd": {
         "journalctl": "--facility --identifier --no-pager --since -D -f -g -o -t -u",
@@ -202,7 +202,7 @@ def packages(words):
         "upgrade",
     }
     for package in named:
-        plain = re.sub(r"^\./dist/pamsignal[_-]\*[_.](?:all\.deb|noarch\.rpm)$|[=-]\d[\d.]*$", "", package)
+        plain = re.sub(r"^\./(?:dist/)?pamsignal[_-]\*[_.](?:all\.deb|noarch\.rpm)$|[=-]\d[\d.]*$", "", package)
         if plain not in {"", "pamsignal", *PACKAGES} and f" {plain}" not in CONTROL:
             yield package
 

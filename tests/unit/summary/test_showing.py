@@ -99,6 +99,18 @@ def test_a_table_fits_the_terminal_and_cuts_nothing_in_a_pipe():
         assert max(map(len, lines(sections, style(width)))) <= width
 
 
+def test_an_address_and_a_time_are_never_cut_and_a_bar_gives_way():
+    address = an_endpoint("2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff")
+    context = Context(country="NL", asn=64500, org="x" * 60)
+    summary = summary_of(tried(context, source=address, user="y" * 60), Seen(a_login(source=address), context))
+    for width in (40, 60, 80):
+        shown = lines(everything(summary, VIEW), style(width))
+        assert sum("2001:db8:aaaa:bbbb::/64" in line for line in shown) == 2
+        assert all("2026-11-23 12:00" in line for line in shown if "2001:" in line)
+        assert "█" not in "".join(lines(attackers(summary, VIEW)[:1], style(width)))
+    assert "█" in "".join(lines(attackers(summary, VIEW)[:1], style(140)))
+
+
 def test_an_address_that_got_in_is_marked():
     summary = summary_of(tried(), Seen(a_login(), NO_CONTEXT), tried(source=an_endpoint("198.51.100.7")))
     marked = [line.split()[1] for line in lines(attackers(summary, VIEW), style()) if line.startswith("!")]
