@@ -158,11 +158,26 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if IPv4Address in parts:
         return ip_address
     if get_origin(hint) is tuple:
-        return tuple
+        return _texts
     one = parts[0]
+    if one in {bool, int, str}:
+        return partial(_plain, one)
     if isinstance(one, type) and issubclass(one, enum.Enum):
         return one
     return partial(_noun, one) if hasattr(one, "_fields") and len(parts) == 1 else _same
+
+
+def _plain(kind: type, value: Any) -> Any:
+    """Return `value`, if it is of the kind that model.py says. ValueError for anything else."""
+    if value is not None and type(value) is not kind:
+        raise ValueError(f"no record of pamsignal: {type(value).__name__}")
+    return value
+
+
+def _texts(value: Any) -> Tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"no record of pamsignal: {type(value).__name__}")
+    return tuple(_plain(str, one) for one in value)
 
 
 def _same(value: Any) -> Any:

@@ -15,7 +15,7 @@ import sys
 from typing import IO, Iterator, List, Mapping, NamedTuple, Optional
 
 _NO = frozenset({"", "0", "no", "n", "false", "f", "off"})
-_SAFE, _OTHERS = "less", ("pager", "less", "more")
+_SAFE, _ANY = ("less",), ("pager", "less", "more")
 # F: quit if it fits; R: colours; S: do not fold; X: leave it on the screen; M: where one is; K: Ctrl-C ends it.
 _LESS = "FRSXMK"
 
@@ -65,7 +65,7 @@ def pager_of(environment: Mapping[str, str]) -> Optional[Pager]:
         return None
     secure = environment.get("SYSTEMD_PAGERSECURE")
     is_secure = secure is None or secure.lower() not in _NO
-    candidates = [[name] for name in ((_SAFE,) if secure is None else _OTHERS)]
+    candidates = [[name] for name in (_SAFE if is_secure else _ANY)]
     if named is not None and secure is not None:
         candidates.insert(0, named.split())
     command = next((words for words in candidates if shutil.which(words[0], path=environment.get("PATH"))), None)
@@ -73,4 +73,5 @@ def pager_of(environment: Mapping[str, str]) -> Optional[Pager]:
         return None
     options, charset = environment.get("SYSTEMD_LESS", _LESS), environment.get("SYSTEMD_LESSCHARSET", "utf-8")
     for_less = {"LESS": options, "LESSCHARSET": charset, **({"LESSSECURE": "1"} if is_secure else {})}
-    return Pager(command, {**environment, **for_less})
+    kept = {name: value for name, value in environment.items() if name != "LESSSECURE_ALLOW" or not is_secure}
+    return Pager(command, {**kept, **for_less})

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import stat
 import sys
@@ -172,27 +173,28 @@ def _mode_of(path: Path) -> int:
         status = path.lstat()
     except FileNotFoundError:
         return 0o600
-    return stat.S_IMODE(status.st_mode) if status.st_uid == os.geteuid() else 0o600
+    return stat.S_IMODE(status.st_mode) & 0o666 if status.st_uid == os.geteuid() else 0o600
 
 
 def _write(path: Path, page: str, *, force: bool) -> None:
     """Write `page` whole or not at all: a new file for its owner alone, or with the mode of what it replaces."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # which nobody can foresee, and take
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            os.fchmod(descriptor, _mode_of(path) if force else 0o600)
-            file.write(page)
-        if force:
-            draft.replace(path)
-        else:
-            os.link(draft, path)  # unlike rename(2), link(2) never replaces anything
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+                os.fchmod(descriptor, _mode_of(path) if force else 0o600)
+                file.write(page)
+            if force:
+                draft.replace(path)
+            else:
+                os.link(draft, path)  # unlike rename(2), link(2) never replaces anything
+        finally:
+            with contextlib.suppress(OSError):
+                draft.unlink()
     except FileExistsError:
         raise UsageError(f"{path} exists and is not touched; replace it with --force") from None
     except PermissionError:
         raise AccessError(f"no right to write {path}; name a file in a directory of yours") from None
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; name a file in a directory that is there") from None
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()

@@ -7,6 +7,7 @@ own reader, without the objects that geoip2 makes of each answer (docs/adr/0008-
 from __future__ import annotations
 
 import os
+import stat
 import struct
 from contextlib import ExitStack
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, TypeVar
@@ -21,7 +22,12 @@ _Read = TypeVar("_Read")
 
 _TRIAL = "192.0.2.1"  # RFC 5737: in no database, but to find that out its tree has to be walked
 # What a damaged file can make of a lookup, depending on the version; maxminddb's own errors are RuntimeError.
-_DAMAGE = (AttributeError, LookupError, OSError, OverflowError, RuntimeError, TypeError, ValueError, struct.error)
+_DAMAGE = (
+    *(AttributeError, LookupError, MemoryError, OSError, OverflowError, RuntimeError, TypeError, ValueError),
+    struct.error,
+)
+# The first end may be anything's fault; a file that is made for it can take any amount of memory, whoever reads it.
+_MOST_ENDS = 4
 
 
 class Settings(NamedTuple):
@@ -140,10 +146,15 @@ class Database:
 
     def _take(self, file: File) -> bool:
         """Let `file` take the place of what is open, unless something is wrong with it."""
-        carefully = self._note.tells_of_an_end_with(file.identity)
-        self._note.write(file.identity)
+        ends = self._note.ends_with(file.identity)
+        if ends >= _MOST_ENDS:
+            self._refuse(file, f"{ends} times the daemon ended while it was read; download it again")
+            if self.opened is None:
+                self._note.write(file.identity, ends)  # for the next process
+            return False
+        self._note.write(file.identity, ends)
         try:
-            opened = _open(file, self._kind, carefully=carefully)
+            opened = _open(file, self._kind, carefully=ends > 0)
         except ImportError:
             return self._leave(file, "Python's maxminddb, which reads it, is missing; install python3-maxminddb")
         except OSError as error:
@@ -213,9 +224,12 @@ def _open(file: File, kind: Kind, *, carefully: bool) -> Opened:
     from maxminddb import MODE_AUTO, MODE_MMAP, open_database  # noqa: PLC0415 - it costs memory
 
     with ExitStack() as undo:
-        descriptor = os.open(file.path, os.O_RDONLY)  # what is not allowed is told as such; from here on it is damage
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is not waited for
         undo.callback(os.close, descriptor)
-        reader = open_database(file.path, MODE_MMAP if carefully else MODE_AUTO)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("no regular file")
+        # The very file, whatever has its name by now. What is not allowed was told as such; from here on it is damage.
+        reader = open_database(f"/proc/self/fd/{descriptor}", MODE_MMAP if carefully else MODE_AUTO)
         undo.callback(reader.close)
         facts = reader.metadata()
         edition = str(facts.database_type)

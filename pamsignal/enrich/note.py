@@ -15,8 +15,8 @@ class Note:
     def __init__(self, path: Optional[str]) -> None:
         self._path = path
 
-    def write(self, what: Optional[str]) -> None:
-        """Write down that `what` is open; None says that nothing is."""
+    def write(self, what: Optional[str], ends: int = 0) -> None:
+        """Write down that `what` is open, with which `ends` processes ended before; None says that nothing is."""
         if self._path is None:
             return
         with suppress(OSError):
@@ -24,15 +24,15 @@ class Note:
                 os.unlink(self._path)
                 return
             with open(self._path, "w", encoding="ascii") as file:
-                file.write(f"{os.getpid()} {what}")
+                file.write(f"{os.getpid()} {ends} {what}")
 
-    def tells_of_an_end_with(self, what: str) -> bool:
-        """Tell whether another process had `what` open and ended without closing it."""
+    def ends_with(self, what: str) -> int:
+        """Return how many processes in a row had `what` open and ended without closing it, this one not counted."""
         if self._path is None:
-            return False
+            return 0
         try:
             with open(self._path, encoding="ascii") as file:
-                pid, _, noted = file.read(_MOST_TEXT).partition(" ")
+                pid, ends, noted = file.read(_MOST_TEXT).split(" ", 2)
+                return int(ends) + 1 if noted == what and pid != str(os.getpid()) else 0
         except (OSError, ValueError):
-            return False
-        return noted == what and pid != str(os.getpid())
+            return 0

@@ -11,6 +11,8 @@ from pamsignal.summary.tally import Rest, failures, successes, total
 
 MOST_DAYS, MOST_WEEKS, MOST_MONTHS = 31, 26, 24
 LOCAL = "this host"
+_ADDRESS = len("2001:db8:1234:5678:9abc:def0:1234:5678/64")
+_OUR_OWN = 1000  # no stranger can make it long
 _MONDAY = 4  # 1970-01-01 was a Thursday
 _ACTIONS = {action.value: text for action, text in words.ACTIONS.items()}
 
@@ -18,14 +20,14 @@ _ACTIONS = {action.value: text for action, text in words.ACTIONS.items()}
 class Column(NamedTuple):
     """A column. Numbers stand at the right; `bar` draws them, too. A point in time stays on one line.
 
-    What is `is_whole` is of no use when it is cut, such as an address.
+    A text is cut to no fewer than `least` characters, however narrow a terminal is: half an address is of no use.
     """
 
     head: str
     is_number: bool = False
     bar: bool = False
     is_time: bool = False
-    is_whole: bool = False
+    least: int = 8
 
 
 class Section(NamedTuple):
@@ -53,7 +55,7 @@ class View(NamedTuple):
 
 _TRIES = Column("tries", is_number=True, bar=True)
 _LAST = Column("last", is_time=True)
-_FROM = Column("from", is_whole=True)
+_FROM = Column("from", least=_ADDRESS)
 
 
 def headline(summary: Summary) -> str:
@@ -144,7 +146,7 @@ def _news(summary: Summary, view: View) -> Section:
     shown = list(summary.news)[-view.most :][::-1]
     rows = [(view.stamp(one.time_us), one.user, one.source or LOCAL, one.country, _what_is_new(one)) for one in shown]
     left = summary.news_total - len(rows)
-    what = Column("what", is_whole=True)
+    what = Column("what", least=_OUR_OWN)
     columns = (Column("time", is_time=True), Column("account"), _FROM, Column("country"), what)
     return Section("New", columns, rows, f"and {left:,} earlier" if left else None)
 
@@ -168,7 +170,7 @@ def _addresses(summary: Summary, view: View) -> Section:
         for source, row in ranked
     ]
     columns = (
-        Column("address", is_whole=True),
+        Column("address", least=_ADDRESS),
         Column("country"),
         Column("network"),
         _TRIES,

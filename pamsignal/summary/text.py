@@ -10,7 +10,6 @@ from pamsignal.summary.sections import Column, Section, number_in
 BLOCKS = "▏▎▍▌▋▊▉█"
 ASCII = "#"
 LEAST_BAR, USUAL_BAR, MOST_BAR = 4, 20, 40
-_LEAST_CELL = 8
 _LONGEST_CELL = 256
 _GAP = "  "
 _MINUTE_END = len("2026-11-23T12:00")
@@ -97,18 +96,17 @@ def _narrow(section: Section, widths: List[int], width: Optional[int]) -> Option
     if width is None:
         return None
     left = width - len(_GAP) * len(widths) - sum(widths)
-    texts = [number for number, column in enumerate(section.columns) if _can_be_cut(column)]
-    while left < 0 and texts:
-        widest = max(texts, key=lambda number: widths[number])
-        if widths[widest] <= _LEAST_CELL:
+    while left < 0:
+        texts = [at for at, column in enumerate(section.columns) if _can_be_cut(column) and widths[at] > column.least]
+        if not texts:
             break
-        widths[widest] -= 1
+        widths[max(texts, key=lambda at: widths[at])] -= 1
         left += 1
     return left
 
 
 def _can_be_cut(column: Column) -> bool:
-    return not (column.is_number or column.is_time or column.is_whole)
+    return not (column.is_number or column.is_time)
 
 
 def _shown(cell: object, column: Column, *, shorten: bool) -> str:

@@ -127,7 +127,7 @@ def test_a_page_is_for_its_owner_alone_and_is_never_replaced_unasked(tmp_path):
     page.write_text("precious")
     printed("report", "--directory", EXAMPLE, "--html", str(page), code=2)
     assert page.read_text() == "precious"
-    page.chmod(0o644)
+    page.chmod(0o6755)
     report("--html", str(page), "--force")
     assert page.read_text().startswith("<!DOCTYPE html>")
     assert stat.S_IMODE(page.stat().st_mode) == 0o644

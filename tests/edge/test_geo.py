@@ -349,14 +349,44 @@ def test_after_a_sudden_end_the_same_file_is_read_all_the_same(city, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("pid", "identity", "is_the_end"),
-    [(0, "1 2 3 4", True), (os.getpid(), "1 2 3 4", False), (0, "1 2 3 5", False), (0, "", False)],
-    ids=["of another process", "of this process", "of another file", "empty"],
+    ("noted", "ends"),
+    [
+        ("0 0 1 2 3 4", 1),
+        ("0 3 1 2 3 4", 4),
+        (f"{os.getpid()} 3 1 2 3 4", 0),
+        ("0 3 1 2 3 5", 0),
+        ("0 1 2 3 4", 0),
+        ("x", 0),
+        ("", 0),
+    ],
+    ids=["of another process", "of several", "of this process", "of another file", "of an older version", "x", "empty"],
 )
-def test_a_note_tells_of_the_end_of_another_process_with_the_same_file(pid, identity, is_the_end, tmp_path):
+def test_a_note_tells_how_many_processes_ended_with_the_same_file(noted, ends, tmp_path):
     path = tmp_path / "note"
-    path.write_text(f"{pid} {identity}")
-    assert Note(str(path)).tells_of_an_end_with("1 2 3 4") is is_the_end
+    path.write_text(noted)
+    assert Note(str(path)).ends_with("1 2 3 4") == ends
+
+
+def test_a_file_with_which_process_after_process_ends_is_refused_until_it_changes(city, tmp_path):
+    write_cities(city)
+    kill = LOOK_UP + "import os; os.kill(os.getpid(), 9)"
+    told = [
+        subprocess.run(
+            [sys.executable, "-uc", kill, str(city), str(tmp_path)], stdout=subprocess.PIPE, check=False
+        ).stdout
+        for _ in range(6)
+    ]
+    refused = f"None geoip.city: {city} is not used: {{}} times the daemon ended while it was read; download it again\n"
+    assert [one.decode() for one in told] == ["Berlin\n"] * 4 + [refused.format(4), refused.format(5)]
+    write_cities(city, {"203.0.113.0/24": QUITO})
+    assert subprocess.check_output([sys.executable, "-c", LOOK_UP, str(city), str(tmp_path)], text=True) == "Quito\n"
+
+
+def test_a_pipe_in_the_place_of_a_database_is_refused_without_waiting(city):
+    os.mkfifo(city)
+    assert problems(opened(str(city))) == [
+        f"geoip.city: {city} is not used: it is no whole MaxMind DB file; download it again"
+    ]
 
 
 def notes(folder):

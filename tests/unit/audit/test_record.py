@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
 from hypothesis import given, settings
 
 from pamsignal.audit.chain import NO_RECORD, link_of, linked
@@ -95,3 +96,35 @@ def test_a_context_is_written_only_where_something_was_looked_up():
 def test_an_alert_names_what_it_is_about():
     assert alert_body(an_alert()).startswith('{"alert":{"event":{"action":"login_success"')
     assert '"finding":{"attempts":12' in alert_body(an_alert(subject=a_finding()))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"user": {"a": 1}},
+        {"user": [1]},
+        {"user": 7},
+        {"time_us": "7"},
+        {"attempts": "5"},
+        {"attempts": True},
+        {"known_account": 1},
+        {"hostname": ["web-01"]},
+        {"source": {"host": 7}},
+        {"source": {"ip": []}},
+        {"context": {"country": ["NL"]}},
+        {"context": 7},
+    ],
+)
+def test_a_record_with_a_value_of_another_kind_is_no_record_of_ours(wrong):
+    document = json.loads(line_of(event_body(a_login())))
+    document["event"].update(wrong)
+    with pytest.raises(ValueError, match="no record of pamsignal|does not appear to be"):
+        subject_of(document)
+
+
+def test_a_finding_with_a_list_of_other_things_is_no_record_of_ours():
+    document = json.loads(line_of(alert_body(an_alert(subject=a_finding()))))
+    for wrong in ([7], "root", {"root": 1}):
+        document["alert"]["finding"]["users"] = wrong
+        with pytest.raises(ValueError, match="no record of pamsignal"):
+            subject_of(document)
