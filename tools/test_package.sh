@@ -29,6 +29,6 @@ pamsignal check-config
 told=$(pamsignal replay --file /usr/lib/pamsignal/pamsignal/sample.jsonl --format text)
 echo "$told" | grep -q 'Brute force' || fail "replay tells nothing of the sample's brute force: $told"
 remove
-left=$(find /etc /usr /var -path '*pamsignal*' ! -path '/var/lib/dnf/*' ! -path '/var/cache/*' ! -path '/var/log/*' 2>/dev/null)
+left=$(find /etc /usr /var -path '*pamsignal*' ! -path '/var/lib/dnf/*' ! -path '/var/cache/*' ! -path '/var/log/*')
 [ -z "$left" ] || fail "left behind: $left"
 echo "pamsignal $version: installed, used and removed"

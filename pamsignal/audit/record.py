@@ -168,15 +168,15 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
 
 
 def _plain(kind: type, value: Any) -> Any:
-    """Return `value`, if it is of the kind that model.py says. ValueError for anything else."""
+    """Return `value`, if it is of the kind that model.py says. TypeError for anything else."""
     if value is not None and type(value) is not kind:
-        raise ValueError(f"no record of pamsignal: {type(value).__name__}")
+        raise TypeError(f"{type(value).__name__} instead of {kind.__name__}")
     return value
 
 
 def _texts(value: Any) -> Tuple[str, ...]:
     if not isinstance(value, list):
-        raise ValueError(f"no record of pamsignal: {type(value).__name__}")
+        raise TypeError(f"{type(value).__name__} instead of list")
     return tuple(_plain(str, one) for one in value)
 
 

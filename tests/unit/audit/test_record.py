@@ -118,7 +118,7 @@ def test_an_alert_names_what_it_is_about():
 def test_a_record_with_a_value_of_another_kind_is_no_record_of_ours(wrong):
     document = json.loads(line_of(event_body(a_login())))
     document["event"].update(wrong)
-    with pytest.raises(ValueError, match="no record of pamsignal|does not appear to be"):
+    with pytest.raises(ValueError, match=r"no record of pamsignal|does not appear to be"):
         subject_of(document)
 
 
