@@ -84,7 +84,8 @@ def main() -> int:
     failed = [] if run(["make", "--no-print-directory", "lint"]) else ["lint"]
     beside = {group: Beside(OWN_COMMANDS[group]) for group in able if group in OWN_COMMANDS}
     folders = [f"tests/{group}" for group in able if group not in OWN_COMMANDS]
-    failed += [] if run([sys.executable, "-m", "pytest", *folders, *(f"--ignore={file}" for file in APART)]) else ["tests"]
+    tests = [*folders, *(f"--ignore={file}" for file in APART)]
+    failed += [] if run([sys.executable, "-m", "pytest", *tests]) else ["tests"]
     failed += [group for group, command in beside.items() if not command.ends_well()]
     return verdict(failed, {group: reason for group, reason in reasons.items() if reason})
 

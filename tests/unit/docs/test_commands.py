@@ -260,7 +260,7 @@ def test_every_file_of_the_checkout_that_a_command_names_is_there(path):
     assert [word for word in named if not (ROOT / word).exists()] == []
 
 
-def test_there_are_command_lines_to_look_at():
+def test_every_verb_and_every_program_that_is_looked_at_stands_in_some_document():
     found = [call for path in DOCUMENTS for _, call in commands(path)]
     assert {call[1] for call in found if call[0] == "pamsignal" and call[1:]} >= {*VERBS} - {"run"}
     assert {call[0] for call in found} >= {*CHECKS}
