@@ -70,22 +70,27 @@ GROUPS = {
     "role": why_not_system,
 }
 
-# What is no pytest: the role is tried by Molecule.
-OWN_COMMANDS = {"role": ["tools/check_role.sh"]}
+PYTEST = [sys.executable, "-m", "pytest"]
+
+# What runs beside the rest, in a process of its own: the role, which Molecule tries, and two groups that build.
+BESIDE = {
+    "role": ["tools/check_role.sh"],
+    "packaging": [*PYTEST, "tests/packaging"],
+    "site": [*PYTEST, "tests/site"],
+}
 
 # What takes long and has a verb of its own: `make deb-check`.
 APART = ["tests/system/test_debian_tools.py"]
 
 
 def main() -> int:
-    """Run lint, then pytest, and beside it the groups with a command of their own: both mostly wait for their hosts."""
+    """Run lint, then pytest, and beside it what can run there: much of both is waiting for hosts."""
     reasons = {group: why_not() for group, why_not in GROUPS.items()}
     able = [group for group, reason in reasons.items() if reason is None]
     failed = [] if run(["make", "--no-print-directory", "lint"]) else ["lint"]
-    beside = {group: Beside(OWN_COMMANDS[group]) for group in able if group in OWN_COMMANDS}
-    folders = [f"tests/{group}" for group in able if group not in OWN_COMMANDS]
-    tests = [*folders, *(f"--ignore={file}" for file in APART)]
-    failed += [] if run([sys.executable, "-m", "pytest", *tests]) else ["tests"]
+    beside = {group: Beside(BESIDE[group]) for group in able if group in BESIDE}
+    folders = [f"tests/{group}" for group in able if group not in BESIDE]
+    failed += [] if run([*PYTEST, *folders, *(f"--ignore={file}" for file in APART)]) else ["tests"]
     failed += [group for group, command in beside.items() if not command.ends_well()]
     return verdict(failed, {group: reason for group, reason in reasons.items() if reason})
 

@@ -52,8 +52,12 @@ BuildArch: noarch
 Provides: /bin/sh /usr/bin/python3 findutils python3 = 3.11 systemd = 252
 Provides: python3-jsonschema python3-pyyaml python3-requests python3-systemd
 %description
-What a Debian host has.
+What a Debian host has. Fedora's package filesystem owns these directories.
+%install
+mkdir -p %{buildroot}/usr/share/man/man5 %{buildroot}/usr/share/man/man8
 %files
+%dir /usr/share/man/man5
+%dir /usr/share/man/man8
 """
 
 
