@@ -5,6 +5,12 @@ PYTHON = .venv/bin/python
 SYSTEM_PYTHON = /usr/bin/python3 -BEs
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
+# What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
+# shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
+TYPED = FROM KEY SERIES SNAPCRAFT_OPTIONS TAG THROW_AWAY URL VALID_DAYS WITH
+$(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
+export $(TYPED)
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy golden clean
 
@@ -23,10 +29,10 @@ test:  ## lint, unit, edge, packaging and system tests: all that this machine ca
 
 test-python:  ## the unit tests with another Python and libraries of PyPI; WITH=python3.13 names it
 	@tools/install.sh python
-	@tools/test_python.sh "$(WITH)"
+	@tools/test_python.sh "$$WITH"
 
 test-package:  ## install, use and remove the package in dist, on a machine to throw away; THROW_AWAY=yes says it is one
-	@THROW_AWAY="$(THROW_AWAY)" tools/test_package.sh
+	@tools/test_package.sh
 
 lint:  ## ruff, mypy, shellcheck, import contracts, workflows, generated files
 	@tools/install.sh lint
@@ -68,14 +74,14 @@ wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither, and 
 	@tools/build_wheel.sh
 
 snap:  ## build dist/pamsignal_*.snap; needs snapcraft, and snapd to run
-	@SNAPCRAFT_OPTIONS="$(SNAPCRAFT_OPTIONS)" tools/build_snap.sh
+	@tools/build_snap.sh
 
 repo:  ## signed repositories of both and install.sh in dist/repo; KEY=FINGERPRINT signs, URL=https://... is their place
 	@tools/install.sh package
-	@tools/build_repo.sh "$(KEY)"
+	@tools/build_repo.sh "$$KEY"
 
 fetch-repo:  ## bring the published repositories back into dist/repo; FROM=https://HOST/PATH
-	@tools/fetch_repo.sh "$(FROM)"
+	@tools/fetch_repo.sh "$$FROM"
 
 sbom:  ## bill of materials of what lies in dist (CycloneDX), in dist/pamsignal-*.cdx.json
 	@tools/install.sh release
@@ -84,11 +90,11 @@ sbom:  ## bill of materials of what lies in dist (CycloneDX), in dist/pamsignal-
 
 sums:  ## sums of all files in dist, and their signature; KEY=FINGERPRINT signs
 	@tools/install.sh package
-	@tools/sign_sums.sh "$(KEY)"
+	@tools/sign_sums.sh "$$KEY"
 
 release-check:  ## hold versions, change logs, tag and all that lies in dist against each other; TAG=v1.2.3 names the tag
 	@tools/install.sh release
-	@TAG="$(TAG)" $(PYTHON) -m tools.release
+	@$(PYTHON) -m tools.release
 
 release:  ## all that a release is made of, signed and checked; KEY=FINGERPRINT signs, TAG=v1.2.3 names the tag
 	@for step in deb rpm wheel sbom sums repo release-check; do \
@@ -96,7 +102,7 @@ release:  ## all that a release is made of, signed and checked; KEY=FINGERPRINT 
 
 deb-source:  ## Debian source packages in dist/source; SERIES="jammy noble" makes those for a PPA, KEY=FINGERPRINT signs
 	@tools/install.sh package
-	@KEY="$(KEY)" tools/build_deb_source.sh $(SERIES)
+	@tools/build_deb_source.sh $$SERIES
 
 srpm:  ## source rpm in dist/source, as COPR builds it
 	@tools/install.sh rpm

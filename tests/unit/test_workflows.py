@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,17 @@ def test_only_the_job_that_signs_sees_the_key_and_no_job_of_a_release_has_a_cach
     assert [name for name, job in jobs(release).items() if "secrets.SIGNING" in str(job)] == ["sign"]
     assert "cache:" not in release.read_text()
     assert "actions/cache" not in release.read_text()
+
+
+def test_each_job_that_uses_the_tag_asks_first_whether_it_is_a_version():
+    """Git lets a tag be called `v1";id;"`, too."""
+    using = [job["steps"] for job in jobs(ROOT / ".github/workflows/release.yml").values() if "REF_NAME" in str(job)]
+    (first,) = {steps[0]["run"] for steps in using}
+    assert len(using) == 3
+    tags = ("v1.2.3", "v10.20.30", "v1.2", 'v1";id;"', "v1.2.3;id", "v1.2.3-rc1", "xv1.2.3", "v1x2x3", "-v1.2.3")
+    ended = [
+        subprocess.run(["bash", "-e", "-c", first], env={**os.environ, "GITHUB_REF_NAME": tag}, check=False).returncode
+        for tag in tags
+    ]
+    taken = [tag for tag, code in zip(tags, ended) if code == 0]
+    assert taken == ["v1.2.3", "v10.20.30"]
