@@ -20,14 +20,27 @@ Signed-By: $key
 END
 }
 
-apt_install() {
-    package=pamsignal
-    [ "$version" = stable ] || package=pamsignal=$version
-    # This source first, and strictly: of others, apt-get has long forgiven what is wrong.
+# This source first, and strictly: of others, apt-get has long forgiven what is wrong.
+apt_fetch_lists() {
     run apt-get update -o Dir::Etc::SourceList="$source" -o Dir::Etc::SourceParts=- -o APT::Get::List-Cleanup=0 \
         -o APT::Update::Error-Mode=any ||
         fail "$url/apt cannot be reached, is not signed by the key in this script, or has no suite $version." \
             "apt-get's words above say which; NO_PUBKEY and EXPKEYSIG mean another or an expired key: fetch a new script."
+    [ -n "$dry" ] || apt_refuse_another_suite
+}
+
+# Every suite has a good signature, so an old one can be laid in the place of another; apt-get only warns of that.
+apt_refuse_another_suite() {
+    suites=$(apt-get indextargets -o Dir::Etc::SourceList="$source" -o Dir::Etc::SourceParts=- \
+        --format "\$(SUITE)" 'Created-By: Packages' | sort -u)
+    [ "$suites" = "$version" ] || fail "$url/apt shows ${suites:-nothing} in the place of $version. Somebody may want" \
+        "this host to have an old version; ask whoever publishes it."
+}
+
+apt_install() {
+    package=pamsignal
+    [ "$version" = stable ] || package=pamsignal=$version
+    apt_fetch_lists
     run apt-get update || echo "Going on: what apt-get says there is about other sources of this host." >&2
     # What is about to be new here, so that it can go again; a line reads "Inst NAME [VERSION HERE] (NEW VERSION".
     [ -n "$dry" ] || new=$(apt-get --simulate install --allow-downgrades "$package" 2>/dev/null |
@@ -43,7 +56,7 @@ apt_start() { :; } # the package does
 apt_hint() { :; } # apt brings python3-maxminddb along
 
 # shellcheck disable=SC2086 # a list of words
-apt_undo() { [ -z "${new-}" ] || dpkg --purge $new >/dev/null 2>&1; }
+apt_undo() { [ -z "$new" ] || dpkg --purge $new >/dev/null 2>&1; }
 
 apt_remove() {
     dpkg-query --show pamsignal >/dev/null 2>&1 || return 0

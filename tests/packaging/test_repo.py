@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -104,6 +105,36 @@ def test_the_installer_keeps_its_address_and_goes_nowhere_without_one(another, r
     shutil.rmtree(another / "dist/repo")
     assert "No install.sh" in build(another, "build_repo.sh", key, env=nowhere).stderr
     assert not (another / "dist/repo/install.sh").exists()
+
+
+# apt in a folder, as anybody: what it knows, keeps and asks for is in there alone.
+APT_CONF = """Dir "{0}/";
+Dir::State::Status "{0}/status";
+APT::Sandbox::User "";
+"""
+
+
+@pytest.mark.parametrize(("suite", "said"), [("stable", ""), (VERSION, f"shows {VERSION} in the place of stable")])
+def test_the_installer_takes_no_older_suite_in_the_place_of_another(another, suite, said, tmp_path):
+    """All suites are signed by the same key, and to apt it is enough that one is."""
+    repository, folder = another / "dist/repo", tmp_path / "apt"
+    for name in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial", "var/cache/apt"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "conf").write_text(APT_CONF.format(folder))
+    laid = shutil.copytree(repository / "apt/dists" / suite, folder / "laid")
+    shutil.copytree(laid, repository / "apt/dists/stable", dirs_exist_ok=True)
+    defined = (repository / "install.sh").read_text().replace(PLACE, f"file://{repository}").rpartition("\n{ main")[0]
+    known = f"dry= version=stable key={repository}/pamsignal.asc source={folder}/a.sources scratch={folder}"
+    shell = f'{defined}\n{known}\napt_source >"$source"\napt_fetch_lists'
+    done = subprocess.run(
+        ["sh", "-c", shell],
+        env={**os.environ, "APT_CONFIG": f"{folder}/conf"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, said in done.stderr) == (1 if said else 0, True), done.stderr
 
 
 def test_an_address_that_is_none_leaves_what_is_published(another, ring, key):

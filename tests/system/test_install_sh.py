@@ -37,6 +37,8 @@ def site(lab, published, authority):
     folder = shutil.copytree(published / "then", published / "without_packages")
     for file in (*folder.rglob("*.deb"), *folder.rglob("*.rpm")):
         file.unlink()
+    dists = shutil.copytree(published / "then", published / "with_an_older_suite") / "apt/dists"
+    shutil.copytree(dists / VERSION, dists / "stable", dirs_exist_ok=True)
     with contextlib.closing(Server(lab, published, authority.issue_cert(NAME))) as server:
         yield server
 
@@ -123,7 +125,8 @@ def test_a_dry_run_changes_nothing_and_neither_does_one_that_fails(host, show):
     said = install(host, "--dry-run").stdout
     assert all(f"Would write {file}:" in said for file in FILES[kind(host)])
     assert tree(host) == before
-    for wrong in ("signed_by_another", "without_packages"):
+    wrong_ones = ["signed_by_another", "without_packages", *(["with_an_older_suite"] if kind(host) == "apt" else [])]
+    for wrong in wrong_ones:
         show(wrong)
         refused = install(host, check=False)
         assert refused.returncode == 1
