@@ -18,7 +18,7 @@ gpgkey=file://$key
 gpgcheck=1
 repo_gpgcheck=1
 END
-    [ "$before" != "$version" ] && [ -z "${held-}" ] || echo exclude=pamsignal
+    [ "$before" != "$version" ] && [ -z "$held" ] || echo exclude=pamsignal
 }
 
 dnf_install() {

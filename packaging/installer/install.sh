@@ -1,11 +1,11 @@
 #!/bin/sh
 # Install pamsignal from its signed repository, update it, or take it away again:
-#   curl -fsS @URL@/install.sh | sudo sh
-#   curl -fsS @URL@/install.sh | sudo sh -s -- --dry-run
+#   curl --proto '=https' -fsS @URL@/install.sh | sudo sh
+#   curl --proto '=https' -fsS @URL@/install.sh | sudo sh -s -- --dry-run
 # Up to the last line all of this only defines: of a download that breaks off, nothing is run.
 # The keys that the repository is signed with stand in here, so apt and dnf believe what this script believes, and
 # nothing else has to be fetched or trusted. Made by `make repo URL=...` from packaging/installer.
-# shellcheck disable=SC2154 # functions are called by their package manager's name
+# shellcheck disable=SC2034,SC2154 # functions are called by their package manager's name, and have variables here
 set -eu
 
 url='@URL@'
@@ -19,7 +19,7 @@ END
 
 usage() {
     cat <<END
-curl -fsS $url/install.sh | sudo sh -s -- [OPTION...]
+curl --proto '=https' -fsS $url/install.sh | sudo sh -s -- [OPTION...]
 
 Without an option: adds the signed repository, installs pamsignal or updates it, and waits until it runs.
 
@@ -107,7 +107,7 @@ refuse_what_cannot_work() {
         "that runs it, where the journal is. Elsewhere: boot with systemd, then run this again."
     [ ! -e /run/ostree-booted ] || fail "$system is an image that packages are layered on. Write the two files that" \
         "this script shows with --dry-run on a Fedora of the usual kind, then: rpm-ostree install pamsignal."
-    [ -n "$dry" ] || [ "$(id -u)" = 0 ] || fail "This needs root: curl -fsS $url/install.sh | sudo sh"
+    [ -n "$dry" ] || [ "$(id -u)" = 0 ] || fail "This needs root: curl --proto '=https' -fsS $url/install.sh | sudo sh"
 }
 
 # A unit in /etc would hide the package's, and dpkg and rpm would write over the program.
@@ -254,7 +254,8 @@ uninstall_it() {
 }
 
 main() {
-    verb=install wanted='' dry='' purge='' undo='' made='' stopped=''
+    # All that may be read before it is set: root's environment has variables, too.
+    verb=install wanted='' dry='' purge='' undo='' made='' stopped='' before='' new='' held='' old_key=''
     export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive
     umask 022
     case $url in https://*) ;; *) fail "This is a template; make repo URL=https://... fills it in." ;; esac

@@ -6,6 +6,7 @@ The system that it sees is a folder: the paths that it looks at are turned into 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -47,9 +48,8 @@ def system():
 def run(script, system):
     """Run the installer on the system, with that os-release, and return how that ended."""
 
-    def run_it(*arguments, release=DEBIAN, before=()):
+    def run_it(*arguments, release=DEBIAN, before=(), text=script):
         (system / "etc/os-release").write_text(release + "\n")
-        text = script
         for path in LOOKED_AT:
             text = text.replace(path, f"{system}{path}")
         return run_text(text, *before, "sh", "-s", "--", *arguments)
@@ -136,7 +136,7 @@ def test_what_was_installed_by_hand_is_left_alone(run, system, file):
 def test_whoever_is_not_root_is_told_the_line_with_sudo(run):
     done = run(before=NOBODY if os.geteuid() == 0 else ())
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"curl -fsS {PLACE}/install.sh | sudo sh" in done.stderr
+    assert f"curl --proto '=https' -fsS {PLACE}/install.sh | sudo sh" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,11 @@ def test_help_tells_every_option_and_who_signs(run, script):
     done = run("--help")
     assert done.returncode == 0
     assert FINGERPRINT in done.stdout
-    options = [line.strip().split(")")[0].rstrip("=*") for line in script.splitlines() if line.startswith("        --")]
+    options = [
+        line.strip().split(")")[0].rstrip("=*")
+        for line in script.splitlines()
+        if re.match(r" {8}--[-a-z]+(=\*)?\)", line)
+    ]
     assert set(options) == {"--dry-run", "--uninstall", "--purge", "--version", "--help"}
     assert all(f"  {option} " in done.stdout for option in options)
 
@@ -172,6 +176,22 @@ def test_a_dry_removal_says_what_would_go(run, manager):
     assert done.returncode == 0, done.stderr
     assert {"apt": APT, "dnf": DNF}[manager] in done.stdout
     assert "Would run: rm -rf /etc/pamsignal" in done.stdout
+
+
+# What each function that reads it sets itself, before.
+OF_A_FUNCTION = {"after", "change", "file", "line", "lists", "name", "package", "status", "suites", "waited_seconds"}
+
+
+@pytest.mark.parametrize("release", [DEBIAN, "ID=fedora\nVERSION_ID=43"])
+def test_what_stands_in_roots_environment_is_never_taken_for_a_value_of_its_own(script, run, release):
+    """Else `new=sudo` would have sudo purged when an installation fails."""
+    names = set(re.findall(r"\$\{?([a-z_]+)", script)) - OF_A_FUNCTION
+    assert names >= {"new", "held", "old_key", "before"}
+    tells = script.replace('    "${verb}_it"\n', '    "${verb}_it"\n    set\n')
+    told = run("--dry-run", release=release, before=["env", *(f"{name}=POISON" for name in names)], text=tells)
+    assert told.returncode == 0, told.stderr
+    assert "undo=''" in told.stdout
+    assert [line for line in told.stdout.splitlines() if "POISON" in line] == []
 
 
 @pytest.mark.parametrize("shell", SHELLS)
