@@ -13,7 +13,11 @@ place=${1:-}
 rm -rf dist/repo build/published
 mkdir -p dist build/published
 
-fetch() { curl --fail --silent --show-error --location --retry 3 --create-dirs --output "build/published/$1" "$place/$1"; }
+# By https wherever the server sends it on to; and no file so large that it fills the disk.
+fetch() {
+    curl --proto '=https' --max-filesize 100000000 --fail --silent --show-error --location --retry 3 --create-dirs \
+        --output "build/published/$1" "$place/$1"
+}
 
 fetch SHA256SUMS
 fetch SHA256SUMS.asc

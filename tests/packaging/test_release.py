@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
 import os
 import re
 import shutil
+import ssl
 import sys
 import threading
 from http.server import ThreadingHTTPServer
 
 import pytest
+import trustme
 
 from pamsignal import __version__
 from tests.packaging.broken_release import BILL, BREAKS, DAY, DEB, RPM, SOURCE, TAG, WHEEL, git, replace, rewrite, run
@@ -133,15 +136,43 @@ def test_sums_are_signed_by_a_fingerprint_alone(released, name):
     assert (done.returncode, "make sums KEY=FINGERPRINT" in done.stderr) == (1, True)
 
 
-@pytest.fixture
-def published(tree):
-    """The repositories as they are published, and where."""
-    folder = shutil.move(tree / "dist/repo", tree / "published")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
+class Published(Quiet):
+    """A file server that sends those who ask below /moved on to `elsewhere`."""
+
+    elsewhere = ""
+
+    def send_head(self):
+        if not self.path.startswith("/moved"):
+            return super().send_head()
+        self.send_response(302)
+        self.send_header("Location", self.elsewhere + self.path.removeprefix("/moved"))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return None
+
+
+@contextlib.contextmanager
+def serving(handler, context=None):
+    """The address of a server of that kind; by TLS with a context."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield folder, f"http://127.0.0.1:{server.server_address[1]}"
+    yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def published(tree, tmp_path, monkeypatch):
+    """The repositories as they are published, and where: by https, with a certificate that curl believes."""
+    folder = shutil.move(tree / "dist/repo", tree / "published")
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path / "authority.pem"))
+    with serving(functools.partial(Published, directory=str(folder)), context) as place:
+        yield folder, place
 
 
 def files(folder):
@@ -152,6 +183,25 @@ def test_what_is_published_comes_back_as_it_is(tree, published):
     folder, place = published
     build(tree, "fetch_repo.sh", place)
     assert files(tree / "dist/repo") == files(folder)
+
+
+@pytest.mark.parametrize("moved", ["", "/moved"])
+def test_what_is_published_comes_by_https_alone(tree, published, monkeypatch, moved):
+    """Neither typed nor sent on to by the server is http an address."""
+    folder, place = published
+    with serving(functools.partial(Quiet, directory=str(folder))) as plain:
+        monkeypatch.setattr(Published, "elsewhere", plain)
+        done = run(tree, "tools/fetch_repo.sh", f"{place}/moved" if moved else plain)
+    assert (done.returncode, 'Protocol "http" not supported' in done.stderr) == (1, True)
+    assert not (tree / "dist/repo").exists()
+
+
+def test_no_published_file_fills_the_disk(tree, published):
+    folder, place = published
+    (folder / "SHA256SUMS").unlink()
+    with (folder / "SHA256SUMS").open("wb") as huge:
+        huge.truncate(100_000_001)
+    assert "Maximum file size exceeded" in run(tree, "tools/fetch_repo.sh", place).stderr
 
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/outside", "a/../../outside", "a b", ""])
@@ -186,6 +236,13 @@ def test_a_tag_that_is_named_has_to_be_that_of_the_checkout(check, tree):
     code, lines = check(tree, TAG)
     assert code == 1
     assert f"tag {TAG}: not at the commit that is checked out; make it, or check it out" in lines
+
+
+@pytest.mark.parametrize("tag", ["v1", "1.2.3", "v1.2.3;id", "--all", "v1.2.3\n", "v1.2.x"])
+def test_what_is_no_tag_of_a_version_is_not_looked_for(monkeypatch, capsys, tag):
+    monkeypatch.setenv("TAG", tag)
+    assert main() == 2
+    assert capsys.readouterr() == ("", f"TAG={tag!a}: no tag of a version; one looks like v0.1.0\n")
 
 
 @pytest.fixture

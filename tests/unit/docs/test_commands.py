@@ -20,7 +20,7 @@ PAGES = [*DOCUMENTS, *BESIDE]
 ROLE = yaml.safe_load((ROOT / "roles/pamsignal/defaults/main.yml").read_text())
 CONTROL = (ROOT / "packaging/debian/control").read_text()
 VERBS_OF_MAKE = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-SCRIPTS = "".join(path.read_text() for path in [ROOT / "Makefile", *(ROOT / "tools").glob("*.sh")])
+TYPED = re.search(r"^TYPED = (.*)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
 PURPOSES = re.findall(r"^(\w+)\) needs=", (ROOT / "tools/install.sh").read_text(), re.MULTILINE)
 
 # Programs of others: where each comes from, and what of it the documents use.
@@ -64,7 +64,7 @@ OTHERS = {
         "less": "",
         "mail": "-M -s",
         "rsync": "--delay-updates --delete-after --recursive --times",
-        "wget": "-qO-",
+        "wget": "--max-redirect -qO-",
     },
     "Debian's and Ubuntu's uploaders": {"dput": ""},
     "GnuPG, where the page says so": {
@@ -155,7 +155,7 @@ def test_nothing_stands_in_the_list_that_no_document_shows():
 def make(words):
     for word in words:
         variable, equals, _ = word.partition("=")
-        if f"$({variable})" not in SCRIPTS and f"${{{variable}" not in SCRIPTS if equals else word not in VERBS_OF_MAKE:
+        if variable not in TYPED if equals else word not in VERBS_OF_MAKE:
             yield word
 
 
