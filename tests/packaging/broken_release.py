@@ -13,7 +13,7 @@ import zipfile
 from pamsignal import __version__
 from tools.release import artefacts, sbom, tag, versions
 
-DAY, TAG = "2026-12-01", f"v{__version__}"
+DAY, TAG = "2025-12-01", f"v{__version__}"
 WHEEL, SOURCE = f"pamsignal-{__version__}-py3-none-any.whl", f"pamsignal-{__version__}.tar.gz"
 DEB, RPM = f"pamsignal_{__version__}_all.deb", f"pamsignal-{__version__}-1.noarch.rpm"
 BILL = f"pamsignal-{__version__}.cdx.json"
@@ -78,8 +78,8 @@ def not_released_for_debian(tree):
 
 
 def another_day_in_the_spec(tree):
-    rewrite(tree, "packaging/rpm/pamsignal.spec", "Tue Dec 01", "Wed Dec 02")
-    return f"packaging/rpm/pamsignal.spec: of 2026-12-02; CHANGELOG.md has {DAY}"
+    rewrite(tree, "packaging/rpm/pamsignal.spec", "Mon Dec 01", "Tue Dec 02")
+    return f"packaging/rpm/pamsignal.spec: of 2025-12-02; CHANGELOG.md has {DAY}"
 
 
 def a_change_that_is_not_committed(tree):
@@ -159,15 +159,24 @@ def a_wheel_without_a_licence(tree):
     return f"dist/{WHEEL}: no LICENSE in it; "
 
 
-def deb_with(tree, path, content):
-    """Build the deb again, with one more file or another one in its place."""
+def deb_after(tree, change):
+    """Build the deb again, after a change to its unpacked files, among which DEBIAN has its scripts."""
     unpacked, deb = tree / "build/unpacked-deb", tree / "dist" / DEB
     subprocess.run(["dpkg-deb", "--raw-extract", deb, unpacked], check=True)
-    (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
-    replace(unpacked / path, content)
+    change(unpacked)
     deb.unlink()
     command = ["dpkg-deb", "--build", "-Zgzip", "--root-owner-group", unpacked, deb]
     subprocess.run(command, capture_output=True, check=True)
+
+
+def deb_with(tree, path, content):
+    """Build the deb again, with one more file or another one in its place."""
+
+    def change(unpacked):
+        (unpacked / path).parent.mkdir(parents=True, exist_ok=True)
+        replace(unpacked / path, content)
+
+    deb_after(tree, change)
 
 
 def a_deb_with_a_database(tree):
@@ -176,7 +185,7 @@ def a_deb_with_a_database(tree):
 
 
 def a_deb_with_a_page_of_another_version(tree):
-    title = '.TH "PAMSIGNAL" "8" "2026-12-01" "pamsignal 9.9.9"'
+    title = '.TH "PAMSIGNAL" "8" "2025-12-01" "pamsignal 9.9.9"'
     deb_with(tree, "usr/share/man/man8/pamsignal.8.gz", gzip.compress(f"{title}\n".encode()))
     return f"dist/{DEB}: /usr/share/man/man8/pamsignal.8.gz has the title {title}; "
 
@@ -195,6 +204,14 @@ def a_source_archive_with_a_stray_file(tree):
 def an_rpm_of_an_older_program(tree):
     rewrite(tree, "pamsignal/__main__.py", r"\Z", "# newer than the rpm\n")
     return f"dist/{RPM}: pamsignal/__main__.py is another than the one in the checkout; "
+
+
+def an_rpm_with(tree, before, after):
+    """Build the rpm again, of a spec with another line."""
+    rewrite(tree, "packaging/rpm/pamsignal.spec", rf"(?m)^{before}$", after)
+    (tree / "dist" / RPM).unlink()
+    done = run(tree, "tools/build_rpm.sh")
+    assert done.returncode == 0, done.stderr
 
 
 def sums_of_something_else(tree):

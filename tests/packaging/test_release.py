@@ -18,11 +18,29 @@ import pytest
 import trustme
 
 from pamsignal import __version__
-from tests.packaging.broken_release import BILL, BREAKS, DAY, DEB, RPM, SOURCE, TAG, WHEEL, git, replace, rewrite, run
+from tests.packaging.broken_release import (
+    BILL,
+    BREAKS,
+    DAY,
+    DEB,
+    RPM,
+    SOURCE,
+    TAG,
+    WHEEL,
+    an_rpm_with,
+    deb_after,
+    git,
+    replace,
+    rewrite,
+    run,
+    wheel_with,
+)
 from tests.packaging.deb import PROJECT, check_out
 from tests.system.repositories import KeyRing, Quiet, build
+from tools.release import rights
 from tools.release.__main__ import main
 from tools.release.model import Release
+from tools.release.rebuild import AGAIN, others
 from tools.release.tag import STAND_INS, tag_at_head
 
 BUILDS = ("build_deb.sh", "build_rpm.sh", "build_wheel.sh")
@@ -34,8 +52,8 @@ def release(tree):
     """Turn the checkout, whatever state it is in, into one that is about to be tagged."""
     rewrite(tree, "CHANGELOG.md", r"## Unreleased: (\S+)|## (\S+) - \S+", rf"## {__version__} - {DAY}")
     rewrite(tree, "packaging/debian/changelog", r"\) \S+;", ") stable;")
-    rewrite(tree, "packaging/debian/changelog", r">  .*", ">  Tue, 01 Dec 2026 12:00:00 +0000")
-    rewrite(tree, "packaging/rpm/pamsignal.spec", r"(?m)(%changelog\n\*) \w+ \w+ \d+ \d+", r"\1 Tue Dec 01 2026")
+    rewrite(tree, "packaging/debian/changelog", r">  .*", ">  Mon, 01 Dec 2025 12:00:00 +0000")
+    rewrite(tree, "packaging/rpm/pamsignal.spec", r"(?m)(%changelog\n\*) \w+ \w+ \d+ \d+", r"\1 Mon Dec 01 2025")
     for name in run(tree, "git", "grep", "-lF", *(f"-e{word}" for word in STAND_INS)).stdout.split():
         text = (tree / name).read_text()
         for word in STAND_INS:
@@ -228,6 +246,52 @@ def test_what_does_not_agree_is_named(tree, look, break_it):
 # After those that break copies: none of them has broken the original.
 def test_a_tagged_release_agrees(check, released):
     assert check(released) == (0, [f"release check of {TAG}: all agrees"])
+
+
+def more_in_a_script(unpacked):
+    with (unpacked / "DEBIAN/postinst").open("a") as script:
+        script.write("touch /tmp/here\n")
+
+
+def test_what_the_checkout_does_not_make_is_found_by_building_again(released, tree):
+    """Held against what the check of the release has built again, just before."""
+    agreed = list(others(Release(tree, __version__, TAG), released / AGAIN / "dist"))
+    deb_after(tree, more_in_a_script)
+    replace(tree / "dist" / RPM, (tree / "dist" / RPM).read_bytes() + b"x")
+    name = f"pamsignal-{__version__}.dist-info/entry_points.txt"
+    wheel_with(tree, name, b"[console_scripts]\npamsignal = os:abort\n", but=[name])
+    found = [disagreement.file for disagreement in others(Release(tree, __version__, TAG), released / AGAIN / "dist")]
+    assert (agreed, found) == ([], [f"dist/{changed}" for changed in (DEB, RPM, WHEEL)])
+
+
+def rights_for_everybody(unpacked):
+    (unpacked / "usr/bin/pamsignal").chmod(0o4755)
+    (unpacked / "usr/lib/pamsignal").chmod(0o777)
+    (unpacked / "etc/pamsignal/pamsignal.yaml").chmod(0o644)
+    (unpacked / "etc/pamsignal/credentials").chmod(0o755)
+    (unpacked / "usr/share/doc/pamsignal/more").symlink_to("/etc/shadow")
+    (unpacked / "usr/share/man/man5/pamsignal.yaml.5.gz").unlink()
+    (unpacked / "usr/share/man/man5/pamsignal.yaml.5.gz").symlink_to("/etc/shadow")
+    os.mkfifo(unpacked / "usr/libexec/pamsignal/pipe")
+
+
+def test_rights_that_no_package_may_have_are_named(tree):
+    release, program = Release(tree, __version__, None), "%{_bindir}/pamsignal"
+    assert list(rights.disagreements(release)) == []
+    deb_after(tree, rights_for_everybody)
+    an_rpm_with(tree, re.escape(program), f"%attr(4755, games, games) %caps(cap_setuid=ep) {program}")
+    assert {(file, found) for file, found, _ in rights.disagreements(release)} == {
+        (f"dist/{DEB}", "/etc/pamsignal/credentials has the mode 0755"),
+        (f"dist/{DEB}", "/etc/pamsignal/pamsignal.yaml has the mode 0644"),
+        (f"dist/{DEB}", "/usr/bin/pamsignal has the mode 4755"),
+        (f"dist/{DEB}", "/usr/lib/pamsignal has the mode 0777"),
+        (f"dist/{DEB}", "/usr/libexec/pamsignal/pipe is neither a file nor a directory"),
+        (f"dist/{DEB}", "/usr/share/doc/pamsignal/more is a link to /etc/shadow"),
+        (f"dist/{DEB}", "/usr/share/man/man5/pamsignal.yaml.5.gz is a link to /etc/shadow"),
+        (f"dist/{RPM}", "/usr/bin/pamsignal belongs to games:games"),
+        (f"dist/{RPM}", "/usr/bin/pamsignal has the capabilities cap_setuid=ep"),
+        (f"dist/{RPM}", "/usr/bin/pamsignal has the mode 4755"),
+    }
 
 
 def test_a_tag_that_is_named_has_to_be_that_of_the_checkout(check, tree):

@@ -2,7 +2,7 @@
 
 TAG in the environment names the tag of the release, exit code 2 if it does not look like v1.2.3; else it is the one of
 the commit that is checked out. Without one it is a candidate that is looked at: it need not be dated, signed,
-committed, complete, nor have addresses of its own.
+committed, complete, nor have addresses of its own, and is not built again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from . import artefacts, sbom, tag, versions
+from . import artefacts, rebuild, rights, sbom, tag, versions
 from .model import Release, version_of
 
 
@@ -25,7 +25,9 @@ def main() -> int:
         return 2
     release = Release(root, version_of(root), named)
     release = release._replace(tag=release.tag or tag.tag_at_head(release))
-    found = [line for check in (versions, tag, artefacts, sbom) for line in check.disagreements(release)]
+    found = [line for check in (versions, tag, artefacts, rights, sbom) for line in check.disagreements(release)]
+    # Only then, because it takes seconds, and builds what is committed.
+    found = found or list(rebuild.disagreements(release))
     for disagreement in found:
         print(disagreement)
     what = release.tag or f"a candidate for {release.version}, as there is no tag"
