@@ -15,7 +15,14 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-VERBS = set(re.findall(r"(?m)^([a-z-]+):.*## ", (ROOT / "Makefile").read_text()))
+RECIPES = dict(re.findall(r"(?m)^([a-z-]+):.*## .*\n((?:\t.*\n)*)", (ROOT / "Makefile").read_text()))
+VERBS = set(RECIPES)
+INSTALLER = (ROOT / "tools/install.sh").read_text()
+# What tools/install.sh installs for each word, and which of that comes from PyPI.
+NEEDS = {word: set(needs.split()) for word, needs in re.findall(r'(?m)^(\w+)\) needs="(.*)"', INSTALLER)}
+OF_PYPI = set(re.findall(r"(?m)^! needed (\w+) \|\| environment", INSTALLER)) | {
+    need for need, body in re.findall(r"(?ms)^if needed (\w+).*?then\n(.*?)^fi$", INSTALLER) if "-m pip" in body
+}
 
 
 def jobs(path):
@@ -46,6 +53,47 @@ def test_each_action_is_one_commit_with_its_version_beside_it(path):
     uses = re.findall(r"uses: (.*)", path.read_text())
     assert uses
     assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use) for use in uses)
+
+
+def runs_pypi(command):
+    """Whether a command installs something of PyPI, or runs what was: itself, or the scripts that it names."""
+    scripts = {name for name in re.findall(r"tools/\w+\.sh", command) if name != "tools/install.sh"}
+    texts = [command, *((ROOT / name).read_text() for name in scripts)]
+    if any(NEEDS.get(word, set()) & OF_PYPI for text in texts for word in re.findall(r"tools/install\.sh (\w+)", text)):
+        return True
+    return any(re.search(r"\$\(PYTHON\)|\$\(MAKE\)|\.venv|\bpipx?\b|\buvx?\b", text) for text in texts)
+
+
+def verbs_of(job):
+    lines = [line for step in job["steps"] for line in step.get("run", "").splitlines()]
+    return [word for line in lines for word in line.split() if "make " in line and word in VERBS]
+
+
+def test_what_runs_something_of_pypi_is_known():
+    assert {"dev", "role", "release", "docs"} == OF_PYPI
+    found = {verb for verb, recipe in RECIPES.items() if runs_pypi(recipe)}
+    assert {"sbom", "release-check", "release", "wheel", "docs", "lint", "test-python"} <= found
+    assert found.isdisjoint({"deb", "rpm", "sums", "repo", "fetch-repo"})
+
+
+def test_no_job_that_sees_a_secret_runs_something_of_pypi():
+    seeing = {name: job for name, job in jobs(ROOT / ".github/workflows/release.yml").items() if "secrets." in str(job)}
+    assert {"sums", "repo"} <= set(verbs_of(seeing["sign"]))
+    for name, job in seeing.items():
+        assert [verb for verb in verbs_of(job) if runs_pypi(RECIPES[verb])] == [], name
+        assert [step["run"] for step in job["steps"] if runs_pypi(step.get("run", ""))] == [], name
+
+
+def test_nothing_is_downloaded_over_what_was_built():
+    for name, job in jobs(ROOT / ".github/workflows/release.yml").items():
+        taken = [step["with"] for step in job["steps"] if "download-artifact" in step.get("uses", "")]
+        assert not any("merge-multiple" in each for each in taken), name
+        assert len({each["path"] for each in taken}) == len(taken), name
+    release = (ROOT / ".github/workflows/release.yml").read_text()
+    assert set(re.findall(r"run: (mv .*) dist/\n", release)) == {
+        "mv --no-clobber snaps/snap-amd64/*_amd64.snap snaps/snap-arm64/*_arm64.snap",
+        "mv --no-clobber bill/*.cdx.json",
+    }
 
 
 def test_only_the_job_that_signs_sees_the_key_and_no_job_of_a_release_has_a_cache():
