@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import argparse
 import base64
-import contextlib
 import os
 import stat
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from pamsignal.cli import questions
+from pamsignal.cli import own_file, questions
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.config.secrets import MAX_SECRET_BYTES, read_guarded
 from pamsignal.errors import AccessError, ConfigError, UsageError
@@ -155,40 +154,19 @@ def _write(path: Path, text: str) -> None:
     """Write `text` to `path`, 0600, whole or not at all; what the daemon would refuse never gets there."""
     from pamsignal.config.check import check_file  # noqa: PLC0415 - it costs 14 MB and 0.2 s
 
-    with _draft_beside(path) as draft:
-        _create(draft, text)
+    def refuse(draft: Path) -> None:
         report = check_file(str(draft))
         if report.document is None:
             problems = "\n".join(f"{problem.key}: {problem.message}" for problem in report.problems)
             raise ConfigError(f"not written, because of:\n{problems}")
-        if _says_nothing(path):
-            draft.replace(path)
-            return
-        try:
-            os.link(draft, path)  # unlike rename(2), link(2) never replaces anything
-        except FileExistsError:
-            raise UsageError(f"{path} exists and is not touched") from None
 
-
-@contextlib.contextmanager
-def _draft_beside(path: Path) -> Iterator[Path]:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-        yield draft
+        own_file.write(path, text, replace=_says_nothing(path), check=refuse)
+    except FileExistsError:
+        raise UsageError(f"{path} exists and is not touched") from None
     except PermissionError:
         raise AccessError(f"no right to write {path}; try: sudo pamsignal init") from None
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise ConfigError(f"{path}: cannot be written ({reason}); name another --output") from error
-    finally:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-
-
-def _create(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(descriptor)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
-import secrets
 import shutil
 import stat
 import sys
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Callable, Iterator, List, Sequence
 
 from pamsignal.audit.search import search
-from pamsignal.cli import geoip, output, pager, selection
+from pamsignal.cli import geoip, output, own_file, pager, selection
 from pamsignal.cli.trail_files import trail_files
 from pamsignal.enrich.notice import notices_of
 from pamsignal.errors import AccessError, UsageError
@@ -162,7 +160,9 @@ def _write_page(arguments: argparse.Namespace, page: str) -> None:
         sys.stdout.write(page)
         return
     path = Path(arguments.html)
-    _write(path, page, force=arguments.force)
+    mode = _mode_of(path) if arguments.force else own_file.OWN_MODE
+    with own_file.explained(path, if_there="exists and is not touched; replace it with --force"):
+        own_file.write(path, page, replace=arguments.force, mode=mode)
     if not getattr(arguments, "quiet", False):
         print(f"{path}: written", file=sys.stderr)
 
@@ -172,29 +172,5 @@ def _mode_of(path: Path) -> int:
     try:
         status = path.lstat()
     except FileNotFoundError:
-        return 0o600
-    return stat.S_IMODE(status.st_mode) & 0o666 if status.st_uid == os.geteuid() else 0o600
-
-
-def _write(path: Path, page: str, *, force: bool) -> None:
-    """Write `page` whole or not at all: a new file for its owner alone, or with the mode of what it replaces."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # which nobody can foresee, and take
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-                os.fchmod(descriptor, _mode_of(path) if force else 0o600)
-                file.write(page)
-            if force:
-                draft.replace(path)
-            else:
-                os.link(draft, path)  # unlike rename(2), link(2) never replaces anything
-        finally:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-    except FileExistsError:
-        raise UsageError(f"{path} exists and is not touched; replace it with --force") from None
-    except PermissionError:
-        raise AccessError(f"no right to write {path}; name a file in a directory of yours") from None
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name a file in a directory that is there") from None
+        return own_file.OWN_MODE
+    return stat.S_IMODE(status.st_mode) & 0o666 if status.st_uid == os.geteuid() else own_file.OWN_MODE

@@ -7,10 +7,12 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 from typing import Any, Dict, Iterator
 
 from pamsignal import __version__
-from pamsignal.errors import AccessError, UsageError
+from pamsignal.cli import own_file
+from pamsignal.errors import UsageError
 from pamsignal.render import when
 from pamsignal.render.escape import for_terminal
 from pamsignal.runtime.directories import SYSTEM
@@ -50,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output is None:
         sys.stdout.write(text)
         return 0
-    _write(arguments.output, text)
+    path = Path(arguments.output)
+    with own_file.explained(path, if_there="is there already; name a new file"):
+        own_file.write(path, text)
     if not getattr(arguments, "quiet", False):
         print(f"{arguments.output}: written; read it before you give it to somebody", file=sys.stderr)
     return 0
@@ -87,18 +91,3 @@ def _scalar(value: Any) -> str:
 def _status_file(runtime: str) -> str:
     own = f"{runtime}/status.json"
     return own if os.path.exists(own) else f"{SYSTEM.runtime}/status.json"
-
-
-def _write(path: str, text: str) -> None:
-    """Write a new file for its owner alone; never touch what is there."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        raise UsageError(f"{path} is there already; name a new file") from None
-    except PermissionError:
-        raise AccessError(f"no right to write {path}; name a file in a directory of yours") from None
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name a file in a directory that is there") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        os.fchmod(descriptor, 0o600)  # whatever the umask is
-        file.write(text)

@@ -8,7 +8,7 @@ from pamsignal.detect import keys
 from pamsignal.model import Action, AuthEvent
 
 _TRIES = frozenset({Action.LOGIN_FAILURE, Action.LOGIN_DENIED, Action.ELEVATION_FAILURE})
-_WEAK = frozenset(
+WEAK = frozenset(
     {
         Action.CONNECTION_CLOSED,
         Action.CONNECTION_SCAN,
@@ -19,7 +19,7 @@ _WEAK = frozenset(
 _CLOSED = Action.CONNECTION_CLOSED
 _LOCAL = frozenset({Action.ELEVATION_FAILURE, Action.ELEVATION_DENIED, Action.LOGIN_FAILURE, Action.LOGIN_DENIED})
 _new = tuple.__new__  # half the time of Evidence(…)
-RELEVANT = _TRIES | _WEAK | _LOCAL
+RELEVANT = _TRIES | WEAK | _LOCAL
 
 # A name can be as long as sshd lets it; what identifies it does not have to be.
 _NAME_LENGTH = 128
@@ -53,7 +53,7 @@ def of(event: AuthEvent) -> Evidence:
         return Evidence(tries, name=name, actor=name or keys.nameless(event), target=target)
     source, network = (endpoint.host, None) if endpoint.ip is None else keys.of_address(endpoint.ip)
     tries = remote_tries(event)
-    weak = event.attempts if not tries and event.action in _WEAK else 0
+    weak = event.attempts if not tries and event.action in WEAK else 0
     unknown = 1 if tries and event.known_account is False else 0
     return _new(Evidence, (tries, weak, unknown, name, source, network, name, None, None))
 

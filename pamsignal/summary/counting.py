@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Callable, Deque, NamedTuple, Optional, Set, Tuple, Union
 
 from pamsignal.audit.record import Seen
-from pamsignal.detect import keys
+from pamsignal.detect import evidence, keys
 from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Provenance, Severity
 from pamsignal.summary.tally import Tally
 
@@ -16,14 +16,6 @@ MOST_NEWS = 1000
 LONGEST_NAME = 256  # code points; Linux has no longer account name than 256 bytes (LOGIN_NAME_MAX)
 
 TRIES = frozenset({Action.LOGIN_FAILURE, Action.LOGIN_DENIED, Action.INVALID_USER})
-CONNECTIONS = frozenset(
-    {
-        Action.CONNECTION_CLOSED,
-        Action.CONNECTION_SCAN,
-        Action.CONNECTION_TIMEOUT,
-        Action.CONNECTION_DROPPED,
-    }
-)
 ELEVATIONS = frozenset({Action.ELEVATION_SUCCESS, Action.ELEVATION_FAILURE, Action.ELEVATION_DENIED})
 CHANGES = frozenset(
     {
@@ -107,7 +99,7 @@ class Summary:
             self._add_tries(event, context)
         elif action is Action.LOGIN_SUCCESS:
             self._add_login(event, context)
-        elif action in CONNECTIONS:
+        elif action in evidence.WEAK:
             self.connections += event.attempts
         elif action in ELEVATIONS:
             self._add_elevation(event)
