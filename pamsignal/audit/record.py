@@ -20,7 +20,6 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple, Union, get_a
 
 from pamsignal.model import (
     NO_CONTEXT,
-    Address,
     Alert,
     AuthEvent,
     Context,
@@ -52,7 +51,7 @@ def event_body(event: AuthEvent, context: Context = NO_CONTEXT) -> str:
     origin = "" if source is None else f'"source":{_endpoint_text(source)},'
     who = "" if user is None else f',"user":{_quoted(user)}'
     text = (
-        f'{{"event":{{{to_context}{known}{to_duration}{lasted}{to_id}"id":{_quoted(event.id)},{to_pid}{process}{to_session}'
+        f'{{"event":{{{to_context}{known}{to_duration}{lasted}{to_id}"id":"{event.id}",{to_pid}{process}{to_session}'
         f'{session}{to_source}{origin}{to_time}"time_us":{event.time_us}{to_user}{who}{end}}},'
     )
     return text if text.isascii() else _fit(text)
@@ -94,7 +93,13 @@ def _canonical(value: Any) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _address_text(address: Address) -> str:
+def _ipv4_text(number: int) -> str:
+    """Return the address as JSON. By its number: the hash of an address object is Python, and costs more than this."""
+    return f'"{IPv4Address(number)}"'
+
+
+@lru_cache(maxsize=1024)
+def _ipv6_text(address: IPv6Address) -> str:
     return _quoted(str(address))
 
 
@@ -107,7 +112,8 @@ def _endpoint_text(endpoint: Endpoint) -> str:
     ip, port, host = endpoint
     if host is not None or port is None or ip is None:
         return _canonical(_packed_noun(endpoint))
-    return f'{{"ip":{_address_text(ip)},"port":{port}}}'
+    text = _ipv4_text(int(ip)) if isinstance(ip, IPv4Address) else _ipv6_text(ip)
+    return f'{{"ip":{text},"port":{port}}}'
 
 
 def _packed(value: Any) -> Any:
