@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import List, Mapping, Optional, Sequence
 
 from pamsignal import __version__
-from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Typed
-from pamsignal.render import facts, text, when
+from pamsignal.model import NO_CONTEXT, Alert, AuthEvent, Context, Endpoint, Finding, Key, Typed
+from pamsignal.render import ecs_classes, facts, text, when
 from pamsignal.render.document import Document, Value, known, merged
 
 VERSION = "9.4.0"
@@ -22,51 +22,7 @@ _RELATED = 20  # names and addresses that one alert lists
 _ADDRESS = re.compile(r"[0-9a-f:]*:[0-9a-f:.]*|[0-9]+(?:\.[0-9]+){3}")
 
 
-class Classes(NamedTuple):
-    """`event.category` and `event.type`, from the allowed values of ECS."""
-
-    category: Sequence[str]
-    type: Sequence[str]
-
-
-_AUTHENTICATION = Classes(["authentication"], ["start"])
-_ACTIONS: Dict[Action, Classes] = {
-    Action.LOGIN_SUCCESS: _AUTHENTICATION,
-    Action.LOGIN_PARTIAL: Classes(["authentication"], ["info"]),
-    Action.LOGIN_FAILURE: _AUTHENTICATION,
-    Action.LOGIN_DENIED: _AUTHENTICATION,
-    Action.INVALID_USER: _AUTHENTICATION,
-    Action.CONNECTION_CLOSED: Classes(["network"], ["connection", "end"]),
-    Action.CONNECTION_SCAN: Classes(["network"], ["connection", "info"]),
-    Action.CONNECTION_TIMEOUT: Classes(["network"], ["connection", "end"]),
-    Action.CONNECTION_DROPPED: Classes(["network"], ["connection", "denied"]),
-    Action.ACCOUNT_LOCKED: Classes(["iam"], ["change", "user"]),
-    Action.SESSION_OPENED: Classes(["session"], ["start"]),
-    Action.SESSION_CLOSED: Classes(["session"], ["end"]),
-    Action.ELEVATION_SUCCESS: _AUTHENTICATION,
-    Action.ELEVATION_FAILURE: _AUTHENTICATION,
-    Action.ELEVATION_DENIED: _AUTHENTICATION,
-    Action.ACCOUNT_CREATED: Classes(["iam"], ["creation", "user"]),
-    Action.ACCOUNT_DELETED: Classes(["iam"], ["deletion", "user"]),
-    Action.ACCOUNT_GROUP_ADDED: Classes(["iam"], ["change", "group"]),
-    Action.PASSWORD_CHANGED: Classes(["iam"], ["change", "user"]),
-    Action.TTY_INPUT: Classes(["process"], ["info"]),
-    Action.JOURNAL_SUPPRESSED: Classes(["host"], ["info"]),
-    Action.DETAIL: Classes(["authentication"], ["info"]),
-}
-_ATTACK = Classes(["authentication", "intrusion_detection"], ["info"])
-_OWN_SIGHT = Classes(["host"], ["info"])
 _BY_NETWORK = "brute_force_network"  # its key is one; those of other rules can be names that look like one
-_RULES: Dict[str, Classes] = {
-    "brute_force": _ATTACK,
-    "brute_force_network": _ATTACK,
-    "slow_brute_force": _ATTACK,
-    "distributed_brute_force": _ATTACK,
-    "user_enumeration": _ATTACK,
-    "local_brute_force": _ATTACK,
-    "success_after_failures": _ATTACK,
-    "spoofed_line": Classes(["intrusion_detection"], ["info"]),
-}
 
 
 def event_document(
@@ -137,7 +93,7 @@ def _event_parts(event: AuthEvent, context: Context, host_id: Optional[str]) -> 
 
 
 def _event_block(event: AuthEvent) -> Document:
-    classes = _ACTIONS[event.action]
+    classes = ecs_classes.ACTIONS[event.action]
     length_us = event.duration_us
     return {
         "id": event.id,
@@ -213,7 +169,7 @@ def _finding_parts(finding: Finding, context: Context, host_id: Optional[str]) -
 
 
 def _finding_block(finding: Finding) -> Document:
-    classes = _RULES.get(finding.rule, _OWN_SIGHT)
+    classes = ecs_classes.RULES.get(finding.rule, ecs_classes.OWN_SIGHT)
     first_us, last_us = finding.first_us, finding.last_us
     return {
         "module": "pamsignal",
@@ -231,7 +187,7 @@ def _finding_block(finding: Finding) -> Document:
 
 def _outcome(finding: Finding) -> Optional[str]:
     """Return how the attack ended: it failed, but for the one rule that says it did not."""
-    if _RULES.get(finding.rule) is not _ATTACK:
+    if ecs_classes.RULES.get(finding.rule) is not ecs_classes.ATTACK:
         return None
     return "success" if finding.rule == "success_after_failures" else "failure"
 

@@ -9,59 +9,29 @@ https://schema.ocsf.io/1.8.0/
 from __future__ import annotations
 
 import json
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, Optional, Tuple
 
 from pamsignal import __version__
 from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Method, Origin, Severity
 from pamsignal.render import facts as subject
 from pamsignal.render import text, words
 from pamsignal.render.document import Document, known
+from pamsignal.render.ocsf_classes import (
+    ACCOUNT_CHANGE,
+    AUTHENTICATION,
+    GROUP_MANAGEMENT,
+    NETWORK_ACTIVITY,
+    OTHER,
+    Class,
+    activity_of,
+    has_address,
+    name_of,
+)
 
 VERSION = "1.8.0"
 TEXT_LIMIT = 1024
 
 
-class Class(NamedTuple):
-    """`category_uid`, `class_uid` and the class's name."""
-
-    category: int
-    uid: int
-    name: str
-
-
-BASE_EVENT = Class(0, 0, "Base Event")
-DETECTION_FINDING = Class(2, 2004, "Detection Finding")
-ACCOUNT_CHANGE = Class(3, 3001, "Account Change")
-AUTHENTICATION = Class(3, 3002, "Authentication")
-GROUP_MANAGEMENT = Class(3, 3006, "Group Management")
-NETWORK_ACTIVITY = Class(4, 4001, "Network Activity")
-
-Activity = Tuple[Class, int, str]
-
-_OTHER = 99
-_LOGON: Activity = (AUTHENTICATION, 1, "Logon")
-_SWITCH: Activity = (AUTHENTICATION, 7, "Account Switch")
-ACTIVITIES: Dict[Action, Activity] = {
-    Action.LOGIN_SUCCESS: _LOGON,
-    Action.LOGIN_FAILURE: _LOGON,
-    Action.LOGIN_DENIED: _LOGON,
-    Action.INVALID_USER: _LOGON,
-    Action.LOGIN_PARTIAL: (AUTHENTICATION, 6, "Preauth"),
-    Action.CONNECTION_CLOSED: (NETWORK_ACTIVITY, 2, "Close"),
-    Action.CONNECTION_SCAN: (NETWORK_ACTIVITY, 1, "Open"),
-    Action.CONNECTION_TIMEOUT: (NETWORK_ACTIVITY, 4, "Fail"),
-    Action.CONNECTION_DROPPED: (NETWORK_ACTIVITY, 5, "Refuse"),
-    Action.SESSION_OPENED: (AUTHENTICATION, _OTHER, "Session Opened"),
-    Action.SESSION_CLOSED: (AUTHENTICATION, 2, "Logoff"),
-    Action.ELEVATION_SUCCESS: _SWITCH,
-    Action.ELEVATION_FAILURE: _SWITCH,
-    Action.ELEVATION_DENIED: _SWITCH,
-    Action.ACCOUNT_LOCKED: (ACCOUNT_CHANGE, 9, "Lock"),
-    Action.ACCOUNT_CREATED: (ACCOUNT_CHANGE, 1, "Create"),
-    Action.ACCOUNT_DELETED: (ACCOUNT_CHANGE, 6, "Delete"),
-    Action.PASSWORD_CHANGED: (ACCOUNT_CHANGE, 3, "Password Change"),
-    Action.ACCOUNT_GROUP_ADDED: (GROUP_MANAGEMENT, 3, "Add User"),
-}
 _SEVERITIES: Dict[Severity, Tuple[int, str]] = {
     Severity.INFO: (1, "Informational"),
     Severity.NOTICE: (2, "Low"),
@@ -80,7 +50,7 @@ def line_of(alert: Alert) -> str:
 def document_of(alert: Alert, text_limit: int = TEXT_LIMIT) -> Document:
     """Return `alert`, or the event that it is."""
     about = alert.subject
-    kind, activity, activity_name = _activity(about)
+    kind, activity, activity_name = activity_of(about)
     severity, severity_name = _SEVERITIES[alert.severity]
     facts = subject.facts_of(alert)
     common: Document = {
@@ -104,22 +74,6 @@ def document_of(alert: Alert, text_limit: int = TEXT_LIMIT) -> Document:
     else:
         common.update(_event(kind, about, alert.context))
     return known(common, text_limit)
-
-
-def _activity(about: object) -> Activity:
-    if isinstance(about, Finding):
-        return DETECTION_FINDING, *((3, "Close") if about.over else (1, "Create"))
-    if not isinstance(about, AuthEvent) or about.action not in ACTIVITIES:
-        return BASE_EVENT, _OTHER, "Other"
-    kind, activity, name = ACTIVITIES[about.action]
-    has_user = _name_of(about) is not None or about.user_id is not None
-    if kind is NETWORK_ACTIVITY and not _has_address(about.source):
-        return BASE_EVENT, _OTHER, "Other"
-    if kind in (AUTHENTICATION, ACCOUNT_CHANGE) and not has_user:
-        return BASE_EVENT, _OTHER, "Other"
-    if kind is GROUP_MANAGEMENT and about.group is None:
-        return BASE_EVENT, _OTHER, "Other"
-    return kind, activity, name
 
 
 def _metadata(alert: Alert) -> Document:
@@ -172,17 +126,17 @@ def _event(kind: Class, event: AuthEvent, context: Context) -> Document:
 
 
 def _authentication(event: AuthEvent, context: Context) -> Document:
-    is_remote = context.origin is Origin.REMOTE or (context.origin is None and _has_address(event.source))
+    is_remote = context.origin is Origin.REMOTE or (context.origin is None and has_address(event.source))
     method = event.method
     return {
-        "user": _user(_name_of(event), None if event.target_user else event.user_id),
+        "user": _user(name_of(event), None if event.target_user else event.user_id),
         "actor": _actor(event) if event.target_user else None,
         "service": {"name": event.service},
         "session": {"uid": event.session_id, "terminal": event.tty} if event.session_id or event.tty else None,
         "is_remote": is_remote,
         "logon_type_id": 3 if is_remote else 2,
         "logon_type": "Network" if is_remote else "Interactive",
-        "auth_protocol_id": None if method is None else 2 if method is Method.GSSAPI else _OTHER,
+        "auth_protocol_id": None if method is None else 2 if method is Method.GSSAPI else OTHER,
         "auth_protocol": None if method is None else "Kerberos" if method is Method.GSSAPI else method.value,
         "account_switch_type_id": 1 if event.target_user else None,
         "account_switch_type": "Substitute User" if event.target_user else None,
@@ -256,21 +210,13 @@ def _source(source: Optional[Endpoint], context: Context) -> Optional[Document]:
 
 
 def _endpoint(endpoint: Optional[Endpoint]) -> Optional[Document]:
-    if endpoint is None or not _has_address(endpoint):
+    if endpoint is None or not has_address(endpoint):
         return None
     return {
         "ip": str(endpoint.ip).partition("%")[0] if endpoint.ip else None,
         "port": endpoint.port or None,
         "hostname": endpoint.host,
     }
-
-
-def _has_address(endpoint: Optional[Endpoint]) -> bool:
-    return endpoint is not None and (endpoint.ip is not None or bool(endpoint.host))
-
-
-def _name_of(event: AuthEvent) -> Optional[str]:
-    return event.target_user or event.user or None
 
 
 def _unmapped(event: AuthEvent, context: Context) -> Document:

@@ -12,7 +12,7 @@ from pamsignal.deliver.classes import LOGIN_RULES, SUCCESS_RULES
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.turn import LAST_TO_GO
 from pamsignal.model import Action
-from pamsignal.render import ecs, siem, syslog, words
+from pamsignal.render import ecs, ecs_classes, siem, syslog, words
 from tests.builders import a_finding, an_alert
 from tests.unit.docs.documents import ROOT, code, links, rows, section
 from tests.unit.render.test_golden import FORMATS
@@ -56,7 +56,7 @@ def documented_rules(heading):
 
 
 def test_every_rule_but_those_about_our_own_sight_has_its_ecs_class():
-    assert set(words.RULES) - documented_rules("## About pamsignal's own sight") == set(ecs._RULES)
+    assert set(words.RULES) - documented_rules("## About pamsignal's own sight") == set(ecs_classes.RULES)
 
 
 def outcome_of(rule):

@@ -16,7 +16,7 @@ from pamsignal.cli.explain import explain, to_json
 from pamsignal.detect import brute_force, notable, reasons, success
 from pamsignal.model import REASONS, Action, Severity
 from pamsignal.parse.reason import _REFUSALS
-from pamsignal.render import ecs, words
+from pamsignal.render import ecs_classes, words
 from tests.builders import an_event
 from tests.system.images import CODENAMES
 from tests.unit.docs.documents import ROOT, code, name, rows, section
@@ -96,7 +96,7 @@ def test_an_action_is_documented_as_it_is(action):
     loud = notable.severity_of(an_event(action=action, group=None, provenance=None, reason=None))
     assert severity.partition(",")[0] == (loud.word if loud is not None else "–")
     assert by_itself == ("yes" if action.value in notable.DEFAULT_ACTIONS else "if named" if loud is not None else "no")
-    assert (category, kind) == tuple(", ".join(names) for names in ecs._ACTIONS[action])
+    assert (category, kind) == tuple(", ".join(names) for names in ecs_classes.ACTIONS[action])
 
 
 FINDING_ROWS = {cells[0].strip("`"): cells[1:] for cells in rows(section(EVENTS, "## Findings"))}
@@ -112,7 +112,7 @@ def test_a_rule_is_documented_as_it_is(kind):
     _, severity, technique, category = FINDING_ROWS[kind.name]
     assert severity == detect._SEVERITY.get(kind.name, Severity.WARNING).word
     assert technique == kind.technique
-    assert category == ", ".join(ecs._RULES[kind.name].category)
+    assert category == ", ".join(ecs_classes.RULES[kind.name].category)
 
 
 @pytest.mark.parametrize("rule", [*brute_force.DEFAULTS, "success_after_failures"])
