@@ -19,9 +19,11 @@ import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Iterable, Iterator
 
 from tests.system.host import GATEWAY, Host, stop
 from tests.system.images import IMAGES, Kind, base_tree, cache_folder
+from tests.system.images import lock as hold
 
 # Addresses of hosts, in the order of their booting.
 HOSTS = [f"10.77.0.{last}" for last in range(11, 100)]
@@ -54,13 +56,8 @@ class Lab:
     """
 
     def __init__(self, name: str | None = None) -> None:
-        sweep()
         self.folder = folder_of(name or secrets.token_hex(4))
-        try:
-            self.folder.mkdir(mode=0o700)
-        except FileExistsError:
-            raise RuntimeError(f"the lab {name} is there already") from None
-        self.lock = lock(self.folder)
+        self.lock = claim(self.folder)
         self.name = f"pamsignal-{self.folder.name}"
         self.key = self.folder / "key"
         self.hosts: list[Host] = []
@@ -111,12 +108,17 @@ class Lab:
         """Return a connection from `source` to a host."""
         return self.inside(socket.create_connection, (ip, port), 10, (source, 0))
 
+    @staticmethod
+    def power_off(hosts: Iterable[Host]) -> None:
+        """Power hosts off, all at once. A kernel gives root 128 inotify instances, and a host takes six or seven."""
+        for host in hosts:
+            host.nspawn.send_signal(signal.SIGTERM)
+        for host in hosts:
+            stop(host.nspawn)
+
     def close(self) -> None:
         """Power the hosts off, and remove every trace of the lab."""
-        for host in self.hosts:
-            host.nspawn.send_signal(signal.SIGTERM)
-        for host in self.hosts:
-            stop(host.nspawn)
+        self.power_off(self.hosts)
         self.holder.kill()
         self.holder.communicate()
         forget(self.folder)
@@ -126,6 +128,17 @@ class Lab:
 def folder_of(name: str) -> Path:
     """Where the lab of this name keeps everything."""
     return cache_folder() / f"lab-{name}"
+
+
+def claim(folder: Path) -> int:
+    """Remove what dead labs left, make a lab's folder, and return its lock."""
+    sweep()
+    with one_at_a_time():
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            raise RuntimeError(f"the lab {folder.name} is there already") from None
+        return lock(folder)
 
 
 def lock(folder: Path) -> int:
@@ -139,14 +152,22 @@ def lock(folder: Path) -> int:
     return descriptor
 
 
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Keep others from sweeping: between a folder and its lock a lab looks like one that is dead."""
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with hold(cache_folder() / "labs.lock"):
+        yield
+
+
 def sweep() -> None:
     """Remove what labs left behind that were killed; one that lives holds its folder's lock."""
-    cache_folder().mkdir(parents=True, exist_ok=True)
-    for folder in cache_folder().glob("lab-*"):
-        with contextlib.suppress(OSError):
-            descriptor = lock(folder)
-            forget(folder)
-            os.close(descriptor)
+    with one_at_a_time():
+        for folder in cache_folder().glob("lab-*"):
+            with contextlib.suppress(OSError):
+                descriptor = lock(folder)
+                forget(folder)
+                os.close(descriptor)
 
 
 def forget(folder: Path) -> None:
