@@ -79,10 +79,16 @@ with urllib.request.urlopen(sys.argv[-1], context=believed) as got:
 
 
 @pytest.fixture(scope="session")
-def published(tmp_path_factory):
+def built(tmp_path_factory):
+    """A checkout with the packages of this version in its dist; nobody changes it."""
+    return packages(tmp_path_factory.mktemp("built") / "tree")
+
+
+@pytest.fixture(scope="session")
+def published(built, tmp_path_factory):
     """A folder of repositories: "first" and "then", as one would publish them, and one that is wrong in each way."""
     folder = tmp_path_factory.mktemp("published")
-    tree = packages(folder / "tree")
+    tree = shutil.copytree(built, folder / "tree", symlinks=True)
     with contextlib.closing(KeyRing(folder / "keys")) as ring:
         key, stranger = ring.make("pamsignal packages"), ring.make("A stranger")
         shutil.copytree(ring.publish(tree, key), folder / "first")
@@ -105,7 +111,7 @@ def shim(tmp_path_factory):
     return folder / "shim.rpm"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fresh_hosts(lab, shim):
     """Hosts without pamsignal, with what the guides take for granted."""
     hosts = lab.boot_named({**APT_HOSTS, **DNF_HOSTS})
@@ -115,4 +121,5 @@ def fresh_hosts(lab, shim):
         if name in DNF_HOSTS:
             host.put(shim, "/root/shim.rpm")
             host.run("mkdir -p /etc/pki/rpm-gpg /etc/yum.repos.d && rpm --install /root/shim.rpm")
-    return hosts
+    yield hosts
+    lab.power_off(hosts.values())

@@ -36,7 +36,7 @@ class Host:
 
     def __init__(self, lab: Lab, name: str, release: int, ip: str) -> None:
         self.lab, self.name, self.release, self.ip = lab, name, release, ip
-        self.folder = lab.folder / "hosts" / name
+        self.folder = lab.folder / "hosts" / f"{name}-{ip}"  # two of one name may follow each other
         self.leader = 0
 
     def start(self, tree: Path) -> None:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.packaging.deb import PROJECT, build, check_out, repack
+from tests.packaging.deb import PROJECT, repack
 from tests.system import attacks, tutorial
 from tests.system.images import CODENAMES
 from tests.system.monitor import CONFIG, Monitor
@@ -26,9 +26,9 @@ EVERYTHING = f"find / \\( {' -o '.join(f'-path {path!r}' for path in SHIFTING)} 
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory):
+def packages(built, tmp_path_factory):
     """The package of this version, and of a later one."""
-    package = build(check_out(tmp_path_factory.mktemp("checkout")))
+    (package,) = (built / "dist").glob("*.deb")
     return package, repack(package, LATER, tmp_path_factory.mktemp("later"))
 
 
@@ -39,7 +39,8 @@ def fresh_hosts(lab, packages):
     for host in hosts.values():
         for name, package in zip(("this.deb", "later.deb"), packages):
             host.put(package, f"/root/debs/{name}")
-    return {host.release: host for host in hosts.values()}
+    yield {host.release: host for host in hosts.values()}
+    lab.power_off(hosts.values())
 
 
 @pytest.fixture(params=sorted(CODENAMES), ids="debian{}".format)

@@ -144,6 +144,7 @@ def services(lab, wheel):
         monitor.configure(sinks=sinks)
         monitor.start()
         yield Services(host, monitor, token)
+    lab.power_off([host])
 
 
 def test_a_login_reaches_the_readers_of_a_topic_and_a_mailbox(services, attacker):

@@ -11,12 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.packaging.deb import build as build_deb
-from tests.packaging.deb import check_out
 from tests.system import attacks, earlier
 from tests.system.monitor import CONFIG, Monitor
 from tests.system.receiver import Receiver
-from tests.system.repositories import VERSION, build, build_shim
+from tests.system.repositories import VERSION
 from tests.system.test_survival import Logins
 
 OLD = "0.0.1"
@@ -114,11 +112,9 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory):
+def packages(built, tmp_path_factory):
     """For each story the earlier package and today's; the rest of a skipped story is skipped with it."""
-    tree = check_out(tmp_path_factory.mktemp("checkout"))
-    build(tree, "build_rpm.sh")
-    new = {"deb": build_deb(tree), "rpm": next((tree / "dist").glob("*.rpm"))}
+    new = {kind: next((built / "dist").glob(f"*.{kind}")) for kind in ("deb", "rpm")}
     made = {}
     for name, (_, commit) in STORIES.items():
         kind = name[:3]
@@ -127,11 +123,9 @@ def packages(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stories(lab, packages, attackers, tmp_path_factory):
+def stories(lab, packages, shim, attackers):
     """All stories, playing."""
     hosts = lab.boot_named({f"upgrade-{name}": kind for name, (kind, _) in STORIES.items()})
-    shim = tmp_path_factory.mktemp("shim") / "shim.rpm"
-    build_shim(shim, shim.parent / "build")
     with contextlib.ExitStack() as ends, ThreadPoolExecutor(len(STORIES)) as pool:
         playing = {}
         for name, (old, new) in packages.items():
