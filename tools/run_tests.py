@@ -72,26 +72,34 @@ GROUPS = {
 
 PYTEST = [sys.executable, "-m", "pytest"]
 
-# What runs beside the rest, in a process of its own: the role, which Molecule tries, and two groups that build.
-BESIDE = {
-    "role": ["tools/check_role.sh"],
-    "packaging": [*PYTEST, "tests/packaging"],
-    "site": [*PYTEST, "tests/site"],
-}
+# System tests that try the service on one host of each release, host after host; other files boot hosts of their own.
+OF_THE_SERVICE = [
+    f"tests/system/test_{name}.py"
+    for name in ("alerts", "context", "drill", "metrics", "service", "stage_config", "survival")
+]
 
 # What takes long and has a verb of its own: `make deb-check`.
 APART = ["tests/system/test_debian_tools.py"]
 
+# What runs beside the rest, each command in a process of its own: much of it is waiting for hosts.
+BESIDE = {
+    "role": [["tools/check_role.sh"]],
+    "system": [
+        [*PYTEST, *OF_THE_SERVICE],
+        [*PYTEST, "tests/system", *(f"--ignore={file}" for file in (*OF_THE_SERVICE, *APART))],
+    ],
+}
+
 
 def main() -> int:
-    """Run lint, then pytest, and beside it what can run there: much of both is waiting for hosts."""
+    """Run lint, then the tests that need no hosts, one group after the other, and beside all that the others."""
     reasons = {group: why_not() for group, why_not in GROUPS.items()}
     able = [group for group, reason in reasons.items() if reason is None]
+    beside = {group: [Beside(command) for command in BESIDE[group]] for group in able if group in BESIDE}
     failed = [] if run(["make", "--no-print-directory", "lint"]) else ["lint"]
-    beside = {group: Beside(BESIDE[group]) for group in able if group in BESIDE}
-    folders = [f"tests/{group}" for group in able if group not in BESIDE]
-    failed += [] if run([*PYTEST, *folders, *(f"--ignore={file}" for file in APART)]) else ["tests"]
-    failed += [group for group, command in beside.items() if not command.ends_well()]
+    failed += [group for group in able if group not in BESIDE and not run([*PYTEST, f"tests/{group}"])]
+    ended_well = {group: [one.ends_well() for one in ones] for group, ones in beside.items()}
+    failed += [group for group, well in ended_well.items() if not all(well)]
     return verdict(failed, {group: reason for group, reason in reasons.items() if reason})
 
 
