@@ -25,7 +25,7 @@ mount -t tmpfs tmpfs /tmp
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 ip link add br0 type bridge
 mkdir /tmp/lower /tmp/upper /tmp/work /tmp/root
-mount -t overlay overlay -o lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work /tmp/root
+mount -t overlay overlay -o lowerdir=/tmp/lower,upperdir=/tmp/upper,workdir=/tmp/work,volatile /tmp/root
 """
 
 

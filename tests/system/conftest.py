@@ -117,7 +117,6 @@ def fresh_hosts(lab, shim):
     hosts = lab.boot_named({**APT_HOSTS, **DNF_HOSTS})
     for name, host in hosts.items():
         host.write("/usr/bin/curl", CURL, 0o755)
-        host.write("/etc/dpkg/dpkg.cfg.d/lab", b"force-unsafe-io\n")  # nothing here has to outlive a power cut
         if name in DNF_HOSTS:
             host.put(shim, "/root/shim.rpm")
             host.run("mkdir -p /etc/pki/rpm-gpg /etc/yum.repos.d && rpm --install /root/shim.rpm")

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -19,11 +20,12 @@ GATEWAY = "10.77.0.1"
 SSH = ["ssh", "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
 SSH += ["-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10", "-o", "IdentitiesOnly=yes"]
 
+# `volatile` lets the overlay write nothing through to the disk: a host never has to outlive a power cut (Linux 5.10).
 # nspawn turns TERM into an orderly power-off. --link-journal=no keeps the journal in the host; --register=no and
 # --keep-unit do without machined.
 BOOT = """
 set -eu
-mount -t overlay overlay -o "lowerdir=$2,upperdir=$3/upper,workdir=$3/work" "$3/root"
+mount -t overlay overlay -o "lowerdir=$2,upperdir=$3/upper,workdir=$3/work,volatile" "$3/root"
 mkdir -p "/sys/fs/cgroup/$4"
 echo $$ >"/sys/fs/cgroup/$4/cgroup.procs"
 exec systemd-nspawn --boot --directory="$3/root" --machine="$1" --register=no --keep-unit --console=read-only \
@@ -99,6 +101,15 @@ class Host:
             return False
         return True
 
+    def stop(self) -> None:
+        """Wait for an orderly end, and force it after ten seconds."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.nspawn.wait(10)
+        if self.nspawn.poll() is None:
+            with contextlib.suppress(ProcessLookupError):  # a killed nspawn would leave its init behind
+                os.kill(self.leader or self.nspawn.pid, signal.SIGKILL)
+        self.nspawn.wait()
+
     def run(
         self, command: str, *, check: bool = True, typed: str | bytes | None = None
     ) -> subprocess.CompletedProcess[str]:
@@ -171,11 +182,3 @@ def call(
     )
     printed = (stream.decode(errors="backslashreplace") for stream in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(command, done.returncode, *printed)
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Wait for an orderly end, and force it after ten seconds."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(10)
-    process.kill()
-    process.wait()

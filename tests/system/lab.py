@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterable, Iterator
 
-from tests.system.host import GATEWAY, Host, stop
+from tests.system.host import GATEWAY, Host
 from tests.system.images import IMAGES, Kind, base_tree, cache_folder
 from tests.system.images import lock as hold
 
@@ -114,7 +114,7 @@ class Lab:
         for host in hosts:
             host.nspawn.send_signal(signal.SIGTERM)
         for host in hosts:
-            stop(host.nspawn)
+            host.stop()
 
     def close(self) -> None:
         """Power the hosts off, and remove every trace of the lab."""
