@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -93,6 +94,8 @@ BESIDE = {
 
 def main() -> int:
     """Run lint, then the tests that need no hosts, one group after the other, and beside all that the others."""
+    # A shell has what it starts in the background ignore it, and a test that interrupts a program would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     reasons = {group: why_not() for group, why_not in GROUPS.items()}
     able = [group for group, reason in reasons.items() if reason is None]
     beside = {group: [Beside(command) for command in BESIDE[group]] for group in able if group in BESIDE}
