@@ -1,6 +1,6 @@
 #!/bin/sh
 # Lint the role, and try it with Molecule on real hosts: all scenarios, or those that are named. Their packages and
-# signed repositories are built here, with a key to throw away; nothing is left but a log for each scenario in build/role.
+# signed repositories are built here, with a key to throw away; nothing is left but a log of each in build/role.
 #   tools/check_role.sh [SCENARIO...]
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,7 +8,8 @@ PATH=$PWD/.venv-ansible/bin:$PATH
 log=$PWD/build/role
 mkdir -p "$log"
 
-tools/lint_role.sh
+tools/lint_role.sh >"$log/lint" 2>&1 &
+linting=$!
 
 PAMSIGNAL_ARTEFACTS=$(mktemp -d)
 export PAMSIGNAL_ARTEFACTS
@@ -16,6 +17,10 @@ trap 'rm -rf "$PAMSIGNAL_ARTEFACTS"' EXIT
 trap 'exit 1' INT TERM
 chmod 0755 "$PAMSIGNAL_ARTEFACTS" # one play is run by somebody who is not root
 .venv/bin/python -m tests.system.artefacts "$PAMSIGNAL_ARTEFACTS"
+linted=0
+wait "$linting" || linted=$?
+cat "$log/lint"
+[ "$linted" = 0 ] || exit "$linted"
 
 # A playbook that Molecule does not find is none of its errors; of ours it is one.
 is_good() { [ "$1" = 0 ] && ! grep -q 'Missing playbook' "$2"; }
