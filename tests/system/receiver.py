@@ -69,8 +69,11 @@ class Receiver:
             different = {delivery.id: delivery.document for delivery in self.deliveries}
         return [document for document in different.values() if wanted(document)]
 
-    def wait(self, wanted: Callable[[dict], bool], count: int = 1, seconds: float = 30) -> list[dict]:
-        """Return the `wanted` alerts as soon as there are `count` of them; fail with what came instead."""
+    def wait(self, wanted: Callable[[dict], bool], count: int = 1, seconds: float = 120) -> list[dict]:
+        """Return the `wanted` alerts as soon as there are `count` of them; fail with what came instead.
+
+        After a pause that is as long again as the pause at most: the daemon's own pauses double.
+        """
         with self.changed:
             self.changed.wait_for(lambda: len(self.alerts(wanted)) >= count, seconds)
         found = self.alerts(wanted)
