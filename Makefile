@@ -7,12 +7,12 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
 # shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
-TYPED = FROM KEY SERIES SNAPCRAFT_OPTIONS TAG THROW_AWAY URL VALID_DAYS WITH
+TYPED = CASES FROM KEY SECONDS SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -127,6 +127,14 @@ bench-deploy:  ## how long the role takes for three and for ten fresh hosts
 bench:  ## speed and memory, beside journalctl and fail2ban where installed
 	@tools/install.sh dev
 	$(PYTHON) -m tests.perf.bench
+
+forge:  ## a million forged lines, a row for each format; CASES=100000 SEED=2 says how many, and which
+	@tools/install.sh dev
+	$(PYTHON) -m tests.forge --cases "$${CASES:-1000000}" --seed "$${SEED:-1}"
+
+fuzz:  ## hostile bytes for every target in tests/fuzz; SECONDS=600 for each, TARGET=parser only that one
+	@tools/install.sh dev
+	$(PYTHON) -m tests.fuzz --seconds "$${SECONDS:-60}" $${TARGET:+"$$TARGET"}
 
 golden:  ## write the golden files of the output formats anew; review the diff
 	@tools/install.sh dev

@@ -32,6 +32,8 @@ _REPEATED_START, _PAM_STARTS = "message repeated ", ("pam_", "PAM ")
 _BEGINNINGS = (_REPEATED_START, *_PAM_STARTS)
 _FIELD_READERS = {LOGIND.program: logind.from_fields, JOURNALD.program: journald.from_fields}
 _SU_LINES = frozenset({"su.to", "su.failed_to", "su.successful", "su.failed"})  # not those that look like any text
+# Rests of a command, which can hold any line; sudo's tag is its own (openlog in eventlog.c), and no caller's.
+_OF_A_COMMAND = frozenset({"sudo.continued"})
 _SILENT = frozenset({JOURNALD.program})  # most of its lines are not ours: they are no sign of a shape gone unknown
 
 
@@ -108,6 +110,8 @@ def _observe_as_su(record: JournalRecord) -> Optional[Observation]:
 def _observe_tagged(record: JournalRecord, program: Optional[Program]) -> Seen:
     """Read the whole message, or what stands behind a tag in it; of two readings the names are unknown."""
     whole, is_pam = _observe_named(record, program), record.message.startswith(_PAM_STARTS)
+    if isinstance(whole, Observation) and whole.pattern in _OF_A_COMMAND:
+        return whole
     texts = texts_behind_tags(record.message)
     if not texts:
         return doubted(whole) if isinstance(whole, Observation) and _is_torn(whole) else whole

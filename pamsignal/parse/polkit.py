@@ -9,7 +9,11 @@ from pamsignal.model import Action, Outcome
 from pamsignal.parse.table import Table, row
 
 _ASKED = r"authorization for action (?P<command>\S+) for \S+ \[.*\] \(owned by unix-user:(?P<user>[^()]*)\)"
-_ASIDE = r"\[USER=(?P<target_user>[^\]]*)\] \[TTY=(?:unknown|(?P<tty>[^\]]*))\] \[CWD=(?P<cwd>[^\]]*)\]"
+# The directory is the caller's text, too, and comes before the command: up to the first that looks like its end.
+_ASIDE = (
+    r"\[USER=(?P<target_user>[^\]]*)\] \[TTY=(?:unknown|(?P<tty>[^\]]*))\] "
+    r"\[CWD=(?P<cwd>(?:(?!\] \[COMMAND=).)*)\] \[COMMAND=(?P<command>.*)\]"
+)
 
 POLKITD = Table(
     "polkitd",
@@ -44,7 +48,7 @@ PKEXEC = Table(
         row(
             "pkexec.command",
             "",
-            rf"(?P<user>[^:]+): Executing command {_ASIDE} \[COMMAND=(?P<command>.*)\]",
+            rf"(?P<user>[^:]+): Executing command {_ASIDE}",
             Action.ELEVATION_SUCCESS,
             Outcome.SUCCESS,
         ),
@@ -53,7 +57,7 @@ PKEXEC = Table(
             "",
             r"(?P<user>[^:]+): (?:Error executing command as another user: )?"
             r"(?P<reason>Not authorized|Request dismissed|The value for [^\[\]]*) "
-            rf"{_ASIDE} \[COMMAND=(?P<command>.*)\]",
+            rf"{_ASIDE}",
             Action.ELEVATION_DENIED,
             Outcome.FAILURE,
         ),

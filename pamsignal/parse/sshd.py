@@ -84,7 +84,7 @@ _DENIALS = (
         "sshd.not_allowed",
         "User",
         r"User (?P<user>.{1,400}?) not allowed because (?P<reason>account is locked|account has expired|"
-        rf"shell .* (?:does not exist|is not executable)){PREAUTH}",
+        rf"shell (?:(?! not allowed because ).)* (?:does not exist|is not executable)){PREAUTH}",
         _DENIED,
         _FAILURE,
     ),

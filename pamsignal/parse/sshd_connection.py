@@ -11,9 +11,10 @@ from pamsignal.parse.sshd import PEER, PREAUTH
 from pamsignal.parse.table import row
 
 _KIND = r"(?P<failing>(?P<unknown>invalid) |authenticating )?user "
-# Where the line ends with the remote side, and where a colon follows: a name holds none, so the first one counts.
+# Where the line ends with the remote side, and where a colon follows: a name holds none, so the first one counts. An
+# address of IPv6 has some, so no text behind the colon may look like the rest of one.
 _REMOTE = rf"(?:{_KIND}(?P<user>.*) )?{PEER}"
-_REMOTE_BEFORE_COLON = rf"(?:{_KIND}(?P<user>[^:]*) )?{PEER}:"
+_REMOTE_BEFORE_COLON = rf"(?:{_KIND}(?P<user>[^:]*) )?{PEER}:(?! port \d)"
 # The end of a connection is a failure before login, and says nothing after it; a broken one is a scan before login.
 _GAVE_UP = r"(?P<gave_up> \[preauth\])?"
 _SCAN = r"(?P<scan> \[preauth\])?"

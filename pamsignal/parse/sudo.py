@@ -16,11 +16,14 @@ from pamsignal.parse.table import Table, pattern, row
 
 _ACTOR = r" *(?P<user>[^: ][^:]*) : "
 _FIELDS = r"(?P<fields>(?:HOST|TTY|CHROOT|PWD|USER|GROUP|TSID|ENV)=.*? ; )?COMMAND=(?P<command>.*)"
+# Refusals that quote the caller's own text (-u, -g, -D and -R), which could spell fields, or another line.
+_QUOTES = r"(?:unknown (?:user|group)|you are not permitted to use the -[DR] option with)\b"
 _NOISE = r"(?:problem with defaults|unable to |parse error )"
-_REASON = rf"(?P<reason>(?!{_NOISE}|\(command continued\))[^;=]{{1,200}}) ; "
+_REASON = rf"(?P<reason>(?!{_NOISE}|{_QUOTES}|\(command continued\))[^;=]{{1,200}}) ; "
 _INCORRECT = re.compile(r"(\d{1,9}) incorrect password attempts?")
 # In the order in which sudo writes them (new_logline in eventlog.c); sudo-rs has the same.
 _ORDER = {name: place for place, name in enumerate(["HOST", "TTY", "CHROOT", "PWD", "USER", "GROUP", "TSID", "ENV"], 1)}
+_DENIED = (Action.ELEVATION_DENIED, Outcome.FAILURE)
 _NOTHING = frozenset({"", "unknown"})
 
 
@@ -71,6 +74,7 @@ SUDO = Table(
     (
         pattern("sudo.command", "", _ACTOR + _FIELDS, _ran),
         pattern("sudo.refused", "", _ACTOR + _REASON + _FIELDS, _refused),
+        row("sudo.refused_quoting", "", rf"{_ACTOR}{_QUOTES}.*", *_DENIED, reason="refused"),
         row("sudo.continued", "", rf"(?:{_ACTOR})?\(command continued\) .*", Action.DETAIL),
         row("sudo.noise", "", rf"{_ACTOR}{_NOISE}.*", Action.DETAIL),
     ),

@@ -1,6 +1,7 @@
 """vsftpd's own lines, from syslog or its log file (logging.c). It escapes nothing: the name stands in front.
 
-An anonymous client's "password" comes last, so it could spell another line's end; such a line yields no address.
+What a client typed comes last in other lines: an anonymous "password", a command, a file's name. It could spell this
+line's end, so a name that holds the beginning of another line's end yields neither name nor address.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pamsignal.parse.table import Table, pattern, row
 
 _STAMP = r"(?:\w{3} \w{3}  ?\d{1,2} [\d:]{8} \d{4} )?(?:\[pid \d+\] )?"
 _CLIENT = r'Client "(?P<ip>[^"]*)"'
-_ANONYMOUS = '", anon password "'
+_ANOTHER = re.compile(r'Client "[^"]*", ')
 
 
 def _failed(match: re.Match[str], program: str, provenance: Optional[Provenance]) -> Observation:
-    ambiguous = _ANONYMOUS in match["user"]
+    ambiguous = _ANOTHER.search(match["user"]) is not None
     return Observation(
         "vsftpd.failed",
         program,
@@ -45,7 +46,12 @@ VSFTPD = Table(
             Outcome.SUCCESS,
             method=Method.PASSWORD,
         ),
-        row("vsftpd.noise", "", rf"{_STAMP}(?:\[[^\[\]]*\] )?FTP (?:command|response): .*", Action.DETAIL),
+        row(
+            "vsftpd.noise",
+            "",
+            rf"{_STAMP}(?:\[[^\[\]]*\] )?FTP (?:command|response): (?!.*\] FAIL LOGIN: Client \"[^\"]*\"\Z).*",
+            Action.DETAIL,
+        ),
         row("vsftpd.connected", "", rf"{_STAMP}CONNECT: {_CLIENT}", Action.DETAIL),
     ),
 )
