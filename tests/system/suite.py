@@ -54,7 +54,6 @@ TOOLS = [
 LEFT_OUT = {
     "tests/unit/docs": "documents are the same everywhere",
     "tests/unit/test_registers.py": "compares lists within the checkout",
-    "tests/unit/parse/test_linear_time.py": "measures time, and other tests run beside",
     "tests/edge/test_prometheus.py": "Prometheus's own programs, which read what other tests here look at",
 }
 # How a reason begins that pytest may give for skipping.
