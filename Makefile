@@ -7,7 +7,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
 # shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
-TYPED = CASES FROM KEY SECONDS SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
+TYPED = CASES FROM FUZZ_SECONDS KEY SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
@@ -132,9 +132,9 @@ forge:  ## a million forged lines, a row for each format; CASES=100000 SEED=2 sa
 	@tools/install.sh dev
 	$(PYTHON) -m tests.forge --cases "$${CASES:-1000000}" --seed "$${SEED:-1}"
 
-fuzz:  ## hostile bytes for every target in tests/fuzz; SECONDS=600 for each, TARGET=parser only that one
+fuzz:  ## hostile bytes for every target in tests/fuzz; FUZZ_SECONDS=600 for each, TARGET=parser only that one
 	@tools/install.sh dev
-	$(PYTHON) -m tests.fuzz --seconds "$${SECONDS:-60}" $${TARGET:+"$$TARGET"}
+	$(PYTHON) -m tests.fuzz --seconds "$${FUZZ_SECONDS:-60}" $${TARGET:+"$$TARGET"}
 
 golden:  ## write the golden files of the output formats anew; review the diff
 	@tools/install.sh dev

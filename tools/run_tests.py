@@ -66,6 +66,7 @@ GROUPS = {
     "unit": never,
     "edge": why_not_edge,
     "packaging": never,
+    "fuzz": never,
     "site": why_not_site,
     "system": why_not_system,
     "role": why_not_system,

@@ -1,0 +1,58 @@
+"""Every target over its saved inputs, always the same; then a few seconds of fresh ones, so many for each.
+
+A longer run is `make fuzz FUZZ_SECONDS=600`; what fails is kept in build/fuzz, and belongs into tests/data/fuzz.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.corpus import CORPUS, TARGETS, saved, target_named
+from tests.fuzz.drive import guided
+from tests.fuzz.mutate import mutated
+
+SECONDS_EACH = 1
+MOST_BYTES = 300_000  # of all that is saved
+FRESH = 20
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_is_saved_holds(name):
+    target = target_named(name)
+    for data in saved(name):
+        target(data)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_like_of_what_is_saved_holds(name):
+    target, inputs, dice = target_named(name), saved(name), random.Random(20261128)
+    for _ in range(FRESH):
+        target(mutated(dice, inputs))
+
+
+def test_fresh_inputs_hold_for_a_few_seconds():
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS_EACH)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.startswith("guided by coverage" if guided() else "NOT guided by coverage")
+    assert f"{len(TARGETS)} targets held" in run.stdout
+    counts = re.findall(r"(?m)^(?:Done|\w+:) (\d+) ", run.stdout + run.stderr)
+    assert len(counts) == len(TARGETS)
+    assert all(int(count) > 0 for count in counts)
+
+
+def test_every_module_is_a_target_and_has_saved_inputs_that_stay_small():
+    modules = {path.stem for path in (Path(__file__).parent / "targets").glob("[a-z]*.py")}
+    assert modules == {*TARGETS} == {path.name for path in CORPUS.iterdir()}
+    assert all(saved(name) for name in TARGETS)
+    assert sum(len(data) for name in TARGETS for data in saved(name)) <= MOST_BYTES
