@@ -7,9 +7,12 @@ import shlex
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from tests.system.host import GATEWAY, Host
 from tests.system.images import PASSWORDS
+
+FORGER = Path(__file__).with_name("forger.py").read_text()
 
 
 def key_login(host: Host, source: str = GATEWAY) -> None:
@@ -73,17 +76,14 @@ def console_login(host: Host, user: str, password: str) -> None:
     host.run(f"{dialogue} | timeout 10 systemd-run --quiet --pty --wait login {user}", check=False)
 
 
-def spoof_with_logger(host: Host, user: str, message: str) -> None:
-    """An ordinary account writes a line in sshd's name through syslog(3)."""
-    forged = host.ssh(user, f"logger -t sshd -p auth.info -- {shlex.quote(message)}", password=PASSWORDS[user])
-    assert forged.returncode == 0, forged
-
-
-def spoof_with_systemd_cat(host: Host, user: str, message: str) -> None:
-    """An ordinary account writes a line in sshd's name through journald's own stream."""
-    command = f"systemd-cat -t sshd echo {shlex.quote(message)}"
-    forged = host.ssh(user, command, password=PASSWORDS[user])
-    assert forged.returncode == 0, forged
+def forge(host: Host, user: str, message: str, ways: tuple[str, ...]) -> None:
+    """An account, or root, writes lines in sshd's name: once in each of `ways` of forger.py."""
+    command = f"python3 - {shlex.quote(message)} {' '.join(ways)}"
+    if user == "root":
+        forged = host.run(command, typed=FORGER)
+    else:
+        forged = host.ssh(user, command, password=PASSWORDS[user], typed=FORGER)
+    assert forged.stdout.split() == [*ways], forged
 
 
 def converse(host: Host, user: str, command: str, answer: str) -> int:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shlex
+
 import pytest
 
+from pamsignal.journal.json_lines import record_from_json
+from pamsignal.parse import Trust, observe, trust
 from tests.system import attacks
+from tests.system.forger import WAYS
 from tests.system.images import PASSWORDS
 
-FORGED = "Accepted password for root from 198.51.100.66 port 4242 ssh2"
+FORGED = "Accepted password for root from 198.51.100.66 port 424{} ssh2"  # {} becomes a number
+
+IMITATION = "x: bob : PWD=/ ; USER=root ; COMMAND=/bin/sh"
 
 
 def rule(name, **expected):
@@ -120,6 +128,13 @@ def test_a_sudo_that_is_not_allowed_is_told(running):
     running.receiver.wait(rule("elevation_denied", service_name="sudo", user_name="bob"))
 
 
+def test_a_refused_sudo_cannot_spell_the_line_of_one_that_ran(running):
+    so_far = len(running.receiver.alerts(rule("elevation_denied", service_name="sudo", user_name="bob")))
+    assert attacks.sudo(running.host, "bob", PASSWORDS["bob"], command=f"-u {shlex.quote(IMITATION)} id") == 1
+    running.receiver.wait(rule("elevation_denied", service_name="sudo", user_name="bob"), count=so_far + 1)
+    assert running.receiver.alerts(rule("elevation_success", service_name="sudo", user_name="bob")) == []
+
+
 @pytest.mark.parametrize("login", [False, True], ids=["su", "su -"])
 def test_a_right_su_is_told(running, login):
     so_far = len(running.receiver.alerts(rule("elevation_success", service_name="su")))
@@ -145,10 +160,17 @@ def test_a_login_at_the_console_is_told(running):
     running.receiver.wait(rule("login_success", service_name="login", user_name="root"))
 
 
-@pytest.mark.parametrize("spoof", [attacks.spoof_with_logger, attacks.spoof_with_systemd_cat])
-def test_a_forged_line_is_no_login_and_is_reported_as_what_it_is(running, attacker, spoof):
-    spoof(running.host, "bob", FORGED)
-    running.receiver.wait(rule("spoofed_line"))
+def test_whoever_writes_in_sshds_name_and_however_it_is_no_login_and_is_reported(running, attacker):
+    attacks.forge(running.host, "bob", FORGED, tuple(WAYS))
+    attacks.forge(running.host, "root", FORGED, ("syslog", "native"))
+    records = [
+        record_from_json(json.dumps(fields).encode())
+        for fields in running.host.journal("--identifier=sshd --grep='from 198[.]51[.]100[.]66 port '")
+    ]
+    assert sorted(record.uid for record in records) == [0, 0, *[1001] * len(WAYS)]
+    assert {trust(observe(record), record) for record in records} == {Trust.SPOOF}
+    for account in ("bob", "root"):
+        running.receiver.wait(rule("spoofed_line", user_name=account))
     attacks.key_login(running.host, attacker)
     running.receiver.wait(rule("login_success", source_ip=attacker))
     assert running.receiver.alerts(rule("login_success", source_ip="198.51.100.66")) == []
