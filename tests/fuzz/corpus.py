@@ -11,6 +11,7 @@ from typing import Callable, Iterable, List, Set, Tuple
 TARGETS = ("parser", "correlator", "config", "proc", "mmdb", "trail", "cef", "leef", "telegram", "slack")
 CORPUS = Path(__file__).parents[1] / "data" / "fuzz"
 FOUND = Path("build") / "fuzz"
+_TELLING = frozenset("\\=|<>&;`@\ufffd…^")
 _OURS = str(Path(__file__).parents[2] / "pamsignal")
 
 Target = Callable[[bytes], None]
@@ -59,7 +60,10 @@ def _steps(target: Target, data: bytes) -> Set[Tuple[str, int, object]]:
 
         def step(frame, event, returned):
             steps.add((frame.f_code.co_filename, last[0], frame.f_lineno))
-            steps.add(("pattern", 0, getattr(returned, "pattern", None)))  # expressions hide where they go
+            # Expressions hide where they go: what comes out of them tells.
+            steps.add(("pattern", 0, getattr(returned, "pattern", None)))
+            if isinstance(returned, str):
+                steps.add((frame.f_code.co_name, 0, "".join(sorted(_TELLING.intersection(returned)))))
             last[0] = frame.f_lineno
             return step
 

@@ -43,7 +43,12 @@ def records_of(data: bytes) -> List[JournalRecord]:
         time_us += (line[3] - 32) * STEP_US
         records.append(
             a_record(
-                text_of(line[4:]), identifier, pid=4000 + line[2] % 8, time_us=time_us, cursor=f"i={number}", **changes
+                text_of(line[4:]),
+                identifier,
+                pid=4000 + line[2] % 8,
+                time_us=time_us,
+                cursor=f"s=1;i={number};b=0;m={number:x}",
+                **changes,
             )
         )
     return records
