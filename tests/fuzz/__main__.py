@@ -1,6 +1,6 @@
 """Give hostile bytes to the targets, so many seconds to each. Ends with 1 if one of them failed, and names the input.
 
-    python -m tests.fuzz [TARGET...] [--seconds 60] [--seed 1]
+    python -m tests.fuzz [TARGET...] [--seconds 60] [--seed 1] [--dice]
     python -m tests.fuzz [TARGET...] --save
 
 `--save` keeps of all inputs, saved and found in build/fuzz, the shortest that reach everything that all of them reach.
@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"one of {', '.join(TARGETS)}; else all")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--dice", action="store_true", help="by the seeded dice, even where atheris is")
     parser.add_argument("--save", action="store_true", help="put the inputs that are worth it into tests/data/fuzz")
     asked = parser.parse_args()
     names = asked.targets or list(TARGETS)
@@ -28,8 +29,8 @@ def main() -> int:
         parser.error(f"no such target: {', '.join(sorted(strange))}")
     if asked.save:
         return save_all(names)
-    is_guided = guided()
-    print("guided by coverage (atheris)" if is_guided else "NOT guided by coverage: no atheris here; a seeded dice")
+    is_guided = guided() and not asked.dice
+    print("guided by coverage (atheris)" if is_guided else "NOT guided by coverage: by a seeded dice, without atheris")
     import_all(names, instrumented=is_guided)
     failed = [name for name in names if not run(name, asked.seconds, asked.seed, instrumented=is_guided)]
     print(f"FAILED: {', '.join(failed)}" if failed else f"{len(names)} targets held")

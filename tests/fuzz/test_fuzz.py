@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from pamsignal.audit.verification import verify
+from pamsignal.parse import Trust
 from tests.fuzz.corpus import CORPUS, TARGETS, saved, target_named
 from tests.fuzz.drive import guided
 from tests.fuzz.mutate import mutated
@@ -36,6 +38,26 @@ def test_the_like_of_what_is_saved_holds(name):
         target(mutated(dice, inputs))
 
 
+@pytest.mark.parametrize(
+    ("name", "place", "mistake"),
+    [
+        ("parser", "tests.fuzz.targets.parser.trust", lambda _seen, _record: Trust.ACCEPT),
+        ("correlator", "tests.fuzz.targets.correlator.is_a_login", lambda _record: False),
+        ("config", "tests.fuzz.targets.config.written", lambda _document: "{}"),
+        ("trail", "tests.fuzz.targets.trail.verify", lambda files: verify(files)._replace(damage=[])),
+        ("cef", "pamsignal.render.cef.in_value", lambda text, limit: text[:limit]),
+        ("leef", "pamsignal.render.leef._fit", lambda text: text),
+        ("telegram", "pamsignal.render.escape.for_telegram_html", lambda text, limit: text[:limit]),
+        ("slack", "pamsignal.render.escape.for_slack", lambda text, limit: text[:limit]),
+    ],
+)
+def test_a_mistake_of_the_product_does_not_pass_what_is_saved(name, place, mistake, monkeypatch):
+    target = target_named(name)
+    monkeypatch.setattr(place, mistake)
+    with pytest.raises((AssertionError, ValueError)):
+        list(map(target, saved(name)))
+
+
 def test_fresh_inputs_hold_for_a_few_seconds():
     run = subprocess.run(
         [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS_EACH)],
@@ -49,6 +71,13 @@ def test_fresh_inputs_hold_for_a_few_seconds():
     counts = re.findall(r"(?m)^(?:Done|\w+:) (\d+) ", run.stdout + run.stderr)
     assert len(counts) == len(TARGETS)
     assert all(int(count) > 0 for count in counts)
+
+
+def test_without_atheris_a_dice_does_it_and_says_so():
+    command = [sys.executable, "-m", "tests.fuzz", "cef", "--seconds", "1", "--dice"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout.startswith("NOT guided by coverage")
+    assert int(re.search(r"(?m)^cef: (\d+) inputs", run.stdout)[1]) > 0
 
 
 def test_every_module_is_a_target_and_has_saved_inputs_that_stay_small():
