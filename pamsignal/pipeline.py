@@ -47,6 +47,7 @@ from pamsignal.model import (
     Unparsed,
 )
 from pamsignal.parse import audit
+from pamsignal.parse.audit_auth import failure_of
 from pamsignal.parse.audit_login import login_of
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.parse.table import TEXT_LIMIT, bounded
@@ -265,14 +266,17 @@ class Engine:
         return _new(Heard, (record, seen))
 
     def _hear_kernel(self, record: JournalRecord) -> Optional[Heard]:
-        """Understand what the kernel audits: typing, which is an event, and logins, which should have a line."""
+        """Understand what the kernel audits: typing, wrong passwords, and logins, which should have a line."""
         seen = audit.observe(record, keystrokes=self._audit.keystrokes)
-        if seen is None:
-            login = login_of(record, self._name_of) if self._reads_sshd else None
-            if login is not None:
-                self._odd.append(Odd(record, login))
-            return None
-        return Heard(audit.without_input(record), audit.named(seen, record, self._name_of))
+        if seen is not None:
+            return Heard(audit.without_input(record), audit.named(seen, record, self._name_of))
+        failure = failure_of(record, self._name_of)
+        if failure is not None:
+            return Heard(record, failure)
+        login = login_of(record, self._name_of) if self._reads_sshd else None
+        if login is not None:
+            self._odd.append(Odd(record, login))
+        return None
 
     def _follow(self, heard: Heard) -> Optional[Step]:
         """Put a line together with what its process said before, as far as its sender is to be believed."""

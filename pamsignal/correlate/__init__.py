@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Collection, Dict, Hashable, List, Optional
 
-from pamsignal.correlate.attempts import Attempts
+from pamsignal.correlate.attempts import AUDITED_FAILURE, Attempts
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.sessions import Changes, OpenSession, Sessions
 from pamsignal.correlate.trace import IDLE_US, Line, Trace, Traces
@@ -161,6 +161,8 @@ def _is_another(trace: Trace, line: Line) -> bool:
 
 
 def _is_beginning(seen: Observation) -> bool:
+    if seen.pattern == AUDITED_FAILURE:  # by another way into the journal, where it can be overtaken by the end
+        return False
     return seen.action in _BEGINNINGS and not seen.limit and not seen.pattern.endswith("more_failures")
 
 

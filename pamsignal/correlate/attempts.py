@@ -2,12 +2,13 @@
 
 A wrong password writes up to three lines, six of them in one connection write eleven, a key that does not fit writes
 none at all (auth.c, auth_log: public-key failures of existing accounts stay below LogLevel INFO). What is counted
-is the number of tries, told by whichever of sshd and PAM tells more.
+is the number of tries, told by whichever of sshd, PAM and the kernel's audit tells more.
 """
 
 from __future__ import annotations
 
-from typing import List, Optional
+from collections import OrderedDict
+from typing import Hashable, List, Optional, Tuple
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.trace import Line, Trace, Traces
@@ -25,6 +26,12 @@ CONNECTION_WAIT_US = 150_000_000
 # mistypes has to sit out pam_fail_delay's shortest wait of 1 s.
 STACKED_WITHIN_US = 900_000
 
+# A record of the kernel's audit, whose process may have no line of its own (parse/audit_auth.py).
+AUDITED_FAILURE = "audit.auth_failed"
+# sshd asks PAM for keyboard-interactive in a process beside the one that writes its line (auth-pam.c), at once.
+BESIDE_WITHIN_US = 5_000_000
+MOST_TOLD = 1024
+
 # Looked up once: before Python 3.12 each look-up of an enum's member is a search.
 _PAM, _FAILURE = Method.PAM, Outcome.FAILURE
 _DENIALS = frozenset({Action.LOGIN_DENIED, Action.ELEVATION_DENIED})
@@ -37,28 +44,39 @@ _ENDS = {
 
 
 class Attempts:
-    """The rules; the memory is in `traces`."""
+    """The rules; the memory is in `traces`, but for who told last of a try at a service from an address."""
 
     def __init__(self, traces: Traces) -> None:
         self._traces = traces
+        self._told: OrderedDict[Hashable, Tuple[int, Hashable]] = OrderedDict()
 
     def failure(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in a line that tells of failed tries."""
         seen = line.seen
         if seen.limit:
             return []
+        if _is_audited(seen):
+            return self._audited(trace, line)
         if seen.method in _OFFERS:
             trace.offered = line
             self._wait_at_most(trace, line.time_us + CONNECTION_WAIT_US)
             return []
         if _told_by_pam(seen):
             _add_pam(trace, seen)
-            trace.failure = trace.failure or line
+            if trace.failure is None or _is_audited(trace.failure.seen):
+                trace.failure = line
             self._wait_at_most(trace, line.time_us + _pam_wait_us(seen))
             return []
         trace.failed = max(trace.failed, seen.attempts) if _is_sum(seen) else trace.failed + seen.attempts
         trace.failure = line
         return self.settle(trace)
+
+    def _audited(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Take in the kernel's word for a try, and wait for a line that says more."""
+        trace.audited += 1
+        trace.failure = trace.failure or line
+        self._wait_at_most(trace, line.time_us + _pam_wait_us(line.seen))
+        return []
 
     def denial(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in a refusal by policy: one event, however many lines say so."""
@@ -107,8 +125,9 @@ class Attempts:
         """Turn whatever `trace` still holds back into events."""
         if trace.failure is not None:
             fresh = trace.tries - trace.counted
-            if fresh > 0:
+            if fresh > 0 and not self._is_told_beside(trace, trace.failure):
                 return [self._tell_failure(trace, trace.failure, fresh)]
+            trace.counted = trace.tries
         if trace.counted or trace.succeeded:
             trace.forget_lines()
             return []
@@ -116,9 +135,26 @@ class Attempts:
             return [self._tell_offer(trace, trace.offered)]
         return self._tell_end(trace)
 
+    def _is_told_beside(self, trace: Trace, line: Line) -> bool:
+        """Tell whether only the kernel speaks of this process, while a line of another told of the same try."""
+        if trace.failed or trace.more or trace.pam or not _is_audited(line.seen):
+            return False
+        told_us, teller = self._told.get(_place(trace, line), (0, trace.key))
+        return teller != trace.key and abs(told_us - line.time_us) <= BESIDE_WITHIN_US
+
+    def _remember(self, trace: Trace, line: Line) -> None:
+        """Keep that a line told of a try, for the kernel's word that may come of a process beside it."""
+        place = _place(trace, line)
+        self._told[place] = (line.time_us, trace.key)
+        self._told.move_to_end(place)
+        if len(self._told) > MOST_TOLD:
+            self._told.popitem(last=False)
+
     def _tell_failure(self, trace: Trace, line: Line, fresh: int) -> AuthEvent:
         if _is_denial(line.seen):
             return self._deny(trace, line)
+        if not _is_audited(line.seen):
+            self._remember(trace, line)
         trace.counted += fresh
         trace.forget_lines()
         reason = "invalid user" if trace.known_account is False else None
@@ -149,6 +185,15 @@ class Attempts:
     def _wait_at_most(self, trace: Trace, until_us: int) -> None:
         if trace.due_us is None or trace.due_us > until_us:
             self._traces.wait(trace, until_us)
+
+
+def _is_audited(seen: Observation) -> bool:
+    return seen.pattern == AUDITED_FAILURE
+
+
+def _place(trace: Trace, line: Line) -> Hashable:
+    source = trace.source
+    return line.seen.service, source.ip if source is not None else trace.key
 
 
 def _told_by_pam(seen: Observation) -> bool:

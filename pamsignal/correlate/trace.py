@@ -29,9 +29,9 @@ class Line(NamedTuple):
 
 
 class Trace:
-    """One process. `failed` counts tries told by the program itself, `pam` those told by each PAM module.
+    """One process. `failed` counts tries told by the program itself, `pam` by each PAM module, `audited` by the kernel.
 
-    The number of tries is the larger of the two tellings, since either alone is enough and both are one
+    The number of tries is the largest of these tellings, since each alone is enough and all are one
     (`tries`); `counted` are those that already became events. `failure` is the line that tells most about the
     failure so far, `end` the one that says how the connection ended, `opened` a session whose login is not
     yet told. `partial_key` was right, and is the first of several factors. `due_us` is when to stop waiting for a
@@ -39,9 +39,9 @@ class Trace:
     """
 
     __slots__ = (
-        *("counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "key", "known_account"),
-        *("last_us", "more", "offered", "opened", "pam", "partial_key", "program", "session_id", "source", "succeeded"),
-        *("told_by_session", "user"),
+        *("audited", "counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "key"),
+        *("known_account", "last_us", "more", "offered", "opened", "pam", "partial_key", "program", "session_id"),
+        *("source", "succeeded", "told_by_session", "user"),
     )
 
     def __init__(self, key: Hashable, time_us: int) -> None:
@@ -55,7 +55,7 @@ class Trace:
         self.destination: Optional[Endpoint] = None
         self.session_id: Optional[str] = None
         self.told_by_session: Optional[Tuple[str, int]] = None
-        self.failed = self.more = self.counted = 0
+        self.failed = self.more = self.audited = self.counted = 0
         self.pam: Mapping[str, int] = _NONE
         self.denied = self.succeeded = self.ended = False
         self.partial_key: Optional[Key] = None
@@ -73,7 +73,7 @@ class Trace:
     def tries(self) -> int:
         """How many tries the lines so far stand for."""
         by_pam = max(self.pam.values()) + self.more if self.pam else self.more
-        return max(self.failed, by_pam)
+        return max(self.failed, by_pam, self.audited)
 
     def forget_lines(self) -> None:
         """Let go of the lines that were kept for an event, as it is told, and of the moment they waited for."""

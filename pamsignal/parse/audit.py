@@ -71,7 +71,7 @@ def observe(record: JournalRecord, *, keystrokes: bool = False) -> Optional[Obse
     typed = seen.typed
     if not keystrokes or typed is None or typed.program is None or typed.program in _RAW:
         return seen
-    return seen._replace(typed=typed._replace(text=_text(match["data"][: 8 * TEXT_LIMIT])))
+    return seen._replace(typed=typed._replace(text=text_of(match["data"][: 8 * TEXT_LIMIT])))
 
 
 def named(seen: Observation, record: JournalRecord, account_of: AccountOf) -> Observation:
@@ -95,7 +95,7 @@ def _shape() -> re.Pattern[str]:
 
 def _observation(match: re.Match[str]) -> Observation:
     uid, login_uid, session = int(match["uid"]), int(match["auid"]), int(match["ses"])
-    comm = match["comm"] if match["hex"] is None else _text(match["hex"])
+    comm = match["comm"] if match["hex"] is None else text_of(match["hex"])
     return Observation(
         "audit.tty",
         AUDIT,
@@ -119,6 +119,7 @@ def _terminal(major: int, minor: int) -> Optional[str]:
     return f"tty{minor}" if minor < _FIRST_SERIAL else f"ttyS{minor - _FIRST_SERIAL}"
 
 
-def _text(digits: str) -> str:
+def text_of(digits: str) -> str:
+    """Return the text that stands in hexadecimal digits, as audit_log_untrustedstring and libaudit write names; cut."""
     text = bytes.fromhex(digits[: len(digits) // 2 * 2]).decode("utf-8", "backslashreplace")
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"

@@ -202,6 +202,8 @@ def trust(observation: Observation, record: JournalRecord) -> Trust:
 
 
 def _writer(observation: Observation) -> _Writer:
+    if observation.pattern.startswith("audit."):
+        return _Writer.KERNEL
     if observation.pattern in _AFTER_LOGIN and not observation.preauth:
         return _Writer.SESSION
     if observation.pattern.startswith("pam.") and observation.service not in EMITTERS:
@@ -211,8 +213,6 @@ def _writer(observation: Observation) -> _Writer:
         return _Writer.ROOT
     if observation.action in _ELEVATIONS and observation.service in _ELEVATORS:
         return _Writer.ELEVATION
-    if observation.action is Action.TTY_INPUT:
-        return _Writer.KERNEL
     return _WRITERS.get(observation.service, _Writer.ROOT)
 
 

@@ -1,0 +1,148 @@
+"""The kernel's word for a wrong password: an attempt of its own only where no line tells of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from pamsignal.model import Provenance
+from pamsignal.parse import audit
+from pamsignal.pipeline import Settings
+from tests.stories import ATTACKER, PAM_FAILURE, Story
+from tests.unit.parse.test_audit_auth import an_audited_try
+
+PLACE = f"{ATTACKER} port 50022"
+VPN = "/opt/vpn/sbin/vpnd"
+
+
+class Audited(Story):
+    """A story that the kernel tells along."""
+
+    def __init__(self, **settings):
+        super().__init__(Settings(audit=audit.Settings(enabled=True), **settings), account_of={1000: "alice"}.get)
+
+    def kernel(self, at, pid=100, uid=0, **changes):
+        message = an_audited_try(pid=pid, uid=uid, **changes)
+        return self.tell(at, message, "audit", pid, uid=uid, transport="audit", exe=None, comm=None, unit=None)
+
+
+def test_a_program_that_writes_no_line_is_heard_of():
+    story = Audited().kernel(0, exe=VPN, account="bob", terminal="?").end()
+    assert story.told == [("login_failure", 1)]
+    (event,) = story.events
+    assert (event.service, event.user, str(event.source.ip)) == ("vpnd", "bob", ATTACKER)
+    assert event.provenance is Provenance.ROOT_ATTESTED
+
+
+def test_each_record_of_such_a_program_is_a_try():
+    story = Audited()
+    for second in range(12):
+        story.kernel(second, exe=VPN)
+    assert story.end().attempts == 12
+    assert story.rules[0] == "brute_force"
+
+
+def a_wrong_password(story, order):
+    """What one wrong password leaves, behind PAM's line."""
+    lines = {
+        "sshd": lambda at: story.tell(at, f"Failed password for root from {PLACE} ssh2"),
+        "audit": story.kernel,
+        "end": lambda at: story.tell(at, f"Connection closed by authenticating user root {PLACE} [preauth]"),
+    }
+    for number, name in enumerate(order):
+        lines[name](2 + number / 1000)
+    return story.end()
+
+
+# sshd's own lines keep their order; the kernel's record comes by another socket of journald's.
+@pytest.mark.parametrize("order", [("audit", "sshd", "end"), ("sshd", "audit", "end"), ("sshd", "end", "audit")])
+@pytest.mark.parametrize("by_pam", [True, False])
+def test_one_wrong_password_is_one_attempt_in_whatever_order_it_is_told(order, by_pam):
+    story = Audited()
+    if by_pam:
+        story.tell(0, f"{PAM_FAILURE}{ATTACKER}  user=root")
+    assert a_wrong_password(story, order).attempts == 1
+
+
+def test_the_line_that_tells_more_makes_the_event():
+    story = Audited().tell(0, f"{PAM_FAILURE}{ATTACKER}  user=root").kernel(2)
+    (event,) = story.tell(2.1, f"Failed password for root from {PLACE} ssh2").end().events
+    assert (event.source.port, event.provenance) == (50022, Provenance.VERIFIED)
+    (event,) = Audited().kernel(0).tell(1, f"{PAM_FAILURE}{ATTACKER}  user=root").end().events
+    assert event.provenance is Provenance.VERIFIED
+
+
+def test_six_wrong_passwords_in_one_connection_are_six_attempts():
+    story = Audited().tell(0, f"{PAM_FAILURE}{ATTACKER}  user=alice")
+    for number in range(6):
+        story.kernel(2 + 2 * number).tell(2.01 + 2 * number, f"Failed password for alice from {PLACE} ssh2")
+    story.tell(
+        13, f"PAM 5 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost={ATTACKER}  user=alice"
+    )
+    assert story.end().attempts == 6
+
+
+def test_what_journald_dropped_of_a_connection_is_counted_by_the_kernel():
+    story = Audited().tell(0, f"{PAM_FAILURE}{ATTACKER}  user=alice")
+    for number in range(6):
+        story.kernel(2 + 2 * number)
+    assert story.end().attempts == 6
+
+
+def test_three_wrong_passwords_for_sudo_are_one_event_of_three():
+    story = Audited()
+    text = "authentication failure; logname=alice uid=1000 euid=0 tty=/dev/pts/0 ruser=alice rhost=  user=alice"
+    story.sudo(0, f"pam_unix(sudo:auth): {text}")
+    for second in (2, 4, 6):
+        story.kernel(second, 300, 1000, exe="/usr/bin/sudo", account="alice", addr="?", terminal="/dev/pts/0")
+    story.sudo(
+        6.1, "   alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id"
+    )
+    story.sudo(6.2, f"pam_unix(sudo:auth): 2 more authentication failures; {text.partition('; ')[2]}")
+    assert story.end().told == [("elevation_failure", 3)]
+    assert story.events[0].command == "/usr/bin/id"
+
+
+def test_a_wrong_password_for_su_is_one_event():
+    story = Audited()
+    story.su(
+        0,
+        "pam_unix(su:auth): authentication failure; logname=alice uid=1000 euid=0 tty=pts/0 ruser=alice rhost=  user=root",
+    )
+    story.kernel(2, 300, 1000, exe="/usr/bin/su", addr="?", terminal="pts/0")
+    story.su(2.1, "FAILED SU (to root) alice on pts/0")
+    assert story.end().told == [("elevation_failure", 1)]
+
+
+def test_a_try_that_sshd_asks_pam_about_in_another_process_is_one():
+    story = Audited().kernel(0, pid=101)
+    story.tell(0.1, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
+    assert story.end().told == [("login_failure", 1)]
+
+
+def test_a_process_beside_is_of_the_same_service_address_and_moment():
+    for changes in ({"addr": "198.51.100.7"}, {"exe": VPN}, {"at": 8}):
+        story = Audited().tell(0.1, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
+        story.kernel(**{"at": 0, "pid": 101, **changes})
+        assert story.end().attempts == 2
+
+
+def test_processes_of_which_only_the_kernel_tells_do_not_hide_each_other():
+    story = Audited().kernel(0, pid=101).kernel(1, pid=102)
+    assert story.end().attempts == 2
+
+
+def test_a_wrong_password_before_the_right_one_is_told_and_the_login_once():
+    story = Audited().kernel(0)
+    story.tell(4, f"Accepted password for root from {PLACE} ssh2")
+    story.tell(4.1, "pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)")
+    assert story.end().told == [("login_failure", 1), ("login_success", 1)]
+
+
+def test_what_nobody_wants_to_hear_of_stays_unheard():
+    assert Audited(ignored_services=("vpnd",)).kernel(0, exe=VPN).end().events == []
+
+
+def test_it_is_off_by_default():
+    story = Story()
+    story.tell(0, an_audited_try(exe=VPN), "audit", transport="audit", exe=None)
+    assert story.end().events == []
