@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Set, Union
 
-from pamsignal.enrich import geo, network, provider
+from pamsignal.enrich import geo, inquiry, metadata, network, provider
 from pamsignal.enrich.place import NOWHERE, Atlas
 from pamsignal.enrich.sockets import Sockets
 from pamsignal.model import Action, Address, AuthEvent, Context, Endpoint, Origin
@@ -31,16 +31,24 @@ class Enricher:
     """Looks up what is known about an event: on this host alone, and without waiting.
 
     Call `look` once in each turn of the loop, before its records. `state` is a directory for notes about open
-    databases: close one enricher before making the next. `root` stands before all paths that are looked for.
+    databases: close one enricher before making the next. `root` stands before all paths that are looked for, and
+    `metadata_at` says where a metadata service listens.
     """
 
-    def __init__(self, settings: Settings, root: str = "", state: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        root: str = "",
+        state: Optional[str] = None,
+        metadata_at: inquiry.AddressOf = inquiry.address_of,
+    ) -> None:
         self._settings = settings
         self._root = root
         self._atlas = Atlas(settings.geoip, root, state)
         self._sockets = Sockets(f"{root}/proc/self/net")
         self._own: FrozenSet[Address] = frozenset()
         self._cloud = provider.Cloud()
+        self._inquiry = inquiry.Inquiry(metadata_at)
         self._told: Set[str] = set()
         self._now_us = 0
         self._refreshed_us = 0
@@ -51,7 +59,7 @@ class Enricher:
         """Begin a turn, and once a minute see what has changed; return the problems that are new."""
         self._now_us = time_us
         self._sockets.look(time_us)
-        if abs(time_us - self._refreshed_us) < REFRESH_US:
+        if abs(time_us - self._refreshed_us) < REFRESH_US and not self._inquiry.has_news:
             return []
         self._refreshed_us = time_us
         self.refresh()
@@ -60,10 +68,18 @@ class Enricher:
     def refresh(self) -> None:
         """Read anew what can have changed: databases, the host's addresses, the cloud."""
         own = network.own_addresses(f"{self._root}/proc/self/net")
-        cloud = provider.identity(self._settings.cloud, self._root)
+        cloud = self._whereabouts()
         if self._atlas.refresh() or (own, cloud) != (self._own, self._cloud):
             self._own, self._cloud = own, cloud
             self._about.cache_clear()
+
+    def _whereabouts(self) -> provider.Cloud:
+        settings = self._settings.cloud
+        cloud = provider.identity(settings, self._root)
+        if not settings.metadata or settings.provider is None:
+            return cloud
+        whose = cloud.provider if cloud.provider in metadata.SERVICES else provider.maker(self._root)
+        return self._inquiry.completed(cloud, whose, self._now_us, wants_region=settings.region is not None)
 
     def context_of(self, event: AuthEvent) -> Context:
         """Return what is known about `event`. One that names its destination itself is given none here."""

@@ -1,6 +1,6 @@
 """Which cloud this host runs in: from the configuration, cloud-init, or what the firmware says of itself (DMI).
 
-Nobody is asked over the network. What is not known is None; a wrong name would be worse.
+Nobody is asked over the network here (inquiry.py does). What is not known is None; a wrong name would be worse.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}")
 
 
 class Settings(NamedTuple):
-    """What the configuration says: a name, `auto` to find it out, or None for neither asking nor telling."""
+    """What the configuration says: a name, `auto` to find it out, or None for neither asking nor telling.
+
+    `metadata`: whether what no file tells may be asked of the cloud's metadata service.
+    """
 
     provider: Optional[str] = AUTO
     region: Optional[str] = AUTO
+    metadata: bool = False
 
 
 class Cloud(NamedTuple):
@@ -101,6 +105,11 @@ def identity(settings: Settings, root: str = "") -> Cloud:
     told = _told_by_cloud_init(root)
     provider = settings.provider if settings.provider != AUTO else told.provider or _told_by_firmware(root)
     return Cloud(provider, told.region if settings.region == AUTO else settings.region, told.instance_id)
+
+
+def maker(root: str = "") -> Optional[str]:
+    """Return whose machine it is by its own word, whatever the configuration calls it. Never raises."""
+    return _told_by_cloud_init(root).provider or _told_by_firmware(root)
 
 
 def _told_by_cloud_init(root: str) -> Cloud:

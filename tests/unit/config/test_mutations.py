@@ -109,6 +109,7 @@ HARMLESS = {
     ("hold", "on"),
     ("keys_only", "on"),
     ("keystrokes", "on"),
+    ("metadata", "on"),
     ("chat_id", "-1"),
 }
 HARMLESS |= {(key, "99999999999") for key in ("chat_id", "thread_id", "phone_number_id", "to")}
