@@ -14,6 +14,10 @@ from pamsignal.model import JournalRecord
 TOLERANCE_US = 30_000_000
 
 
+# The beginning of a record's cursor that comes from auditd's own log: it knows no monotonic time.
+AUDIT_LOG = "audit.log"
+
+
 class Clock:
     """Turns the time of records into one that only goes forward, `now_us`. `steps` counts the jumps it took out."""
 
@@ -27,6 +31,8 @@ class Clock:
     def at_record(self, record: JournalRecord) -> int:
         """Return the time of `record`, in µs since the epoch as if the clock had never been set."""
         time_us = record.time_us
+        if record.transport == "audit" and (record.cursor or "").startswith(AUDIT_LOG):
+            return self.at(time_us + self._offset_us)  # it shows no step, and hides none
         if not -TOLERANCE_US <= time_us - self._last_us <= TOLERANCE_US and self._last is not None:
             self._take_out_step(self._last, record)
         self._last, self._last_us = record, time_us

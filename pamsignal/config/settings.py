@@ -84,10 +84,15 @@ def fixed_keys(before: Settings, after: Settings) -> List[str]:
     """Return the changed keys that a running daemon cannot take."""
     values = {
         "journal.directory": (before.journal.directory, after.journal.directory),
+        "audit.log": (_audit_log(before), _audit_log(after)),
         "status_file": (before.status_file, after.status_file),
         "delivery": (before.delivery, after.delivery),
     }
     return [key for key, (former, changed) in values.items() if former != changed]
+
+
+def _audit_log(settings: Settings) -> Optional[str]:
+    return settings.audit.log if settings.audit.enabled else None
 
 
 def settings_from(document: Document, resolve: Optional[Resolve] = None) -> Settings:

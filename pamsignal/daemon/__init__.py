@@ -9,6 +9,7 @@ from typing import Callable, List, NamedTuple, Optional
 from pamsignal.audit.trail import Trail
 from pamsignal.config import load
 from pamsignal.config.settings import Settings
+from pamsignal.daemon.audited import Audited
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.exporter import Exporter
 from pamsignal.daemon.monitor import Monitor
@@ -23,6 +24,7 @@ from pamsignal.deliver.wording import in_own_words
 from pamsignal.enrich import Enricher
 from pamsignal.errors import ConfigError
 from pamsignal.journal import LIVE, JournalReader, Source
+from pamsignal.journal.audit_log import AuditLog
 from pamsignal.pipeline import Produced
 from pamsignal.runtime import lock
 from pamsignal.runtime.directories import Directories, directories, ensure
@@ -84,6 +86,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
     store = open_store(f"{started.paths.state}/state.db", settings.delivery)
     trail = Trail(ensure(started.paths.logs), settings.trail, settings.retention)
     reader = JournalReader(Source(directory=settings.journal.directory) if settings.journal.directory else LIVE)
+    audited = Audited(AuditLog(settings.audit.log) if settings.audit.enabled and settings.audit.log else None)
     status_path = settings.status_file or f"{ensure(started.paths.runtime, PUBLIC)}/status.json"
 
     def dispatcher_of(chosen: Settings) -> Dispatcher:
@@ -98,6 +101,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         log,
         started.notifier,
         reader,
+        audited,
         store,
         Evidence(trail, log),
         status_path,
@@ -116,6 +120,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
         monitor.run()
     finally:
         reader.close()
+        audited.close()
         trail.close()
         store.close()
     return 0

@@ -14,7 +14,7 @@ from pamsignal.config.settings import Settings, fixed_keys
 from pamsignal.counts import Counts
 from pamsignal.daemon import happenings, keepsakes
 from pamsignal.daemon.outgoing import Outgoing
-from pamsignal.daemon.own_sight import OwnSight
+from pamsignal.daemon.own_sight import JOURNAL_PATIENCE_US, OwnSight
 from pamsignal.daemon.pace import Pace
 from pamsignal.daemon.parts import Parts
 from pamsignal.daemon.place import go_on, known_place
@@ -67,6 +67,7 @@ class Monitor:
         known = known_place(store, evidence.trail, reader)
         oldest_us = self._started_us - self._settings.journal.catch_up_seconds * 1_000_000
         gap = go_on(reader, known, oldest_us)
+        self._parts.audited.begin(store, oldest_us)
         evidence.open(store, self._started_us, known.position.time_us if known is not None else self._started_us)
         notifier.ready(self._one_line())
         log.notice("watching", sinks=len(self._settings.sinks), config=self._path or "defaults")
@@ -141,7 +142,7 @@ class Monitor:
         """
         journal = self._settings.journal
         oldest_us = self._started_us - journal.rewind_seconds * 1_000_000
-        history = self._parts.reader.history(journal.rewind_entries, oldest_us)
+        history = self._parts.audited.with_history(self._parts.reader.history(journal.rewind_entries, oldest_us))
         while records := list(islice(history, BATCH)):
             for alert in self._feed(records).alerts:
                 self._outgoing.remember(alert)
@@ -166,7 +167,7 @@ class Monitor:
         # The look at the directories costs a sixth of an idle turn, and is in time with what else is due each second.
         records = reader.read(BATCH, look_around=not self._pace.is_resting(now_us))
         self._pace.looked(now_us, got_further=reader.position != before)
-        return records
+        return self._parts.audited.beside(records, is_behind=self._pace.is_behind)
 
     def _think(self, records: List[JournalRecord]) -> Produced:
         produced = self._feed(records)
@@ -207,7 +208,7 @@ class Monitor:
             channels=collected.channels,
             expired=collected.expired,
             released=collected.released,
-            remembered=[*head, *changes.remembered],
+            remembered=[*head, *changes.remembered, *self._parts.audited.take_place()],
             counted=collected.counted,
         )
         before = self._parts.store.begun_anew
@@ -215,6 +216,9 @@ class Monitor:
         self._committed = self._parts.reader.position
         if self._parts.store.begun_anew != before:
             self._keep_all()
+        self._own_sight.note(
+            "journal_unreadable", "audit log", self._parts.audited.problem, now_us, JOURNAL_PATIENCE_US
+        )
         self._own_sight.note("store_trouble", "store", self._parts.store.trouble, now_us)
         self._own_sight.note("trail_trouble", "trail", self._parts.evidence.trail.trouble, now_us)
         self._alarms += self._own_sight.take_alarms()
@@ -223,6 +227,7 @@ class Monitor:
         """See to it that the next turn writes all that the file which is lost knew."""
         self._committed = None
         self._parts.evidence.keep_all()
+        self._parts.audited.keep_all()
         keepsakes.keep_all(self._engine, self._own_sight, self._outgoing)
 
     def _new_position(self) -> Optional[Position]:

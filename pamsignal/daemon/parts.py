@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable, NamedTuple, Optional
 
 from pamsignal.config.settings import Settings
+from pamsignal.daemon.audited import Audited
 from pamsignal.daemon.evidence import Evidence
 from pamsignal.daemon.exporter import Exporter
 from pamsignal.deliver.dispatch import Dispatcher
@@ -25,6 +26,7 @@ class Parts(NamedTuple):
     log: Log
     notifier: Notifier
     reader: JournalReader
+    audited: Audited
     store: Store
     evidence: Evidence
     status_path: str

@@ -53,10 +53,14 @@ _INPUT = (
 
 
 class Settings(NamedTuple):
-    """Whether typing at audited terminals becomes events, and whether these say what was typed."""
+    """Whether what the kernel audits is read, and whether events of typing say what was typed.
+
+    `log` is auditd's file, for hosts whose journal has no such records; None reads the journal alone.
+    """
 
     enabled: bool = False
     keystrokes: bool = False
+    log: Optional[str] = None
 
 
 def observe(record: JournalRecord, *, keystrokes: bool = False) -> Optional[Observation]:

@@ -39,6 +39,9 @@ FILES = """
 644 usr/share/doc/pamsignal/examples/prometheus/pamsignal.rules.yml
 644 usr/share/doc/pamsignal/examples/prometheus/pamsignal.test.yml
 644 usr/share/doc/pamsignal/examples/prometheus/scrape.yml
+644 usr/share/doc/pamsignal/examples/systemd/only-these-addresses.conf
+644 usr/share/doc/pamsignal/examples/systemd/read-audit-log-of-adm.conf
+644 usr/share/doc/pamsignal/examples/systemd/read-audit-log.conf
 644 usr/share/fish/vendor_completions.d/pamsignal.fish
 644 usr/share/man/man5/pamsignal.conf.5.gz
 777 usr/share/man/man5/pamsignal.yaml.5.gz

@@ -35,6 +35,10 @@ FILES = {
         f"/usr/share/doc/pamsignal/examples/prometheus/{name}": "-rw-r--r-- d"
         for name in ("alertmanager.yml", "pamsignal.rules.yml", "pamsignal.test.yml", "scrape.yml")
     },
+    **{
+        f"/usr/share/doc/pamsignal/examples/systemd/{name}.conf": "-rw-r--r-- d"
+        for name in ("only-these-addresses", "read-audit-log-of-adm", "read-audit-log")
+    },
     "/usr/share/fish/vendor_completions.d/pamsignal.fish": "-rw-r--r--",
     "/usr/share/licenses/pamsignal/LICENSE": "-rw-r--r-- l",
     "/usr/share/man/man5/pamsignal.conf.5.gz": "-rw-r--r-- d",
@@ -53,6 +57,7 @@ FOLDERS = """
 /usr/share/doc/pamsignal/examples
 /usr/share/doc/pamsignal/examples/grafana
 /usr/share/doc/pamsignal/examples/prometheus
+/usr/share/doc/pamsignal/examples/systemd
 /usr/share/fish
 /usr/share/fish/vendor_completions.d
 /usr/share/licenses/pamsignal

@@ -28,12 +28,12 @@ complete -c pamsignal -n '__fish_seen_subcommand_from run' -l wait -d 'without a
 complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -F
 complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l strict -d 'take warnings for errors'
 complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l show-effective -d 'print what is in force, defaults included, secrets masked'
-complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l explain -x -a 'alerts alerts.actions alerts.late_after_seconds audit audit.enabled audit.keystrokes cloud cloud.metadata
-cloud.provider cloud.region delivery delivery.max_age_seconds delivery.max_rows detect detect.blindness
-detect.blindness.enabled detect.blindness.lines_not_understood detect.blindness.unverified_percent
-detect.brute_force detect.brute_force.attempts detect.brute_force.enabled detect.brute_force.weak_per_attempt
-detect.brute_force.window_seconds detect.brute_force_network detect.brute_force_network.attempts
-detect.brute_force_network.enabled detect.brute_force_network.sources
+complete -c pamsignal -n '__fish_seen_subcommand_from check-config' -l explain -x -a 'alerts alerts.actions alerts.late_after_seconds audit audit.enabled audit.keystrokes audit.log cloud
+cloud.metadata cloud.provider cloud.region delivery delivery.max_age_seconds delivery.max_rows detect
+detect.blindness detect.blindness.enabled detect.blindness.lines_not_understood
+detect.blindness.unverified_percent detect.brute_force detect.brute_force.attempts detect.brute_force.enabled
+detect.brute_force.weak_per_attempt detect.brute_force.window_seconds detect.brute_force_network
+detect.brute_force_network.attempts detect.brute_force_network.enabled detect.brute_force_network.sources
 detect.brute_force_network.window_seconds detect.cooldown_seconds detect.distributed_brute_force
 detect.distributed_brute_force.attempts detect.distributed_brute_force.enabled
 detect.distributed_brute_force.sources detect.distributed_brute_force.window_seconds detect.familiar

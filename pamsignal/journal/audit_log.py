@@ -1,0 +1,212 @@
+"""The audit daemon's own log, for hosts whose journald has no records of the kernel's audit.
+
+The same records in other clothes: `type=NAME msg=audit(TIME:SERIAL): TEXT` is journald's `NAME TEXT`. Promise: each
+line is returned once, in order, through rotation (audit.log becomes audit.log.1, and so on) and through restarts, as
+long as it is there; a place names the file by its inode.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from typing import Iterator, List, NamedTuple, Optional, Tuple
+
+from pamsignal.clock import AUDIT_LOG
+from pamsignal.model import JournalRecord
+
+# libaudit's MAX_AUDIT_MESSAGE_LENGTH is 8970, and who logs enriched adds a line's worth of names.
+LONGEST_LINE_BYTES = 64 * 1024
+# A turn of the loop reads no more than this; the log is at most 40 MB in all with auditd's own settings.
+MOST_BYTES = 32 * 1024 * 1024
+# What is read again after a restart, to know which tries still wait for a line.
+HISTORY_BYTES = 256 * 1024
+MOST_ROTATED = 999  # auditd.conf(5), num_logs
+_CHUNK_BYTES = 256 * 1024
+
+# Other lines are passed over unread: SYSCALL, PATH, CWD, EXECVE … can be thousands a second. What auditd adds of its
+# own (log_format = ENRICHED) stands behind a group separator.
+_LINE = re.compile(
+    rb"(?:node=\S{1,255} )?type=(?P<type>USER_AUTH|USER_LOGIN|TTY) "
+    rb"msg=audit\((?P<seconds>\d{1,12})\.(?P<millis>\d{3}):(?P<serial>\d{1,20})\): (?P<text>[^\x1d]*)"
+)
+_NUMBERS = re.compile(r"\bpid=(\d{1,10}) uid=(\d{1,10}) ")
+
+
+class Host(NamedTuple):
+    """What the log does not say of the host that it is of."""
+
+    boot_id: Optional[str]
+    machine_id: Optional[str]
+    hostname: Optional[str]
+
+
+def this_host() -> Host:
+    """Return what the kernel and /etc say of this host, in journald's form."""
+    boot_id, machine_id = map(_first_line, ("/proc/sys/kernel/random/boot_id", "/etc/machine-id"))
+    return Host(boot_id.replace("-", "") or None, machine_id or None, os.uname().nodename)
+
+
+class AuditLog:
+    """Follows the log at `path`. `problem` says why it cannot be read at present, else None. Never raises."""
+
+    def __init__(self, path: str, host: Optional[Host] = None) -> None:
+        self.problem: Optional[str] = None
+        self._path = path
+        self._host = host or this_host()
+        self._fd = -1
+        self._inode = 0
+        self._offset = 0
+
+    @property
+    def place(self) -> Optional[str]:
+        """Where to go on: the file, and how much of it was returned. None as long as there was no file."""
+        return None if self._inode == 0 else f"{self._inode} {self._offset}"
+
+    def resume(self, place: Optional[str]) -> None:
+        """Go on at `place`; without one, or with one that cannot be read, at the end of what is there."""
+        inode, offset = _place_of(place)
+        if inode == 0:
+            self._open(self._path, None)
+            return
+        paths = [path for path, found in self._files() if found == inode]
+        if paths:
+            self._open(paths[0], offset)
+        else:
+            self._open(self._oldest(), 0)  # rotated away: all that is left is newer
+
+    def read(self, until_us: Optional[int] = None) -> List[JournalRecord]:
+        """Return the further records; with `until_us` up to that time, so that none runs ahead of the journal."""
+        records: List[JournalRecord] = []
+        left_bytes = MOST_BYTES
+        while left_bytes > 0 and (self._fd >= 0 or self._go_on()):
+            before = self._offset
+            is_late = self._take(self._chunk(), until_us, records)
+            left_bytes -= max(0, self._offset - before)
+            if is_late or self._fd < 0 or (self._offset == before and not self._go_on()):
+                break
+        return records
+
+    def history(self) -> Iterator[JournalRecord]:
+        """Yield again the records shortly before the place, oldest first; what `read` returns next is not changed."""
+        if self._fd < 0:
+            return
+        begin = max(0, self._offset - HISTORY_BYTES)
+        with suppress(OSError):
+            text = os.pread(self._fd, self._offset - begin, begin)
+            for line in text.split(b"\n")[1 if begin else 0 :]:
+                record = self._record_of(line)
+                if record is not None:
+                    yield record
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+        self._fd = -1
+
+    def _chunk(self) -> bytes:
+        try:
+            if os.fstat(self._fd).st_size < self._offset:  # emptied in its place (copytruncate)
+                self._offset = 0
+            return os.pread(self._fd, _CHUNK_BYTES, self._offset)
+        except OSError as error:
+            self.problem = f"{self._path}: {error.strerror}"
+            self.close()
+            return b""
+
+    def _take(self, chunk: bytes, until_us: Optional[int], records: List[JournalRecord]) -> bool:
+        """Add the records of the whole lines in `chunk`, and step over these; tell whether one of them is too late."""
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            record = self._record_of(line)
+            if record is not None and until_us is not None and record.time_us > until_us:
+                return True
+            self._offset += len(line) + 1
+            if record is not None:
+                records.append(record)
+        if len(rest) == _CHUNK_BYTES:  # no line of auditd's is as long: pass over it piece by piece
+            self._offset += len(rest)
+        return False
+
+    def _go_on(self) -> bool:
+        """Open what comes after the file at hand, if that was rotated; tell whether there is something to read."""
+        if self._fd < 0:
+            if not self._inode:
+                return self._open(self._path, 0)
+            self.resume(self.place)
+            return self._fd >= 0
+        files = self._files()
+        if not files or files[-1][1] == self._inode:
+            return False
+        inodes = [inode for _, inode in files]
+        later = inodes.index(self._inode) + 1 if self._inode in inodes else 0
+        return self._open(files[later][0], 0)
+
+    def _files(self) -> List[Tuple[str, int]]:
+        """Return the log's files with their inodes, oldest first."""
+        found: List[Tuple[str, int]] = []
+        for number in range(MOST_ROTATED + 1):
+            path = f"{self._path}.{number}" if number else self._path
+            try:
+                found.append((path, os.stat(path).st_ino))
+            except OSError:
+                if number:
+                    break
+        return found[::-1]
+
+    def _oldest(self) -> str:
+        files = self._files()
+        return files[0][0] if files else self._path
+
+    def _open(self, path: str, offset: Optional[int]) -> bool:
+        """Open `path` at `offset`, None for its end; tell whether that worked."""
+        self.close()
+        try:
+            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            status = os.fstat(self._fd)
+        except OSError as error:
+            self.problem = f"{path}: {error.strerror}"
+            if isinstance(error, PermissionError):
+                self.problem += "; give the service the right to read it (docs/how-to/unit.md)"
+            return False
+        self.problem = None
+        self._inode, self._offset = status.st_ino, status.st_size if offset is None else offset
+        return True
+
+    def _record_of(self, line: bytes) -> Optional[JournalRecord]:
+        match = _LINE.match(line) if len(line) <= LONGEST_LINE_BYTES else None
+        if match is None:
+            return None
+        name, text = match["type"].decode(), match["text"].decode("utf-8", "backslashreplace")
+        numbers = _NUMBERS.search(text)
+        seconds, millis, serial = (match[group].decode() for group in ("seconds", "millis", "serial"))
+        return JournalRecord(
+            # journald's cursors have a part `;b=`, after which an entry is known by.
+            cursor=f"{AUDIT_LOG};b={seconds}.{millis}:{serial}:{name}",
+            time_us=int(seconds) * 1_000_000 + int(millis) * 1000,
+            boot_id=self._host.boot_id,
+            machine_id=self._host.machine_id,
+            hostname=self._host.hostname,
+            transport="audit",
+            pid=int(numbers[1]) if numbers else None,
+            uid=int(numbers[2]) if numbers else None,
+            exe=None,
+            comm=None,
+            unit=None,
+            identifier="audit",
+            message=f"{name} {text}",
+        )
+
+
+def _place_of(text: Optional[str]) -> Tuple[int, int]:
+    inode, _, offset = (text or "").partition(" ")
+    return (int(inode), int(offset)) if inode.isdecimal() and offset.isdecimal() else (0, 0)
+
+
+def _first_line(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.readline(256).strip()
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,295 @@
+"""The audit daemon's log, followed on a real file system as auditd writes and rotates it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pamsignal.daemon.audited import Audited
+from pamsignal.deliver.store import open_store
+from pamsignal.deliver.turn import Turn
+from pamsignal.journal import audit_log
+from pamsignal.journal.audit_log import AuditLog, Host, this_host
+from pamsignal.parse.audit_auth import failure_of
+from tests.builders import BOOT, MACHINE, NOON_US, a_record
+from tests.edge.daemon import Service
+from tests.unit.parse.test_audit_auth import an_audited_try
+
+HOST = Host(BOOT, MACHINE, "web-01")
+NAMES = '\x1dUID="root" AUID="unset"'
+
+
+def a_line(number, message=None, *, node="", enriched=False, at_s=NOON_US // 10**6):
+    """The `number`th line since noon, a second each."""
+    name, _, text = (message or an_audited_try(account=f"user{number}")).partition(" ")
+    return f"{node}type={name} msg=audit({at_s + number}.123:{4000 + number}): {text}{NAMES if enriched else ''}\n"
+
+
+SYSCALL = 'type=SYSCALL msg=audit(1795435200.123:77): arch=c000003e syscall=59 success=yes exe="/usr/bin/id"\n'
+
+
+class Log:
+    """A log as auditd keeps it."""
+
+    def __init__(self, folder):
+        self.path = folder / "audit.log"
+        self.path.touch()
+
+    def write(self, *lines):
+        with self.path.open("a") as file:
+            file.writelines(lines)
+
+    def rotate(self, keep=5):
+        """As auditd's rotate_logs does: the oldest goes, each gets the next number, and a new one is begun."""
+        for number in range(keep - 1, 0, -1):
+            older = self.path.with_name(f"audit.log.{number - 1}" if number > 1 else "audit.log")
+            if older.exists():
+                older.rename(self.path.with_name(f"audit.log.{number}"))
+        self.path.touch()
+
+
+@pytest.fixture
+def log(tmp_path):
+    return Log(tmp_path)
+
+
+@pytest.fixture
+def reader(log):
+    one = AuditLog(str(log.path), HOST)
+    one.resume(None)
+    yield one
+    one.close()
+
+
+def users(records):
+    return [failure_of(record, {}.get).user for record in records]
+
+
+def wanted(*numbers):
+    return [f"user{number}" for number in numbers]
+
+
+@pytest.mark.parametrize("changes", [{}, {"enriched": True}, {"node": "node=web-01 "}], ids=["raw", "enriched", "node"])
+def test_a_line_is_the_record_that_journald_would_have_made_of_it(log, reader, changes):
+    message = an_audited_try(subj=" subj=system_u:system_r:sshd_t:s0-s0:c0.c1023")
+    log.write(SYSCALL, a_line(0, message, **changes), SYSCALL)
+    (record,) = reader.read()
+    assert (record.message, record.transport, record.identifier) == (message, "audit", "audit")
+    assert (record.pid, record.uid, record.time_us) == (4711, 0, NOON_US + 123_000)
+    assert record[2:5] == HOST
+
+
+def test_the_same_line_has_the_same_cursor_and_another_has_another(log):
+    log.write(a_line(0), a_line(1))
+    cursors = []
+    for _ in range(2):
+        again = AuditLog(str(log.path), HOST)
+        again.resume("1 0")  # no such file is left: all there is
+        cursors.append([record.cursor for record in again.read()])
+    assert cursors[0] == cursors[1]
+    assert len(set(cursors[0])) == 2
+
+
+def test_the_first_start_tells_nothing_of_what_was_before(log):
+    log.write(a_line(0))
+    one = AuditLog(str(log.path), HOST)
+    one.resume(None)
+    log.write(a_line(1))
+    assert users(one.read()) == wanted(1)
+
+
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_nothing_is_lost_or_told_twice_when_the_log_is_rotated(log, reader, times):
+    log.write(a_line(0))
+    assert users(reader.read()) == wanted(0)
+    log.write(a_line(1))
+    for number in range(times):
+        log.rotate()
+        log.write(a_line(2 + number))
+    assert users(reader.read()) == wanted(1, *range(2, 2 + times))
+    assert reader.read() == []
+
+
+def test_what_was_deleted_before_it_was_opened_is_gone_and_the_rest_is_told(log, reader):
+    for number in range(8):
+        log.write(a_line(number))
+        log.rotate(keep=3)
+    log.write(a_line(8))
+    assert users(reader.read()) == wanted(0, 6, 7, 8)  # the first is open, and as long as it is it is there
+
+
+@pytest.mark.parametrize("rotations", [0, 1, 2])
+def test_a_restart_goes_on_at_its_place(log, reader, rotations):
+    log.write(a_line(0), a_line(1))
+    reader.read()
+    log.write(a_line(2))
+    for number in range(rotations):
+        log.rotate()
+        log.write(a_line(3 + number))
+    after = AuditLog(str(log.path), HOST)
+    after.resume(reader.place)
+    assert users(after.read()) == wanted(*range(2, 3 + rotations))
+
+
+def test_a_log_that_was_emptied_in_its_place_is_read_from_its_beginning(log, reader):
+    log.write(a_line(0), a_line(1))
+    reader.read()
+    os.truncate(log.path, 0)
+    log.write(a_line(2))
+    assert users(reader.read()) == wanted(2)
+
+
+def test_half_a_line_waits_for_the_other_half(log, reader):
+    line = a_line(0)
+    log.write(line[:80])
+    assert reader.read() == []
+    log.write(line[80:], a_line(1))
+    assert users(reader.read()) == wanted(0, 1)
+
+
+def test_a_line_without_end_is_passed_over(log, reader):
+    log.write("type=USER_AUTH msg=" + "x" * 600_000 + "\n", a_line(0))
+    assert users(reader.read()) == wanted(0)
+
+
+def test_a_log_that_appears_later_is_read_from_its_beginning(log, reader, tmp_path):
+    later = Log(tmp_path)
+    later.path.unlink()
+    one = AuditLog(str(later.path), HOST)
+    one.resume(None)
+    assert one.read() == []
+    assert one.problem == f"{later.path}: No such file or directory"
+    later.write(a_line(0))
+    assert users(one.read()) == wanted(0)
+    assert one.problem is None
+
+
+def test_no_link_is_followed(log, tmp_path):
+    link = tmp_path / "link.log"
+    link.symlink_to(log.path)
+    one = AuditLog(str(link), HOST)
+    one.resume(None)
+    assert "symbolic links" in one.problem
+
+
+def test_without_the_right_it_says_what_to_do(log):
+    log.path.chmod(0)
+    one = AuditLog(str(log.path), HOST)
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    try:
+        one.resume(None)
+    finally:
+        if was_root:
+            os.seteuid(0)
+    assert "Permission denied; give the service the right to read it" in one.problem
+
+
+def test_none_is_told_before_the_journal_has_come_that_far(log, reader):
+    log.write(a_line(0), a_line(1), a_line(2))
+    assert users(reader.read(NOON_US + 1_500_000)) == wanted(0, 1)
+    assert users(reader.read(NOON_US + 1_500_000)) == []
+    assert users(reader.read()) == wanted(2)
+
+
+def test_the_history_ends_where_reading_goes_on(log, reader, monkeypatch):
+    log.write(a_line(0), a_line(1), a_line(2))
+    reader.read()
+    log.write(a_line(3))
+    assert users(reader.history()) == wanted(0, 1, 2)
+    monkeypatch.setattr(audit_log, "HISTORY_BYTES", len(a_line(2)) + 10)
+    assert users(reader.history()) == wanted(2)
+    assert users(reader.read()) == wanted(3)
+
+
+@settings(max_examples=50)
+@given(st.binary(max_size=300))
+def test_whatever_stands_in_a_line_nothing_raises(content):
+    AuditLog("/nowhere", HOST)._record_of(content)
+    AuditLog("/nowhere", HOST)._record_of(b"type=TTY msg=audit(1.000:1): " + content)
+
+
+@pytest.mark.parametrize("place", ["", "x", "5", "5 x", "-1 2", "99999999999999999999 5", "1 99999999999999999999999"])
+def test_a_place_that_makes_no_sense_is_no_mistake(log, place):
+    log.write(a_line(0))
+    one = AuditLog(str(log.path), HOST)
+    one.resume(place)
+    one.read()
+    log.write(a_line(1))
+    assert users(one.read()) == wanted(1)
+
+
+def test_this_host_has_a_boot_as_journald_writes_it():
+    assert len(this_host().boot_id) == 32
+
+
+def audited(log, store, oldest_us=0):
+    one = Audited(AuditLog(str(log.path), HOST))
+    one.begin(store, oldest_us)
+    return one
+
+
+@pytest.fixture
+def store(tmp_path):
+    with_place = open_store(str(tmp_path / "state.db"))
+    yield with_place
+    with_place.close()
+
+
+def test_records_of_both_come_by_time_and_those_of_journald_only_once(log, store):
+    one = audited(log, store)
+    log.write(a_line(0), a_line(2))
+    journal = [
+        a_record("Failed x", time_us=NOON_US + 1_500_000),
+        a_record(an_audited_try(), "audit", transport="audit", time_us=NOON_US + 123_000),
+        a_record("Failed y", time_us=NOON_US + 3_000_000),
+    ]
+    merged = one.beside(journal, is_behind=False)
+    assert [record.time_us - NOON_US for record in merged] == [123_000, 1_500_000, 2_123_000, 3_000_000]
+
+
+def test_the_place_is_kept_in_the_store_when_it_has_changed(log, store):
+    one = audited(log, store)
+    log.write(a_line(0))
+    one.beside([], is_behind=False)
+    rows = one.take_place()
+    store.commit(Turn(now_us=NOON_US, remembered=rows))
+    assert one.take_place() == []
+    log.write(a_line(1))
+    assert users(audited(log, store).beside([], is_behind=False)) == wanted(1)
+
+
+def test_what_is_too_old_to_be_told_is_left_out(log, store):
+    one = audited(log, store, oldest_us=NOON_US + 1_000_000)
+    log.write(a_line(0), a_line(1))
+    assert users(one.beside([], is_behind=False)) == wanted(1)
+
+
+def test_the_daemon_counts_what_only_the_log_tells_and_goes_on_there_after_a_kill(tmp_path):
+    log, service = Log(tmp_path), Service(tmp_path)
+    service.configure(
+        f"journal: {{directory: {service.journal}}}\naudit: {{enabled: true, log: {log.path}}}\nsinks: {{}}\n"
+    )
+    service.write("Server listening on 0.0.0.0 port 22.")
+    service.start()
+    now_s = int(time.time())
+    log.write(
+        *(a_line(number, an_audited_try(exe="/opt/vpn/vpnd", pid=900 + number), at_s=now_s - 9) for number in range(3))
+    )
+    trail = tmp_path / "logs"
+    service.until(lambda: told_in(trail) == 3)
+    service.kill()
+    log.rotate()
+    log.write(a_line(3, an_audited_try(exe="/opt/vpn/vpnd", pid=903), at_s=now_s - 9))
+    service.start()
+    service.until(lambda: told_in(trail) == 4)
+    service.stop()
+
+
+def told_in(trail):
+    return sum(path.read_text().count('"service":"vpnd"') for path in trail.glob("*.jsonl"))
