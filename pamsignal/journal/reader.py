@@ -10,18 +10,23 @@ the journal itself has lost some, `resume` or `take_gap` tells between which tim
 from __future__ import annotations
 
 import os
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from pamsignal.errors import PamSignalError
 from pamsignal.journal.record import record_from_fields
 from pamsignal.journal.source import (
     LIVE,
+    Identity,
     Source,
     add_matches,
+    changed_at,
+    explained,
+    folders_of,
     hold_roots,
     journal_files,
     open_journal,
     root_identities,
+    unopened_files,
     watch,
 )
 from pamsignal.model import JournalRecord
@@ -61,6 +66,7 @@ class JournalReader:
         self._told_us: Optional[int] = None
         self._fd = -1
         self._held: List[int] = []
+        self._passed_over: Set[Identity] = set()
         self._open()
 
     @property
@@ -182,6 +188,8 @@ class JournalReader:
     def _open(self) -> None:
         self._held = hold_roots(self.source)
         self._roots = root_identities(self.source)
+        self._folders = folders_of(self.source)
+        self._looked: Optional[Tuple[Optional[int], ...]] = None
         self._journal = open_journal(self.source)
         # At once: files that rotate before the watch exists would stay open for ever (systemd#7998, #14695).
         self._fd = watch(self._journal, self.source)
@@ -194,6 +202,26 @@ class JournalReader:
         elif not self.source.files:
             # INVALIDATE asks for nothing: libsystemd has let go of deleted files by itself (systemd#8963).
             self._journal.process()
+            if look_around:
+                self._look_for_unopened()
+
+    def _look_for_unopened(self) -> None:
+        """Read no further while a file is not open: libsystemd passes over one that it cannot open, without a word.
+
+        What it does not want although it could be opened is nobody's: that is asked once.
+        """
+        times = changed_at(self._folders)
+        if times == self._looked:
+            return
+        try:
+            unopened = unopened_files(self.source, self._time_us)
+        except OSError as error:
+            self.problem = str(explained(error, ", ".join(self.source.roots)))
+            return
+        self._looked, self._folders = times, folders_of(self.source)
+        if not unopened.keys() <= self._passed_over:
+            self._passed_over.update(unopened)
+            self._reopen("a journal file could not be opened")
 
     def _reopen(self, reason: str) -> None:
         self.close()

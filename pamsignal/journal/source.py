@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from systemd import _reader  # not systemd.journal: that costs 3 MB more and 10 µs per entry
 
@@ -20,6 +20,12 @@ LIVE_ROOTS = ("/run/log/journal", "/var/log/journal")
 _MAGIC = b"LPKSHHRH"  # systemd's JOURNAL_FILE_FORMAT: the header's signature
 _SIZES_OFFSET = 88  # header_size and arena_size, 64 bits each, little-endian
 _HEADER_BYTES = _SIZES_OFFSET + 16
+_OWN_DESCRIPTORS = "/proc/self/fd"
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+# The clock of the file system stands still for some milliseconds at a time.
+_SLACK_US = 1_000_000
+
+Identity = Tuple[int, int]  # device and inode
 
 FACILITIES = ("4", "10")  # auth and authpriv, RFC 5424 table 1
 # Not every program that we parse, but those whose own lines can come with another facility or none: sshd and sudo
@@ -108,7 +114,45 @@ def _entries(folder: str, *, folders: bool) -> Iterator[str]:
         return
 
 
-def root_identities(source: Source) -> Tuple[Optional[Tuple[int, int]], ...]:
+def folders_of(source: Source) -> Tuple[str, ...]:
+    """Return the directories in which journal files can be."""
+    return tuple(folder for root in source.roots for folder in (root, *_entries(root, folders=True)))
+
+
+def changed_at(folders: Sequence[str]) -> Tuple[Optional[int], ...]:
+    """Return when each of `folders` got or lost a file, in ns; takes no descriptor."""
+    return tuple(_changed_at(folder) for folder in folders)
+
+
+def unopened_files(source: Source, since_us: int) -> Dict[Identity, str]:
+    """Return the journal files below `source` that this process does not have open.
+
+    Left out is what was last written before `since_us`, what is damaged, and what is closed to us. OSError where
+    there is no descriptor left to find out.
+    """
+    try:
+        opened = {_identity(f"{_OWN_DESCRIPTORS}/{name}") for name in os.listdir(_OWN_DESCRIPTORS)}
+    except OSError as error:
+        if error.errno in _NO_ROOM:
+            raise
+        return {}
+    unopened: Dict[Identity, str] = {}
+    for path in journal_files(source):
+        try:
+            os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+            status = os.stat(path)
+            check_file(path)
+        except (OSError, PamSignalError) as error:
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise
+            continue
+        identity = (status.st_dev, status.st_ino)
+        if identity not in opened and status.st_mtime_ns // 1000 >= since_us - _SLACK_US:
+            unopened[identity] = path
+    return unopened
+
+
+def root_identities(source: Source) -> Tuple[Optional[Identity], ...]:
     """Return device and inode of each root, None for a missing one: when they change, libsystemd's watch is void."""
     return tuple(_identity(root) for root in source.roots)
 
@@ -124,12 +168,19 @@ def hold_roots(source: Source) -> List[int]:
     return held
 
 
-def _identity(path: str) -> Optional[Tuple[int, int]]:
+def _identity(path: str) -> Optional[Identity]:
     try:
         status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _changed_at(folder: str) -> Optional[int]:
+    try:
+        return os.stat(folder).st_mtime_ns
+    except OSError:
+        return None
 
 
 def is_journal_file(path: str) -> bool:

@@ -1,7 +1,11 @@
 """Going on where one stopped: nothing lost, nothing twice, and a gap where the journal itself lost something."""
 
+import os
 import random
+import resource
 import shutil
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -284,3 +288,31 @@ def test_the_place_at_a_time_is_the_last_entry_up_to_it(tmp_path):
     assert place.time_us == NOON_US + 12 * SECOND_US
     assert reader.resume(place) is None
     assert messages(reader) == [str(n) for n in range(13, 20)]
+
+
+def test_a_file_that_could_not_be_opened_when_it_came_is_read_when_it_can_be(tmp_path):
+    """libsystemd passes over it without a word, and what comes after it would hide that for ever."""
+    a_file(tmp_path / "a.journal", 0)
+    reader = a_reader(tmp_path)
+    assert messages(reader) == [str(n) for n in range(10)]
+    made = [a_file(tmp_path / "made" / f"{n}.journal", n, 5) for n in (10, 15)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(int(path.name) for path in Path("/proc/self/fd").iterdir()), hard))
+    taken = []
+    try:
+        with suppress(OSError):
+            while True:
+                taken.append(os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC))
+        made[0].rename(tmp_path / "b.journal")
+        nothing = messages(reader)
+        problem = reader.problem
+        made[1].rename(tmp_path / "c.journal")
+        nothing += messages(reader)
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert (nothing, messages(reader)) == ([], [str(n) for n in range(10, 20)])
+    assert "too many open files" in problem
+    assert (reader.problem, reader.skipped) == (None, 0)
