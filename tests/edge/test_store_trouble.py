@@ -249,3 +249,15 @@ def test_what_is_older_than_a_time_is_counted_on_file_and_in_memory(tmp_path):
     assert store.commit(a_turn("d", now_us=NOON_US + 11 * SECOND_US))
     assert store.older("team", NOON_US + 2) == 3
     store.close()
+
+
+def test_a_look_that_fails_hides_nothing_that_waits(path):
+    store = open_store(path)
+    store.commit(a_turn("1"))
+    store._file.set_progress_handler(lambda: 1, 1)  # SQLite breaks off whatever it is asked
+    assert due_ids(store) == []
+    assert "interrupted" in store.trouble
+    assert store.next_due_us("team", NOON_US) > NOON_US
+    store._file.set_progress_handler(None, 0)
+    assert due_ids(store) == ["1"]
+    store.close()

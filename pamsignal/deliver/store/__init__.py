@@ -151,7 +151,10 @@ class Store:
         if not self._unsaved.is_empty():  # rare: what waits is in two places
             return now_us + RECHECK_US
         if sink not in self._next_us:
-            self._next_us[sink] = next((row[0] for row in self._read(schema.READ_NEXT, sink)), None)
+            rows = self._read(schema.READ_NEXT, sink)
+            if not rows:  # it could not be read: that is no reason to believe that nothing waits
+                return now_us + RECHECK_US
+            self._next_us[sink] = rows[0][0]
         queued_us = self._next_us[sink]
         if queued_us is None:
             return None
