@@ -9,6 +9,7 @@ the journal itself has lost some, `resume` or `take_gap` tells between which tim
 
 from __future__ import annotations
 
+import errno
 import os
 from typing import Iterator, List, NamedTuple, Optional, Set, Tuple
 
@@ -31,6 +32,8 @@ from pamsignal.journal.source import (
 )
 from pamsignal.model import JournalRecord
 
+NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+MOST_IN_VAIN = 100  # about ten seconds at the pace of the loop
 OWN_UNIT = "pamsignal.service"  # journald reads it from the control group: no writer can claim it
 
 
@@ -67,6 +70,7 @@ class JournalReader:
         self._fd = -1
         self._held: List[int] = []
         self._passed_over: Set[Identity] = set()
+        self._in_vain = 0
         self._open()
 
     @property
@@ -100,7 +104,13 @@ class JournalReader:
         try:
             self._follow_changes(look_around=look_around)
             if self.problem is None:
+                before = self._cursor, self._time_us
                 self._collect(records, limit)
+                if look_around or self._cursor != before[0]:
+                    self.problem = self._unopened(before[1])
+                if self.problem is not None:  # what comes before these can be missing: read them again, in order
+                    records = []
+                    self._cursor, self._time_us = before
         except (OSError, ValueError) as error:  # ValueError is python-systemd's EINVAL
             self._reopen(f"reading failed: {error}")
         return records
@@ -202,26 +212,30 @@ class JournalReader:
         elif not self.source.files:
             # INVALIDATE asks for nothing: libsystemd has let go of deleted files by itself (systemd#8963).
             self._journal.process()
-            if look_around:
-                self._look_for_unopened()
 
-    def _look_for_unopened(self) -> None:
-        """Read no further while a file is not open: libsystemd passes over one that it cannot open, without a word.
+    def _unopened(self, since_us: int) -> Optional[str]:
+        """Return why to read no further: libsystemd passes over a file that it cannot open, without a word.
 
-        What it does not want although it could be opened is nobody's: that is asked once.
+        What it does not want although it could be opened is nobody's: that is asked once. A disk that fails for good
+        is waited for a while; a want of descriptors ends, and without any nothing else works either.
         """
         times = changed_at(self._folders)
-        if times == self._looked:
-            return
+        if self.source.files or times == self._looked:
+            return None
         try:
-            unopened = unopened_files(self.source, self._time_us)
+            unopened = unopened_files(self.source, since_us)
         except OSError as error:
-            self.problem = str(explained(error, ", ".join(self.source.roots)))
-            return
+            self._in_vain += 1
+            if error.errno in NO_ROOM or self._in_vain < MOST_IN_VAIN:
+                return str(explained(error, ", ".join(self.source.roots)))
+            self._looked = times
+            return None
+        self._in_vain = 0
         self._looked, self._folders = times, folders_of(self.source)
-        if not unopened.keys() <= self._passed_over:
-            self._passed_over.update(unopened)
-            self._reopen("a journal file could not be opened")
+        if unopened.keys() <= self._passed_over:
+            return None
+        self._passed_over.update(unopened)
+        return f"{', '.join(unopened.values())}: could not be opened"
 
     def _reopen(self, reason: str) -> None:
         self.close()

@@ -21,7 +21,8 @@ _MAGIC = b"LPKSHHRH"  # systemd's JOURNAL_FILE_FORMAT: the header's signature
 _SIZES_OFFSET = 88  # header_size and arena_size, 64 bits each, little-endian
 _HEADER_BYTES = _SIZES_OFFSET + 16
 _OWN_DESCRIPTORS = "/proc/self/fd"
-_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+# A file that is gone or closed to us is no file that could not be opened.
+_NOT_OURS = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM})
 # The clock of the file system stands still for some milliseconds at a time.
 _SLACK_US = 1_000_000
 
@@ -127,25 +128,22 @@ def changed_at(folders: Sequence[str]) -> Tuple[Optional[int], ...]:
 def unopened_files(source: Source, since_us: int) -> Dict[Identity, str]:
     """Return the journal files below `source` that this process does not have open.
 
-    Left out is what was last written before `since_us`, what is damaged, and what is closed to us. OSError where
-    there is no descriptor left to find out.
+    Left out is what was last written before `since_us`, what is damaged, and what is closed to us. OSError where it
+    cannot be found out, as without a descriptor to spare.
     """
-    try:
-        opened = {_identity(f"{_OWN_DESCRIPTORS}/{name}") for name in os.listdir(_OWN_DESCRIPTORS)}
-    except OSError as error:
-        if error.errno in _NO_ROOM:
-            raise
-        return {}
+    opened = {_identity(f"{_OWN_DESCRIPTORS}/{name}") for name in os.listdir(_OWN_DESCRIPTORS)}
     unopened: Dict[Identity, str] = {}
     for path in journal_files(source):
         try:
             os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
             status = os.stat(path)
             check_file(path)
-        except (OSError, PamSignalError) as error:
-            if isinstance(error, OSError) and error.errno in _NO_ROOM:
-                raise
+        except PamSignalError:
             continue
+        except OSError as error:
+            if error.errno in _NOT_OURS:
+                continue
+            raise
         identity = (status.st_dev, status.st_ino)
         if identity not in opened and status.st_mtime_ns // 1000 >= since_us - _SLACK_US:
             unopened[identity] = path
