@@ -30,7 +30,7 @@ class Service:
         self.notified = []
         self.program = ["-m", "pamsignal"]
         self.inside = []  # a command that runs the daemon in surroundings of its own, by exec
-        self._number = 0
+        self._number = self._known = 0
         self._process = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
@@ -61,7 +61,7 @@ class Service:
         self.config.chmod(0o600)
 
     def start(self, ready=True, **environment):
-        known = len(self.notified)
+        self._known = len(self.notified)
         env = {
             **os.environ,
             "NOTIFY_SOCKET": str(self.folder / "notify"),
@@ -74,8 +74,15 @@ class Service:
         log = (self.folder / "log").open("ab")
         self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
         if ready:
-            self.until(lambda: any("READY=1" in text for text in self.notified[known:]))
+            self.until(self.is_ready)
         return self
+
+    def is_ready(self):
+        """Whether it has said so since its last start."""
+        return any("READY=1" in text for text in self.notified[self._known :])
+
+    def is_running(self):
+        return self._process is not None and self._process.poll() is None
 
     def until(self, condition):
         deadline = time.monotonic() + PATIENCE_S
@@ -95,7 +102,7 @@ class Service:
         return self._process.wait(PATIENCE_S)
 
     def stop(self):
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running():
             self.send(signal.SIGTERM)
             return self.wait()
         return None
@@ -111,7 +118,7 @@ class Service:
         return json.loads((self.folder / "run" / "status.json").read_text())
 
     def close(self):
-        if self._process is not None and self._process.poll() is None:
+        if self.is_running():
             self.kill()
         self._socket.close()
 

@@ -72,12 +72,17 @@ def write_journal(path, entries):
     return path
 
 
-def store_export(path, export):
-    """Feed the export file to systemd-journal-remote, which writes `path`."""
+def journal_remote():
+    """The program that writes journal files."""
     program = shutil.which(_REMOTE) or shutil.which(_REMOTE_ELSEWHERE)
     assert program, f"{_REMOTE} is missing: install the package systemd-journal-remote"
+    return program
+
+
+def store_export(path, export):
+    """Feed the export file to systemd-journal-remote, which writes `path`."""
     options = ["--split-mode=none", "--compress=no", "--seal=no"]
     done = subprocess.run(
-        [program, *options, "-o", str(path), str(export)], capture_output=True, text=True, check=False
+        [journal_remote(), *options, "-o", str(path), str(export)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr

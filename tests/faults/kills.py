@@ -1,0 +1,119 @@
+"""SIGKILL at random moments, while the journal goes on, rotates and is vacuumed, and one of two endpoints has a bad day."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import NamedTuple
+
+from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
+from tests.faults.journal import Journal, Traffic
+from tests.faults.monitor import a_service, found_in
+from tests.faults.promises import at_a_death, at_the_end
+
+LONGEST_LIFE_S = 1.2
+PATIENCE_S = 60  # without any news
+
+
+class Outcome(NamedTuple):
+    """What a run was, and what was broken in it."""
+
+    figures: dict
+    hits: Counter
+    broken: list
+
+
+def run(folder, seed, kills, pause_s=0.15):
+    """Kill a daemon so many times, let it come to its end, and hold what arrived against what was written.
+
+    `pause_s` lies between two bursts in the journal, on the average.
+    """
+    dice = random.Random(seed)
+    with Endpoint(dice.random(), BAD_DAY) as moody, Endpoint(dice.random(), GOOD_DAY) as steady:
+        journal = Journal(folder / "journal", folder / "vacuumed", dice.random())
+        service = a_service(folder / "daemon", journal.folder, {"moody": moody, "steady": steady})
+        endpoints = {"moody": moody, "steady": steady}
+        service.start()
+        deaths = Deaths(service, journal, endpoints)
+        try:
+            with Traffic(journal, dice.random(), deaths.read_until_us, deaths.waiting, pause_s):
+                for _ in range(kills):
+                    deaths.next(dice)
+            journal.close()
+            service.until(service.is_ready)
+            arrived = all_arrived(service, journal, endpoints)
+            ended = service.stop()
+        finally:
+            service.close()
+        broken = deaths.broken + ([] if arrived else ["not everything arrived in time"])
+        broken += [] if ended == 0 else [f"the daemon ended with {ended}"]
+        figures, more = at_the_end(service.folder, journal, endpoints, folder / "everything", kills)
+    return Outcome({"kills": kills, **figures}, deaths.hits, broken + more)
+
+
+class Deaths:
+    """Kills the daemon and starts it again; `hits` counts where it was, `broken` has what did not agree afterwards."""
+
+    def __init__(self, service, journal, endpoints):
+        self.hits, self.broken = Counter(), []
+        self._service, self._journal, self._endpoints = service, journal, endpoints
+        self._until_us = 0
+        self._start_s = 0.5
+
+    def read_until_us(self):
+        return self._until_us
+
+    def waiting(self):
+        """How many logins the endpoint with the bad day has not taken yet."""
+        return len(self._journal.logins) - len(self._endpoints["moody"].taken())
+
+    def next(self, dice):
+        """Kill it: one time in four while it starts, else in the life that follows."""
+        service = self._service
+        if dice.random() < 0.25:
+            time.sleep(dice.random() * self._start_s)
+        else:
+            began = time.monotonic()
+            service.until(service.is_ready)
+            self._start_s = max(0.2, min(time.monotonic() - began, 2))
+            time.sleep(dice.random() * LONGEST_LIFE_S)
+        assert service.is_running(), f"it ended by itself:\n{service.log()[-2000:]}"
+        was_ready = service.is_ready()
+        service.kill()
+        found = found_in(service.folder)
+        self._until_us = max(self._until_us, found.until_us)
+        self.hits[self._place(found, was_ready)] += 1
+        self.broken += at_a_death(service.folder, self._journal, found)
+        service.start(ready=False)
+
+    def _place(self, found, was_ready):
+        """Where it was, as far as what lies there tells."""
+        taken = {name: one.taken() for name, one in self._endpoints.items()}
+        if not was_ready:
+            return "starting"
+        if "torn" in found.damage:
+            return "writing into the trail"
+        if found.trail_head.seq > (found.head.seq if found.head else 0):
+            return "the trail written, the store not yet"
+        if any(queued & taken[name].keys() for name, queued in found.queued.items()):
+            return "an alert taken, that not written down yet"
+        return "deliveries waiting" if any(found.queued.values()) else "all done"
+
+
+def all_arrived(service, journal, endpoints):
+    """Wait until everybody has everything, and the store knows it."""
+    wanted, came, news_at = {port for _, port in journal.logins}, 0, time.monotonic()
+    while time.monotonic() - news_at < PATIENCE_S:
+        missing = [wanted - ports_of(one) for one in endpoints.values()]
+        if not any(missing) and not any(found_in(service.folder).queued.values()):
+            return True
+        before, came = came, sum(len(one.attempts) for one in endpoints.values())
+        news_at = time.monotonic() if came != before else news_at
+        time.sleep(0.3)
+    return False
+
+
+def ports_of(endpoint):
+    """The logins that an endpoint has taken."""
+    return {one["source"]["port"] for one in endpoint.taken().values() if one["rule"]["name"] == "login_success"}
