@@ -162,8 +162,10 @@ class Trail:
         bodies = [notes.genesis(now_us) if begins else notes.checkpoint(now_us, closed, self._extent)]
         bodies += [notes.damage(now_us, damage)] if damage else []
         lines, head = linked(self.head, bodies, self._seal)
-        ledger = Ledger.begun(os.path.join(self.directory, name_of(self.head.seq + 1)), lines)
-        self.close()
+        try:
+            ledger = Ledger.begun(os.path.join(self.directory, name_of(self.head.seq + 1)), lines)
+        finally:  # it can be there in spite of an error: then the one before it must not go on
+            self.close()
         self._ledger, self.head = ledger, head
         self._begun_us, self._extent, self._has_records = now_us, Extent(), False
         if damage:
