@@ -1,4 +1,7 @@
-"""The whole of it: `python -m tests.faults [--seed N] [--kills 200]`. Ends with 1 where a promise was broken."""
+"""The whole of it: `python -m tests.faults [--seed N] [--kills 200] [--rounds 36] [--cuts 20]`.
+
+Prints what was done and what came of it, and ends with 1 where a promise was broken.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +12,45 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import kills
+from tests.faults import errors, kills, power
 
 
 def main():
-    """Kill, count, and say what came of it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    """Kill, break, cut, count, and say what came of it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Put faults into a running daemon.")
     parser.add_argument("--seed", type=int, help="what everything random comes from; printed, to do it again")
-    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=200, help="deaths by SIGKILL, beside an endpoint with a bad day")
+    parser.add_argument("--rounds", type=int, default=36, help="rounds in which calls of the system fail")
+    parser.add_argument("--cuts", type=int, default=20, help="power cuts")
     arguments = parser.parse_args()
     seed = secrets.randbelow(2**32) if arguments.seed is None else arguments.seed
     folder = Path(tempfile.mkdtemp(prefix="pamsignal-faults-"))
-    print(f"seed {seed}, {arguments.kills} kills, in {folder}", flush=True)
-    outcome = kills.run(folder, seed, arguments.kills)
-    print(table(outcome))
-    if outcome.broken:
-        print(f"BROKEN, seed {seed}; what is left of it is in {folder}:", *outcome.broken, sep="\n  ")
+    print(f"seed {seed}, in {folder}", flush=True)
+    broken = []
+    for run, times in ((killed, arguments.kills), (errors.run, arguments.rounds), (power.run, arguments.cuts)):
+        if times:
+            figures, more = run(folder / run.__module__.rpartition(".")[2], seed, times)
+            print(table(figures), flush=True)
+            broken += more
+    if broken:
+        print(f"BROKEN, seed {seed}; what is left of it is in {folder}:", *broken, sep="\n  ")
         return 1
     shutil.rmtree(folder)
     print("every promise was kept")
     return 0
 
 
-def table(outcome):
+def killed(folder, seed, times):
+    """Kill it, and count where that hit it."""
+    outcome = kills.run(folder, seed, times)
+    return {**outcome.figures, **{f"killed: {where}": hits for where, hits in outcome.hits.items()}}, outcome.broken
+
+
+def table(figures):
     """The figures in two columns, as Markdown."""
-    rows = [*outcome.figures.items(), *((f"killed: {where}", times) for where, times in sorted(outcome.hits.items()))]
-    return "\n".join(["| what | how many |", "|---|---|", *(f"| {what} | {count} |" for what, count in rows)])
+    return "\n".join(
+        ["", "| what | how many |", "|---|---|", *(f"| {what} | {count} |" for what, count in figures.items())]
+    )
 
 
 if __name__ == "__main__":

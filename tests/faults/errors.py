@@ -16,7 +16,8 @@ from tests.faults.kills import all_arrived
 from tests.faults.monitor import a_service
 from tests.faults.promises import at_the_end
 
-STORE, TRAIL, JOURNAL = "state", "logs", "journal"
+STORE, TRAIL = "state", "logs"
+TOLD = frozenset({"store_trouble", "trail_trouble", "journal_unreadable"})
 
 
 class Fault(NamedTuple):
@@ -65,7 +66,7 @@ def run(folder, seed, rounds, faults=FAULTS):
         try:
             for number in range(rounds):
                 fault = faults[number % len(faults)]
-                with put_into(service, fault, journal.folder):
+                with put_into(service, fault):
                     for _ in range(3):
                         journal.burst()
                         time.sleep(dice.random() * 0.2)
@@ -82,14 +83,19 @@ def run(folder, seed, rounds, faults=FAULTS):
         finally:
             service.close()
         figures, more = at_the_end(service.folder, journal, endpoints, folder / "everything", 100)
-    return {"rounds of errors": rounds, "ended by itself": ended, **figures}, broken + more
+        told = {one["rule"]["name"] for one in endpoint.taken().values()} & TOLD
+    return {
+        "rounds of errors": rounds,
+        "ended by itself": ended,
+        "told": " ".join(sorted(told)),
+        **figures,
+    }, broken + more
 
 
 @contextmanager
-def put_into(service, fault, journal):
+def put_into(service, fault):
     """Let calls of a running daemon fail until the end of the block."""
-    paths = {STORE: service.folder / "state", TRAIL: service.folder / "logs", JOURNAL: journal}
-    named = [] if fault.where is None else sorted(paths[fault.where].iterdir())
+    named = [] if fault.where is None else sorted((service.folder / fault.where).iterdir())
     command = [program("strace"), "--follow-forks", f"--attach={service.pid}", f"--trace={fault.calls}"]
     command += [f"--trace-path={path}" for path in named]
     command += [
@@ -103,5 +109,9 @@ def put_into(service, fault, journal):
             leave_out(f"no right to trace: {said}")
         yield
     finally:
+        # Let go in the middle of a call that it lets fail, strace would leave it failing with ENOSYS.
+        service.send(signal.SIGSTOP)
+        time.sleep(0.1)
         tracer.send_signal(signal.SIGINT)
         tracer.communicate(timeout=20)
+        service.send(signal.SIGCONT)

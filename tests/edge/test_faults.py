@@ -1,0 +1,97 @@
+"""The harness of tests/faults, short: a dozen deaths, broken calls, power cuts. `make faults` is the whole of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pytest
+
+from tests.edge.daemon import PROJECT
+from tests.edge.programs import program
+from tests.edge.trails import damage_in, pids_in
+from tests.faults import errors, kills, power
+from tests.faults.endpoint import Attempt
+from tests.faults.errors import STORE, TRAIL, Fault
+from tests.faults.promises import deliveries, what_of
+
+
+def a_seed():
+    """Another one each time; a failure says which."""
+    return int.from_bytes(os.urandom(4), "big")
+
+
+def test_killed_at_any_moment_with_a_moody_endpoint_it_keeps_every_promise(tmp_path):
+    seed = a_seed()
+    outcome = kills.run(tmp_path, seed, 12, pause_s=0.6)
+    assert outcome.broken == [], f"seed {seed}"
+    assert sum(outcome.hits.values()) == 12
+
+
+# In one daemon, one after the other: each has to be over before the next one comes.
+SOME = (
+    Fault("write", "ENOSPC", TRAIL),
+    Fault("fdatasync", "EIO", TRAIL),
+    Fault("pwrite64", "EIO", STORE),
+    Fault("pread64", "EIO", STORE, "1+2"),
+    Fault("write,pwrite64,pread64,read,fdatasync,poll,recvfrom,sendto", "EINTR", None, "1+2"),
+    Fault("openat", "EMFILE"),
+)
+
+
+def test_calls_that_fail_for_a_while_cost_no_alert(tmp_path):
+    seed = a_seed()
+    figures, broken = errors.run(tmp_path, seed, len(SOME), SOME)
+    assert broken == [], f"seed {seed}"
+    assert figures["told"] == "store_trouble trail_trouble"
+
+
+def test_after_a_power_cut_everything_is_sent_and_the_trail_is_whole(tmp_path):
+    seed = a_seed()
+    figures, broken = power.run(tmp_path, seed, 3)
+    assert broken == [], f"seed {seed}"
+    assert figures["power cuts"] == 3
+
+
+ROTATE = """
+import sys
+from tests.edge.trails import MINUTE_US, NOON_US, a_trail, events
+trail = a_trail(sys.argv[1], rotate_bytes=1)
+for number in range(6):
+    trail.append(NOON_US + number * MINUTE_US, events(number), ())
+    trail.tend(NOON_US + number * MINUTE_US)
+    print(trail.trouble)
+"""
+
+
+def test_a_file_of_the_trail_that_was_begun_in_spite_of_an_error_is_gone_on_with(tmp_path):
+    """Its name could not be synced: it is there, and the file before it must not get the same numbers."""
+    trace = ["--output=/dev/null", f"--trace-path={tmp_path}", "--inject=fsync:error=EIO:when=3"]
+    command = [program("strace"), *trace, sys.executable, "-c", ROTATE, str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert ["Input/output error" in line for line in done.stdout.splitlines()] == [False, True, *[False] * 4]
+    assert damage_in(tmp_path) == []
+    assert pids_in(tmp_path) == list(range(6))
+
+
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [([1, 2], []), ([1], ["did not arrive"]), ([1, 2, 2], ["repeats"]), ([1, 2, -2], ["under several ids"])],
+    ids=["all", "one lost", "one doubled", "one under another id"],
+)
+def test_the_harness_notices_what_it_is_for(ports, said):
+    truth = {str(port): what_of(a_document(port)) for port in (1, 2)}
+    endpoint = SimpleNamespace(attempts=[Attempt(a_document(port), "taken") for port in ports])
+    for attempt in endpoint.attempts:
+        attempt.answered = 0.0
+    _, broken = deliveries("hook", endpoint, truth, 0)
+    assert [words for words in said if words in "".join(broken)] == said
+    assert len(broken) == len(said)
+
+
+def a_document(number):
+    """A login from a port; a negative one is the same login under another id."""
+    source = {"ip": "203.0.113.9", "port": abs(number)}
+    return {"event": {"id": str(number)}, "rule": {"name": "login_success"}, "source": source}
