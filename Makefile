@@ -12,7 +12,7 @@ $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -135,6 +135,10 @@ forge:  ## a million forged lines, a row for each format; CASES=100000 SEED=2 sa
 fuzz:  ## hostile bytes for every target in tests/fuzz; FUZZ_SECONDS=600 for each, TARGET=parser only that one
 	@tools/install.sh dev
 	$(PYTHON) -m tests.fuzz --seconds "$${FUZZ_SECONDS:-60}" $${TARGET:+"$$TARGET"}
+
+faults:  ## kill the daemon 200 times, let its calls fail, cut its power, and hold what arrived against what was written
+	@tools/install.sh dev
+	$(PYTHON) -m tests.faults
 
 golden:  ## write the golden files of the output formats anew; review the diff
 	@tools/install.sh dev

@@ -24,10 +24,10 @@ class Outcome(NamedTuple):
     broken: list
 
 
-def run(folder, seed, kills, pause_s=0.15):
+def run(folder, seed, kills, pause_s=0.15, life_s=LONGEST_LIFE_S):
     """Kill a daemon so many times, let it come to its end, and hold what arrived against what was written.
 
-    `pause_s` lies between two bursts in the journal, on the average.
+    `pause_s` lies between two bursts in the journal, on the average; `life_s` is the longest that it may be ready for.
     """
     dice = random.Random(seed)
     with Endpoint(dice.random(), BAD_DAY) as moody, Endpoint(dice.random(), GOOD_DAY) as steady:
@@ -39,7 +39,7 @@ def run(folder, seed, kills, pause_s=0.15):
         try:
             with Traffic(journal, dice.random(), deaths.read_until_us, deaths.waiting, pause_s):
                 for _ in range(kills):
-                    deaths.next(dice)
+                    deaths.next(dice, life_s)
             journal.close()
             service.until(service.is_ready)
             arrived = all_arrived(service, journal, endpoints)
@@ -68,7 +68,7 @@ class Deaths:
         """How many logins the endpoint with the bad day has not taken yet."""
         return len(self._journal.logins) - len(self._endpoints["moody"].taken())
 
-    def next(self, dice):
+    def next(self, dice, life_s):
         """Kill it: one time in four while it starts, else in the life that follows."""
         service = self._service
         if dice.random() < 0.25:
@@ -77,7 +77,7 @@ class Deaths:
             began = time.monotonic()
             service.until(service.is_ready)
             self._start_s = max(0.2, min(time.monotonic() - began, 2))
-            time.sleep(dice.random() * LONGEST_LIFE_S)
+            time.sleep(dice.random() * life_s)
         assert service.is_running(), f"it ended by itself:\n{service.log()[-2000:]}"
         was_ready = service.is_ready()
         service.kill()

@@ -35,17 +35,32 @@ def at_the_end(folder, journal, endpoints, everything, kills):
     }
     broken = []
     for name, endpoint in endpoints.items():
-        counts, more = deliveries(name, endpoint, truth, kills)
+        counts, more = deliveries(name, endpoint, truth, most_repeats(kills, len(truth)))
         figures.update({f"{name}: {what}": count for what, count in counts.items()})
         broken += more
-    order = [alert_id for alert_id in endpoints["steady"].taken() if alert_id in truth]
-    if order != [alert_id for alert_id in truth if alert_id in set(order)]:
+    if kills and not in_order(endpoints["steady"], truth):
         broken.append("steady: not in the order of the journal")
     return figures, broken + trail_and_store(folder, journal, truth)
 
 
-def deliveries(name, endpoint, truth, kills):
-    """Count what came. A repeat is a copy that came after one that was taken, a retry one after none that was."""
+def most_repeats(kills, alerts):
+    """How many repeats there may be: a death can repeat what was under way, one alert for each endpoint.
+
+    Where nobody is killed, but connections break off, an answer can be lost of each alert.
+    """
+    if not kills:
+        return alerts
+    return MOST_REPEATED * alerts if kills >= ENOUGH_KILLS else kills
+
+
+def in_order(endpoint, truth):
+    """Whether an endpoint got everything in the journal's order, which holds as long as the store can be read."""
+    order = [alert_id for alert_id in endpoint.taken() if alert_id in truth]
+    return order == [alert_id for alert_id in truth if alert_id in set(order)]
+
+
+def deliveries(name, endpoint, truth, most):
+    """Count what came, at `most` so many repeats. A repeat is a copy that came after one that was taken, a retry one after none that was."""
     counts = Counter(dict.fromkeys(("requests", "taken", "retries", "repeats"), 0))
     taken, ids = set(), {}
     for one in list(endpoint.attempts):
@@ -61,8 +76,7 @@ def deliveries(name, endpoint, truth, kills):
         broken.append(f"{name}: {len(missing)} alerts did not arrive, as {truth[missing[0]]}")
     if strange := {what: several for what, several in ids.items() if what in truth.values() and len(several) > 1}:
         broken.append(f"{name}: one alert under several ids: {next(iter(strange))}")
-    # A death can repeat no more than what was under way: one alert for each endpoint.
-    if counts["repeats"] > (MOST_REPEATED * len(taken) if kills >= ENOUGH_KILLS else kills):
+    if counts["repeats"] > most:
         broken.append(f"{name}: {counts['repeats']} repeats of {len(taken)} alerts")
     return counts, broken
 

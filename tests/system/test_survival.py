@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -111,6 +114,46 @@ def test_rotation_and_vacuum_lose_nothing(monitor, attacker):
             monitor.host.run("journalctl --vacuum-files=1")
         logins.wait(2)
     logins.assert_each_was_told_once()
+
+
+def kill(logins):
+    logins.monitor.host.run("systemctl kill --signal=KILL pamsignal")
+
+
+def rotate(logins):
+    logins.monitor.host.run("journalctl --rotate")
+
+
+def restart_journald(logins):
+    logins.monitor.host.run("systemctl restart systemd-journald")
+
+
+def vacuum(logins, *, how):
+    """Rotate, and take away what is read by then: all else would be a true loss."""
+    rotate(logins)
+    logins.monitor.receiver.wait(logins.is_mine, count=logins.done - 1)
+    logins.monitor.host.run(f"journalctl {how}")
+
+
+HAPPENINGS = (
+    kill,
+    rotate,
+    restart_journald,
+    kill,
+    partial(vacuum, how="--vacuum-time=1s"),
+    partial(vacuum, how="--vacuum-size=1M"),
+)
+
+
+def test_deaths_rotations_vacuums_and_restarts_of_journald_in_any_order_lose_nothing(quick, monitor, attacker):
+    seed = int.from_bytes(os.urandom(4), "big")
+    print(f"seed {seed}")  # pytest shows it with a failure
+    with Logins(monitor, attacker) as logins:
+        for happening in random.Random(seed).sample(HAPPENINGS, len(HAPPENINGS)):
+            logins.wait(1)
+            happening(logins)
+    logins.assert_each_was_told_once()
+    monitor.host.run("pamsignal verify")
 
 
 def test_logins_while_it_was_stopped_are_all_told_afterwards_as_late(installed, attacker):

@@ -64,6 +64,7 @@ HOSTS = {
     "www.ibm.com",
     "www.maxmind.com",
     "www.microfocus.com",
+    "www.sqlite.org",
     "www.sshguard.net",
 }
 # Documents that name a package of another version than this one, and which: the one to go back to, for example.
