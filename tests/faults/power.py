@@ -29,7 +29,12 @@ _BACKFILLED_AT, _ATTEMPTED_AT = 96, 128  # in the shared memory file, in the mac
 def run(folder, seed, cuts):
     """Cut the power so many times; return figures, and what was broken."""
     dice = random.Random(seed)
-    figures = {"power cuts": cuts, "bytes of the store lost": 0, "bytes of the trail lost": 0, "entries lost": 0}
+    figures = {
+        "power cuts": cuts,
+        "bytes of the store lost": 0,
+        "bytes of the trail lost": 0,
+        "alerts that the journal lost": 0,
+    }
     broken = []
     with Endpoint(dice.random(), BAD_DAY) as endpoint:
         journal = Journal(folder / "journal", folder / "vacuumed", dice.random())
@@ -79,7 +84,9 @@ class Cut:
         self._journal.mkdir()
         for path in files[: len(files) - gone]:
             shutil.copy(path, self._journal)
-        self.lost["entries lost"] = len(replayed(journal.folder)) - len(replayed(self._journal)) if gone else 0
+        self.lost["alerts that the journal lost"] = (
+            len(replayed(journal.folder)) - len(replayed(self._journal)) if gone else 0
+        )
 
     def live_on(self):
         """Start a daemon from it, on what is left of the journal, and say what it does not keep."""

@@ -87,7 +87,7 @@ OTHERS = {
         "ansible-vault": "",
         "molecule": "",
     },
-    "Python": {"/usr/bin/python3": "", "python3": "-m -q", ".venv/bin/python": "-m -q"},
+    "Python": {"/usr/bin/python3": "", "python3": "-m -q", ".venv/bin/python": "--cuts --kills --rounds --seed -m -q"},
     "ours": {"make": "", "pamsignal": "*", "tools/check_role.sh": "", "tools/install.sh": ""},
     "a host of the lab": {"~/.cache/pamsignal-lab/lab-default-*/ssh": "-i"},
 }
