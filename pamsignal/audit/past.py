@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections import OrderedDict
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
@@ -12,6 +13,8 @@ from pamsignal.errors import TrailError
 
 MOST_IDS = 32_768
 _MOST_FILES = 8
+# What says nothing about the file.
+_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _ID = re.compile(rb'"id":"([0-9a-f]{32})"')
 _TIME = re.compile(rb'"time_us":([0-9]{1,18})')
 _CHECKPOINT = re.compile(rb'\{"checkpoint":\{[^}]*"until_us":([0-9]{1,18})')
@@ -45,12 +48,15 @@ class Past(NamedTuple):
 
 
 def past_of(file: TrailFile) -> Past:
-    """Read `file` from its first record to its end."""
+    """Read `file` from its first record to its end. OSError where that has to wait for a descriptor or for memory."""
     past = Past(None, 0)
     try:
         for block in blocks(file):
             past = _further(past, file, block)
     except TrailError as error:
+        cause = error.__cause__
+        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
+            raise cause from error
         past = past._replace(damage=past.damage or str(error))
     return past
 

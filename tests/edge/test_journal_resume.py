@@ -1,16 +1,13 @@
 """Going on where one stopped: nothing lost, nothing twice, and a gap where the journal itself lost something."""
 
-import os
 import random
-import resource
 import shutil
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from pamsignal.journal import Gap, JournalReader, Position, Source, same_entry
 from tests.builders import NOON_US
+from tests.edge.descriptors import none_left
 from tests.edge.journals import SECOND_US, an_entry, write_journal
 
 
@@ -296,22 +293,12 @@ def test_a_file_that_could_not_be_opened_when_it_came_is_read_when_it_can_be(tmp
     reader = a_reader(tmp_path)
     assert messages(reader) == [str(n) for n in range(10)]
     made = [a_file(tmp_path / "made" / f"{n}.journal", n, 5) for n in (10, 15)]
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(int(path.name) for path in Path("/proc/self/fd").iterdir()), hard))
-    taken = []
-    try:
-        with suppress(OSError):
-            while True:
-                taken.append(os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC))
+    with none_left():
         made[0].rename(tmp_path / "b.journal")
         nothing = messages(reader)
         problem = reader.problem
         made[1].rename(tmp_path / "c.journal")
         nothing += messages(reader)
-    finally:
-        for descriptor in taken:
-            os.close(descriptor)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     assert (nothing, messages(reader)) == ([], [str(n) for n in range(10, 20)])
     assert "too many open files" in problem

@@ -14,8 +14,10 @@ import pytest
 
 from pamsignal.audit.chain import Head, Seal
 from pamsignal.audit.files import files_in
+from pamsignal.audit.past import past_of
 from pamsignal.model import Secret
 from tests.builders import a_finding, an_alert
+from tests.edge.descriptors import none_left
 from tests.edge.trails import (
     DAY_US,
     MINUTE_US,
@@ -359,3 +361,10 @@ def test_a_disk_that_runs_low_costs_the_oldest_files_and_not_the_newest_records(
     assert told["trouble"] is None
     assert told["reasons"] == ["space"] * len(told["reasons"]) != []
     assert (told["pids"][-1], told["damage"]) == (told["written"] - 1, [])
+
+
+def test_a_want_of_descriptors_is_no_damage(tmp_path):
+    written(tmp_path)
+    (file,) = files_in(str(tmp_path))
+    with none_left(), pytest.raises(OSError, match="Too many open files"):
+        past_of(file)

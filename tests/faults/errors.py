@@ -46,7 +46,6 @@ FAULTS = (
     Fault("write,pwrite64,pread64,read,fdatasync,poll,recvfrom,sendto", "EINTR", None, "1+2"),
     Fault("openat", "EMFILE"),
     Fault("openat", "ENOSPC"),
-    Fault("openat", "EIO", None, "1+2"),
     Fault("recvfrom,sendto", "ECONNRESET", None, "1+2"),
     Fault("newfstatat,statx", "EIO"),
     Fault("getdents64", "EIO"),

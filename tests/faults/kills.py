@@ -12,7 +12,9 @@ from tests.faults.journal import Journal, Traffic
 from tests.faults.monitor import a_service, found_in
 from tests.faults.promises import at_a_death, at_the_end
 
-LONGEST_LIFE_S = 1.2
+MOST_BETWEEN = 120
+LONGEST_MOMENT_S = 0.3
+LONGEST_LIFE_S = 30  # however few alerts there were
 PATIENCE_S = 60  # without any news
 
 
@@ -24,10 +26,11 @@ class Outcome(NamedTuple):
     broken: list
 
 
-def run(folder, seed, kills, pause_s=0.15, life_s=LONGEST_LIFE_S):
+def run(folder, seed, kills, pause_s=0.15, between=MOST_BETWEEN):
     """Kill a daemon so many times, let it come to its end, and hold what arrived against what was written.
 
-    `pause_s` lies between two bursts in the journal, on the average; `life_s` is the longest that it may be ready for.
+    `pause_s` lies between two bursts in the journal, on the average. A life that was not ended at its start lasts until up to `between`
+    further alerts were taken, and a moment more.
     """
     dice = random.Random(seed)
     with Endpoint(dice.random(), BAD_DAY) as moody, Endpoint(dice.random(), GOOD_DAY) as steady:
@@ -39,7 +42,7 @@ def run(folder, seed, kills, pause_s=0.15, life_s=LONGEST_LIFE_S):
         try:
             with Traffic(journal, dice.random(), deaths.read_until_us, deaths.waiting, pause_s):
                 for _ in range(kills):
-                    deaths.next(dice, life_s)
+                    deaths.next(dice, between)
             journal.close()
             service.until(service.is_ready)
             arrived = all_arrived(service, journal, endpoints)
@@ -68,7 +71,7 @@ class Deaths:
         """How many logins the endpoint with the bad day has not taken yet."""
         return len(self._journal.logins) - len(self._endpoints["moody"].taken())
 
-    def next(self, dice, life_s):
+    def next(self, dice, between):
         """Kill it: one time in four while it starts, else in the life that follows."""
         service = self._service
         if dice.random() < 0.25:
@@ -77,7 +80,8 @@ class Deaths:
             began = time.monotonic()
             service.until(service.is_ready)
             self._start_s = max(0.2, min(time.monotonic() - began, 2))
-            time.sleep(dice.random() * life_s)
+            self._wait_for(dice.randrange(between))
+            time.sleep(dice.random() * LONGEST_MOMENT_S)
         assert service.is_running(), f"it ended by itself:\n{service.log()[-2000:]}"
         was_ready = service.is_ready()
         service.kill()
@@ -86,6 +90,12 @@ class Deaths:
         self.hits[self._place(found, was_ready)] += 1
         self.broken += at_a_death(service.folder, self._journal, found)
         service.start(ready=False)
+
+    def _wait_for(self, alerts):
+        taken = self._endpoints["moody"].taken
+        enough, began = len(taken()) + alerts, time.monotonic()
+        while len(taken()) < enough and time.monotonic() - began < LONGEST_LIFE_S:
+            time.sleep(0.02)
 
     def _place(self, found, was_ready):
         """Where it was, as far as what lies there tells."""
