@@ -25,7 +25,7 @@ def a_seed():
 
 def test_killed_at_any_moment_with_a_moody_endpoint_it_keeps_every_promise(tmp_path):
     seed = a_seed()
-    outcome = kills.run(tmp_path, seed, 12, between=16)
+    outcome = kills.run(tmp_path, seed, 12, between=6)
     assert outcome.broken == [], f"seed {seed}"
     assert sum(outcome.hits.values()) == 12
 
