@@ -107,10 +107,11 @@ def link_of(line: bytes) -> Optional[Link]:
     found = _LINK.search(line, max(0, len(line) - _LONGEST_LINK))
     if found is None:
         return None
-    digest, mac, prev, seq = (part.decode() if part else None for part in found.groups())
+    head = Head(int(found[4]), found[1].decode())
+    mac = found[2].decode() if found[2] else None
     body, rest = line[: found.start()], line[found.start() + _HASH_BYTES :]
     sealed = body + (rest[_MAC_BYTES:] if mac else rest)
-    return Link(Head(int(seq or 0), digest or ""), prev or "", mac, body + rest, sealed)
+    return Link(head, found[3].decode(), mac, body + rest, sealed)
 
 
 def has_mac(line: bytes) -> bool:

@@ -43,6 +43,12 @@ def test_a_mac_is_hmac_sha256(key, text):
     assert Seal(key).mac(content) == hmac.new(key, content, "sha256").hexdigest()
 
 
+@pytest.mark.parametrize("length", [1, 63, 64, 65, 200])
+def test_a_key_may_be_longer_than_a_block_of_the_hash(length):
+    key = bytes(range(length))
+    assert Seal(key).mac(b"content") == hmac.new(key, b"content", "sha256").hexdigest()
+
+
 @given(KEYS)
 def test_a_mac_covers_the_record_without_hash_and_mac(key):
     for line in lines_of(Seal(key)):
@@ -60,13 +66,24 @@ def test_lines_follow_each_other(seal):
     assert [has_mac(line) for line in lines] == [seal is not None] * 5
 
 
+def test_a_line_says_what_is_before_it_and_what_its_hash_and_mac_are_over():
+    first, second = (link_of(line) for line in lines_of()[:2])
+    assert (first.prev, second.prev) == (NO_RECORD.hash, first.head.hash)
+    assert second.mac is None
+    assert second.hashed == second.sealed == without(lines_of()[1], "hash")
+
+
+def test_the_shortest_of_records_is_seen_to_be_sealed():
+    assert has_mac(lines_of(Seal(b"key"), bodies=['{"event":{},'])[0])
+
+
 def test_lines_with_macs_follow_each_other_for_those_who_have_no_key():
     assert followed(NO_RECORD, lines_of(Seal(b"key")))[0] == 5
 
 
 def test_a_mac_of_another_key_does_not_follow():
-    assert followed(NO_RECORD, lines_of(Seal(b"key")), Seal(b"other"))[0] == 0
-    assert followed(NO_RECORD, lines_of(), Seal(b"key"))[0] == 0
+    assert followed(NO_RECORD, lines_of(Seal(b"key")), Seal(b"other")) == (0, NO_RECORD)
+    assert followed(NO_RECORD, lines_of(), Seal(b"key")) == (0, NO_RECORD)
 
 
 @given(st.integers(0, 4), st.integers(0, 10_000), st.integers(1, 255), st.booleans())
@@ -74,8 +91,9 @@ def test_no_byte_can_be_changed(number, at, change, is_sealed):
     lines = lines_of(Seal(b"key") if is_sealed else None)
     edited = bytearray(lines[number])
     edited[at % len(edited)] ^= change
+    before = link_of(lines[number - 1]).head if number else NO_RECORD
     lines[number] = bytes(edited)
-    assert followed(NO_RECORD, lines)[0] == number
+    assert followed(NO_RECORD, lines) == (number, before)
 
 
 @given(st.integers(0, 4), st.integers(0, 10_000), st.binary(min_size=1, max_size=90), st.booleans())

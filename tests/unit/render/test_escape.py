@@ -93,6 +93,17 @@ def test_only_what_comes_to_life_is_spelled_out(text, plain, any_markup):
     assert escape.for_any_markup(text) == any_markup
 
 
+@pytest.mark.parametrize("show", [*SHOWS, escape.for_html])
+def test_a_channel_sets_the_limit_itself_be_it_low_or_high(show):
+    assert show("a" * 1000, 1000) == "a" * 1000
+    assert show("a" * 1000, 10) == "a" * 9 + "…"
+    assert show("a" * 1000) == "a" * 255 + "…"
+
+
+def test_within_an_attribute_of_html_no_quotation_mark_ends_it():
+    assert escape.for_html("\"a' & <b>\x1b") == "&quot;a&#39; &amp; &lt;b&gt;\\x1b"
+
+
 @pytest.mark.parametrize("show", SHOWS)
 def test_the_commands_to_paste_pass_unchanged(show):
     command = (
