@@ -8,11 +8,13 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
 # shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
 TYPED = CASES FROM FUZZ_SECONDS KEY SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
+
+TYPED = FROM KEY MODULE SERIES SNAPCRAFT_OPTIONS TAG THROW_AWAY URL VALID_DAYS WITH
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults mutants golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -140,10 +142,14 @@ faults:  ## kill the daemon 200 times, let its calls fail, cut its power, and ho
 	@tools/install.sh dev
 	$(PYTHON) -m tests.faults
 
+mutants:  ## change the pure parts and see which change no unit test notices; MODULE=pamsignal/detect names a part
+	@tools/install.sh mutants
+	@.venv-mutants/bin/python tools/mutants.py $$MODULE
+
 golden:  ## write the golden files of the output formats anew; review the diff
 	@tools/install.sh dev
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
-	rm -rf .venv .venv-ansible .venv-docs .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-ansible .venv-docs .venv-mutants .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "lint", "deb", "rpm", "package", "python", "role", "release" or "docs"; "all"
-# is all but "python", and a browser for the tests of the site, where the distribution has one. Says what it is about to
-# install, and installs only what is missing.
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "deb", "rpm", "package", "python", "role", "release",
+# "docs" or "mutants"; "all" is all but "python" and "mutants", and a browser for the tests of the site, where the
+# distribution has one. Says what it is about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -16,9 +16,10 @@ python) needs="python" ;;
 role) needs="run dev deb rpm package role" ;;
 release) needs="run dev deb rpm package release" ;;
 docs) needs="docs" ;;
+mutants) needs="run dev mutants" ;;
 all) needs="run dev deb rpm package role release docs browser" ;;
 *)
-    echo "What for? One of run, dev, lint, deb, rpm, package, python, role, release, docs, all." >&2
+    echo "What for? One of run, dev, lint, deb, rpm, package, python, role, release, docs, mutants, all." >&2
     exit 2 ;;
 esac
 
@@ -97,7 +98,8 @@ fi
 
 # Each in an environment of its own: what they bring along would hide the distribution's libraries, which the tests use.
 environment() {
-    [ -x ".venv-$1/bin/python" ] || /usr/bin/python3 -m venv ".venv-$1"
+    # shellcheck disable=SC2086 # an option or none
+    [ -x ".venv-$1/bin/python" ] || /usr/bin/python3 -m venv ${4:-} ".venv-$1"
     is_stale ".venv-$1/installed" "$2" || return 0
     echo "Installing with pip into .venv-$1: $3 ($2)"
     ".venv-$1/bin/python" -m pip install --quiet --upgrade pip
@@ -108,3 +110,4 @@ environment() {
 ! needed role || environment ansible tools/requirements-role.txt "Ansible, Molecule and their linters"
 ! needed release || environment release tools/requirements-release.txt "what checks workflows and bills of materials"
 ! needed docs || environment docs tools/requirements-docs.txt "Sphinx, its Markdown and its theme"
+! needed mutants || environment mutants tools/requirements-mutants.txt "mutmut, and what runs tests" --system-site-packages
