@@ -192,15 +192,8 @@ def _digest_alert(digest: Digest) -> Alert:
 
 
 def _finding_of(event: AuthEvent) -> Finding:
-    return Finding(
-        rule=event.action.value,
-        key=_account_of(event),
-        time_us=event.time_us,
-        hostname=event.hostname,
-        users=(event.user,) if event.user else (),
-        user_total=1 if event.user else 0,
-        event=event,
-    )
+    """Return what the digest after `event` begins with."""
+    return Finding(event.action.value, _account_of(event), event.time_us, event.hostname, event=event)
 
 
 def _account_of(event: AuthEvent) -> str:
