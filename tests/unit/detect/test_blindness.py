@@ -9,10 +9,10 @@ from pamsignal.daemon import conditions
 from pamsignal.detect import blindness
 from pamsignal.detect.conditions import MOST, Conditions, Name
 from pamsignal.detect.redact import bones_of
-from pamsignal.model import Severity
+from pamsignal.model import Provenance, Severity
 from pamsignal.parse import audit
 from pamsignal.render import text
-from tests.builders import NOON_US
+from tests.builders import NOON_US, a_login
 from tests.stories import Story
 from tests.unit.parse.test_audit_login import an_audited_login
 
@@ -68,6 +68,14 @@ def test_each_unit_is_a_condition_of_its_own():
     suppressed(story, 0)
     suppressed(story, 1, unit="cron.service")
     assert {alert.subject.key for alert in story.alerts} == {"ssh.service", "cron.service"}
+    assert {alert.subject.hostname for alert in story.alerts} == {"web-01"}
+
+
+def test_messages_of_a_unit_without_a_name_are_those_of_some_unit():
+    story = Story()
+    suppressed(story, 0, unit="")
+    assert story.alerts[0].subject.key == "a unit"
+    assert story.alerts[0].subject.note == "journald dropped 7 messages of a unit: logins may be among them"
 
 
 def odd_lines(story, number, at=0, gap=1, **fields):
@@ -112,6 +120,7 @@ def test_lines_that_anybody_can_write_do_not_count():
         ("a\x1b[2Jb \u202e from\nx", "… from …"),
         ("x" * 65_536, "…"),
         ("from " * 60, " ".join(["from"] * 24)),
+        ("for S3cret! hunter2 of alice", "for … of …"),
         ("", ""),
     ],
 )
@@ -132,6 +141,23 @@ def test_a_login_without_sshds_own_line_is_told_until_one_comes_with_it():
     assert [event.action.value for event in story.events] == ["login_success"] * 2
     story.tell(3 * MINUTE, ACCEPTED, pid=3)
     assert told(story) == [begins("login_without_line"), ends("login_without_line")]
+    assert [alert.subject.hostname for alert in story.alerts if alert.rule in RULES] == ["web-01", "web-01"]
+    first, last = (alert for alert in story.alerts if alert.rule in RULES)
+    assert (first.time_us, last.time_us) == (NOON_US, NOON_US + 3 * MINUTE * SECOND)
+    assert last.subject.attempts == 2
+    assert first.subject.note == (
+        "a login over ssh came without sshd's own line, so nobody knows from where or how; "
+        "sshd_config: LogLevel INFO or VERBOSE"
+    )
+
+
+@pytest.mark.parametrize("fields", [{"service": "login"}, {"provenance": Provenance.UNVERIFIED}])
+def test_a_login_elsewhere_or_that_nobody_vouches_for_ends_nothing_and_begins_nothing(fields):
+    sight = blindness.Sight(blindness.Settings())
+    assert sight.login(a_login(method=None, **fields), NOON_US) == []
+    sight.login(a_login(method=None), NOON_US)
+    assert sight.login(a_login(**fields), NOON_US) == []
+    assert len(list(sight.conditions)) == 1
 
 
 def test_an_usual_login_is_no_news_about_the_sight():
@@ -146,8 +172,26 @@ def test_sshd_under_a_name_that_nobody_knows_is_told():
     for second in range(50):
         story.tell(second, ACCEPTED, "sshd2", pid=second + 1, exe="/opt/sshd2")
     assert told(story) == [begins("unknown_sshd")]
-    assert "sshd2" in story.alerts[0].subject.note
+    assert story.alerts[0].subject.note == (
+        "sshd2 writes lines like sshd's, but pamsignal knows no program of that name: logins through it are not seen; "
+        "let it run under the name sshd"
+    )
+    assert (story.alerts[0].subject.key, story.alerts[0].subject.attempts) == ("sshd2", 0)
     assert told(story.end())[1:] == [ends("unknown_sshd")]
+    assert story.alerts[-1].subject.attempts == 50
+
+
+def test_a_name_of_an_sshd_is_no_longer_than_64_characters():
+    story = Story()
+    story.tell(0, ACCEPTED, "ssh" * 50, exe="/opt/sshd2")
+    assert len(story.alerts[0].subject.key) == 64
+
+
+def test_a_line_of_ssh_that_is_about_no_login_is_nobodys_news():
+    story = Story()
+    story.tell(0, "Connection to the agent failed", "ssh-helper", exe="/opt/ssh-helper")
+    story.tell(1, ACCEPTED, None, exe="/opt/sshd2")
+    assert told(story) == []
 
 
 @pytest.mark.parametrize("fields", [{"uid": 1000}, {"identifier": "frob"}])

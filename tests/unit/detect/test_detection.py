@@ -6,9 +6,9 @@ import pytest
 
 from pamsignal import detect
 from pamsignal.detect import brute_force, notable, success, trust
-from pamsignal.model import Finding, Severity
+from pamsignal.model import Action, Finding, Outcome, Severity
 from pamsignal.pipeline import Settings
-from tests.builders import NOON_US
+from tests.builders import NOON_US, an_event
 from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 
 
@@ -242,6 +242,20 @@ def test_a_group_that_is_as_good_as_root_is_louder_than_another():
     for group, pid in (("sudo", 1), ("games", 2)):
         story.tell(0, f"add 'eve' to group '{group}'", "usermod", pid)
     assert [alert.severity for alert in story.alerts] == [Severity.WARNING, Severity.NOTICE]
+
+
+@pytest.mark.parametrize(
+    ("fields", "severity"),
+    [
+        ({}, Severity.NOTICE),
+        ({"action": Action.ELEVATION_FAILURE}, Severity.NOTICE),
+        ({"action": Action.LOGIN_DENIED, "reason": "not allowed by PAM account configuration"}, Severity.WARNING),
+        ({"action": Action.SESSION_OPENED, "outcome": Outcome.SUCCESS}, Severity.INFO),
+        ({"action": Action.LOGIN_SUCCESS, "outcome": Outcome.SUCCESS}, Severity.NOTICE),
+    ],
+)
+def test_where_every_event_is_told_a_failure_is_a_notice_at_least(fields, severity):
+    assert notable.weight_of(an_event(**fields)) is severity
 
 
 def test_a_right_password_that_was_refused_is_louder_than_a_refusal_by_name():

@@ -8,7 +8,7 @@ from pamsignal import detect
 from pamsignal.daemon import familiarity
 from pamsignal.detect import familiar, reasons, trust
 from pamsignal.detect.familiar import LEARNING, Change, Fact, Familiar
-from pamsignal.model import NO_CONTEXT, Action, Context, Key, Method, Provenance, Severity
+from pamsignal.model import NO_CONTEXT, Action, Context, Endpoint, Key, Method, Provenance, Severity
 from pamsignal.render import text, words
 from tests.builders import NOON_US, a_finding, a_login, an_endpoint
 
@@ -53,10 +53,19 @@ def test_the_same_again_is_not_new():
             {"new_country", "new_network", "new_address"},
         ),
         ({"key": None, "source": None}, NO_CONTEXT, set()),
+        ({"source": Endpoint(host="client.example.net")}, HOME, {"new_address"}),
+        ({"source": Endpoint(port=50022)}, HOME, set()),
     ],
 )
 def test_what_an_account_never_had_is_new(changes, context, reasons):
     assert known().note(by_alice(**changes), context) == reasons
+
+
+def test_an_account_without_keys_uses_its_password_as_ever():
+    place = known()
+    place.note(a_login(user="bob", method=None, service="login", source=None), NO_CONTEXT)
+    over_ssh = a_login(user="bob", method=Method.PASSWORD)
+    assert place.note(over_ssh, HOME) == {"new_country", "new_network", "new_address"}
 
 
 def test_another_account_with_the_same_key_is_new():
@@ -118,8 +127,9 @@ def test_too_many_accounts_push_out_the_oldest():
     most = familiar.MOST_ACCOUNTS * len(familiar.KINDS)
     for number in range(most):
         place.note(by_alice(user=f"user{number}", key=None, source=None), NO_CONTEXT)
-    forgotten = {change.fact for change in place.take_changes() if change.seen_us is None}
-    assert Fact("login", "alice", "") in forgotten
+    forgotten = [change.fact for change in place.take_changes() if change.seen_us is None]
+    assert sorted(fact.kind for fact in forgotten) == ["address", "country", "key", "login", "network"]
+    assert {fact.user for fact in forgotten} == {"alice"}
 
 
 def test_what_is_kept_and_put_back_is_the_same():
@@ -142,6 +152,32 @@ def test_what_was_not_seen_for_long_is_deleted_at_the_next_start():
     assert {change.fact.user for change in forgotten} == {"alice"}
     assert {change.seen_us for change in forgotten} == {None}
     assert again.note(by_alice(user="bob", time_us=NOON_US + 11 * DAY_US), HOME) == set()
+
+
+def test_at_the_next_start_the_oldest_is_forgotten_and_what_is_just_young_enough_is_not():
+    settings = familiar.Settings(learning_days=0, forget_days=10)
+    seen = {"alice": NOON_US, "bob": NOON_US + 5 * DAY_US, "carol": NOON_US + 10 * DAY_US}
+    again = Familiar(settings)
+    again.restore([Change(Fact("login", user, ""), seen_us) for user, seen_us in seen.items()])
+    assert again.take_changes() == []
+    logins = [again.note(by_alice(user=user, time_us=NOON_US + 10 * DAY_US), HOME) for user in seen]
+    assert not any("first_login" in news for news in logins)
+
+
+def test_of_what_was_put_back_the_one_seen_longest_ago_goes_first():
+    addresses = [f"198.51.100.{number}" for number in range(familiar.MOST_VALUES)]
+    again = Familiar(AT_ONCE)
+    again.restore(
+        Change(Fact("address", "alice", address), NOON_US - number) for number, address in enumerate(addresses)
+    )
+    again.note(by_alice(), HOME)
+    assert Change(Fact("address", "alice", addresses[-1]), None) in again.take_changes()
+
+
+def test_where_nothing_was_written_down_it_begins_anew():
+    again = known()
+    again.restore([])
+    assert again.note(by_alice(), HOME) == {"first_login"}
 
 
 def test_the_learning_goes_on_over_a_restart():

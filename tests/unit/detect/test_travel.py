@@ -49,6 +49,7 @@ def test_across_the_date_line_is_near():
 )
 def test_far_and_fast_and_certain_is_impossible(other, hours, impossible):
     assert travel.is_impossible(LONDON, other, hours * HOUR_US, DEFAULTS) is impossible
+    assert travel.is_impossible(other, LONDON, hours * HOUR_US, DEFAULTS) is impossible
 
 
 def login(place, hours, address="203.0.113.9", **context):
@@ -65,6 +66,18 @@ def told(*logins, **settings):
 def test_a_login_from_too_far_is_told_even_while_learning():
     assert told(login(LONDON, 0), login(TOKYO, 1, "198.51.100.7"))
     assert reasons.severity_of(["new_address", "impossible_travel"], reasons.DEFAULTS) is Severity.CRITICAL
+
+
+def test_nobody_is_in_two_places_at_the_same_moment():
+    assert told(login(LONDON, 0), login(TOKYO, 0, "198.51.100.7"))
+
+
+def test_of_each_account_the_last_place_alone_is_kept():
+    one = Familiar(familiar.Settings())
+    one.note(*login(PARIS, 0))
+    one.note(*login(LONDON, 1))
+    places = {change.fact.value: change.seen_us for change in one.take_changes() if change.fact.kind == "place"}
+    assert places == {str(PARIS): None, str(LONDON): NOON_US + HOUR_US}
 
 
 def test_time_enough_for_a_flight_is_not_told():
