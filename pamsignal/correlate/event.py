@@ -33,37 +33,34 @@ def event_of(
 ) -> AuthEvent:
     """Put `line` and what `trace` already knew into one event."""
     record, seen, _ = line
-    user = seen.user if seen.user is not None or trace is None else trace.user
-    event = _new(
-        AuthEvent,
-        (
-            event_id(record, _NAMES[action]),
-            record.time_us,
-            record.hostname,
-            seen.service,
-            action,
-            outcome,
-            user if user is None or len(user) <= MOST_TEXT else _bounded(user),
-            seen.target_user,
-            seen.user_id,
-            _source(seen.source, trace),
-            seen.destination or (trace.destination if trace else None),
-            seen.method,
-            seen.key or (trace.partial_key if trace and outcome is _SUCCESS else None),
-            reason or seen.reason,
-            attempts,
-            trace.known_account if trace else seen.known_account,
-            seen.tty,
-            seen.cwd,
-            seen.command,
-            seen.group,
-            record.pid if record.pid is not None else record.syslog_pid,
-            seen.session_id or (trace.session_id if trace else None),
-            None,
-            seen.provenance,
-            seen.typed,
-        ),
+    values = (
+        event_id(record, _NAMES[action]),
+        record.time_us,
+        record.hostname,
+        seen.service,
+        action,
+        outcome,
+        _user(seen.user, trace),
+        seen.target_user,
+        seen.user_id,
+        _source(seen.source, trace),
+        seen.destination or (trace.destination if trace else None),
+        seen.method,
+        seen.key or (trace.partial_key if trace and outcome is _SUCCESS else None),
+        reason or seen.reason,
+        attempts,
+        trace.known_account if trace else seen.known_account,
+        seen.tty,
+        seen.cwd,
+        seen.command,
+        seen.group,
+        record.pid if record.pid is not None else record.syslog_pid,
+        seen.session_id or (trace.session_id if trace else None),
+        None,
+        seen.provenance,
+        seen.typed,
     )
+    event = _new(AuthEvent, values)
     return event if len(record.message) <= MOST_TEXT else _with_bounded_texts(event)
 
 
@@ -75,6 +72,10 @@ def _with_bounded_texts(event: AuthEvent) -> AuthEvent:
         command=_bounded(event.command),
         group=_bounded(event.group),
     )
+
+
+def _user(told: Optional[str], trace: Optional[Trace]) -> Optional[str]:
+    return _bounded(told if told is not None or trace is None else trace.user)
 
 
 def _source(told: Optional[Endpoint], trace: Optional[Trace]) -> Optional[Endpoint]:
