@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 import pytest
 
 from pamsignal import detect, pipeline
@@ -9,10 +11,10 @@ from pamsignal.daemon import conditions
 from pamsignal.detect import blindness
 from pamsignal.detect.conditions import MOST, Conditions, Name
 from pamsignal.detect.redact import bones_of
-from pamsignal.model import Provenance, Severity
+from pamsignal.model import AuditedLogin, Provenance, Severity
 from pamsignal.parse import audit
 from pamsignal.render import text
-from tests.builders import NOON_US, a_login
+from tests.builders import NOON_US, a_login, a_record
 from tests.stories import Story
 from tests.unit.parse.test_audit_login import an_audited_login
 
@@ -289,6 +291,38 @@ def test_a_login_that_only_the_kernel_tells_of_is_told_until_one_comes_with_its_
     assert story.events == []
     story.tell(180, ACCEPTED, pid=5)
     assert told(story)[1:] == [ends("login_without_line")]
+
+
+def test_each_login_waits_for_its_own_line():
+    story = Story(pipeline.Settings(audit=AUDITED))
+    audited(story, 0, pid=3)
+    audited(story, 20, pid=4)
+    story.until(31)
+    story.tell(32, ACCEPTED, pid=4)
+    assert told(story) == [begins("login_without_line"), ends("login_without_line")]
+    first, last = (alert.subject for alert in story.alerts if alert.rule in RULES)
+    assert (first.hostname, last.attempts) == ("web-01", 1)
+
+
+@pytest.mark.parametrize(
+    ("login", "who"),
+    [
+        (
+            AuditedLogin(user_id=1000, pid=3, address=ip_address("203.0.113.9"), account="alice"),
+            "alice from 203.0.113.9",
+        ),
+        (AuditedLogin(user_id=1000, pid=3), "uid 1000"),
+        (AuditedLogin(user_id=None, pid=3), "somebody"),
+    ],
+)
+def test_the_kernels_word_names_whom_it_can(login, who):
+    sight = blindness.Sight(blindness.Settings())
+    sight.audited_login(a_record("", "audit"), login, NOON_US)
+    (alert,) = sight.tick(NOON_US + 30 * SECOND)
+    assert alert.subject.note == (
+        f"the kernel's audit tells of a login over ssh of {who}, and no line of sshd's does; "
+        "sshd_config: LogLevel INFO or VERBOSE; or did journald drop it?"
+    )
 
 
 @pytest.mark.parametrize("line_at", [-5, -0.1, 0, 0.1, 20])

@@ -113,7 +113,7 @@ def test_the_last_place_is_known_after_a_restart():
     assert again.note(*login(TOKYO, 2, "198.51.100.7")) == {"impossible_travel"}
 
 
-@pytest.mark.parametrize("text", ["", "1", "1 2", "1 2 3 4", "a b c", "1.5 2 3"])
+@pytest.mark.parametrize("text", ["", "1", "1 2", "1 2 3 4", "a b c", "1.5 2 3", "1  2 3"])
 def test_a_place_of_another_version_is_none(text):
     assert travel.place_in(text) is None
 
