@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pamsignal import detect
-from pamsignal.detect import brute_force, notable, success, trust
+from pamsignal.detect import brute_force, evidence, notable, success, trust
 from pamsignal.model import Action, Finding, Outcome, Severity
 from pamsignal.pipeline import Settings
 from tests.builders import NOON_US, an_event
@@ -188,6 +188,19 @@ def test_a_thousand_failures_a_minute_do_not_delay_a_login():
             before = len(story.alerts)
             story.tell(number * 0.06, "Accepted publickey for alice from 198.51.100.20 port 50022 ssh2: RSA SHA256:x")
             assert "login_success" in story.rules[before:]
+
+
+@pytest.mark.parametrize(
+    ("fields", "actor"),
+    [
+        ({"user": "bob", "user_id": 7, "tty": "tty1"}, "bob"),
+        ({"user": None, "user_id": 0, "tty": "tty1"}, "uid 0"),
+        ({"user": None, "tty": "tty1"}, "tty1"),
+        ({"user": None}, None),
+    ],
+)
+def test_who_acts_on_this_host_is_counted_by_name_or_else_by_uid_or_else_by_terminal(fields, actor):
+    assert evidence.of(an_event(source=None, **fields)).actor == actor
 
 
 def test_wrong_passwords_at_sudo_are_counted_by_actor():
