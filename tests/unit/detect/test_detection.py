@@ -130,6 +130,15 @@ def test_a_monitoring_probe_once_a_minute_is_no_attack():
     assert story.end().rules == []
 
 
+def test_connections_in_which_nobody_was_named_are_an_attack_when_there_are_many():
+    story = Story()
+    for number in range(25):
+        story.tell(number, f"Connection closed by {ATTACKER} port {40_000 + number} [preauth]", pid=1000 + number)
+    assert story.end().rules == ["brute_force"]
+    finding = story.alerts[0].subject
+    assert (finding.attempts, finding.weak, finding.users, finding.user_total) == (0, 25, (), 0)
+
+
 def test_several_keys_then_a_login_never_alert_but_for_the_login():
     story = Story()
     for number in range(20):

@@ -76,6 +76,8 @@ def test_a_key_of_one_try_is_known_as_well_as_any_other():
     tally = windows.get("a")
     assert (tally.attempts, tally.weak, tally.first_us, tally.last_us) == (1, 0, 5, 5)
     assert (windows.tries_within(tally, 5), windows.members_within(tally, 5)) == (1, ["root"])
+    assert windows.members_within(tally, 5 + 10 * SECOND) == ["root"]
+    assert windows.members_within(tally, 6 + 10 * SECOND) == []
     assert windows.add("b", 6, 1, member="root") is None
     assert windows.add("a", 7, 2, member="bob") is not None
     assert windows.members_within(windows.get("a"), 7) == ["root", "bob"]
