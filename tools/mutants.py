@@ -20,7 +20,7 @@ PROGRAMS = Path(".venv-mutants/bin").resolve()
 
 # mutmut puts its copy of everything below the directory that it runs in, where linters would find it.
 WORKPLACE = Path("build/mutation")
-SOURCES = ("pamsignal", "tests", "pyproject.toml")
+SOURCES = ("pamsignal", "tests", "tools", "pyproject.toml")
 
 # Noticed: by a test, by never coming to an end, or by mypy.
 KILLED = ("killed", "timeout", "segfault", "caught by type check")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pamsignal.model import Action, Method
-from tests.stories import ATTACKER, PAM_FAILURE, Story, password_attack
+from tests.builders import NOON_US
+from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 
 PLACE = f"{ATTACKER} port 50022"
 
@@ -108,7 +109,7 @@ def test_on_a_host_that_takes_keys_only_an_unknown_account_is_an_attempt_when_th
     story.tell(0, f"Invalid user admin from {PLACE}")
     story.tell(0.3, f"Connection closed by invalid user admin {PLACE} [preauth]")
     assert story.end().told == [("login_failure", 1)]
-    assert story.events[0].user == "admin"
+    assert (story.events[0].user, story.events[0].reason) == ("admin", "invalid user")
 
 
 def test_on_a_host_that_takes_keys_only_a_known_account_leaves_one_weak_sign():
@@ -118,6 +119,16 @@ def test_on_a_host_that_takes_keys_only_a_known_account_leaves_one_weak_sign():
     story.end()
     assert story.told == [("connection_closed", 1)]
     assert story.events[0].user == "root"
+
+
+@pytest.mark.parametrize("named_at", [0, 0.5])
+def test_of_two_ends_of_a_connection_the_one_that_names_somebody_is_told(named_at):
+    story = Story()
+    lines = {0.5 - named_at: f"Connection closed by {PLACE} [preauth]"}
+    lines[named_at] = f"Connection closed by authenticating user root {PLACE} [preauth]"
+    for at in (0, 0.5):
+        story.tell(at, lines[at])
+    assert [(event.user, event.time_us) for event in story.end().events] == [("root", NOON_US + int(named_at * SECOND))]
 
 
 def test_a_wrong_password_before_the_right_one_is_a_failure_and_a_login():
@@ -162,6 +173,7 @@ def test_a_right_password_that_the_account_stage_refuses_is_one_refusal_in_sshds
     story.end()
     assert story.told == [("login_denied", 1)]
     assert "PAM account" in story.events[0].reason
+    assert str(story.events[0].source.ip) == ATTACKER
 
 
 def test_a_scan_takes_its_address_from_the_next_line_of_the_same_process():

@@ -7,8 +7,8 @@ import pytest
 from pamsignal.correlate import Line, OpenSession
 from pamsignal.correlate.sessions import Sessions
 from pamsignal.correlate.trace import Traces
-from pamsignal.model import Action, Observation
-from tests.builders import BOOT, NOON_US, a_record
+from pamsignal.model import Action, Observation, Outcome
+from tests.builders import BOOT, NOON_US, a_record, an_endpoint
 from tests.stories import ATTACKER, SECOND, Story
 
 PLACE = f"{ATTACKER} port 50022"
@@ -147,6 +147,36 @@ def test_a_session_that_was_open_before_a_restart_still_gets_its_duration():
     story.end()
     assert story.events[0].action is Action.SESSION_CLOSED
     assert story.events[0].duration_us == 3600 * SECOND
+
+
+def test_the_end_of_a_session_tells_what_its_beginning_said():
+    story = Story()
+    source = an_endpoint(ATTACKER)
+    known = OpenSession(f"{BOOT}/139/0", NOON_US, "su-l", "alice", "root", source, "pts/0", "24")
+    story.engine.restore([known])
+    story.tell(60, CLOSED, pid=139)
+    (end,) = story.end().events
+    assert (end.action, end.outcome) == (Action.SESSION_CLOSED, Outcome.SUCCESS)
+    told = (end.service, end.user, end.target_user, end.source, end.tty, end.session_id)
+    assert told == ("su-l", "alice", "root", source, "pts/0", "24")
+
+
+def test_the_end_of_a_session_that_said_little_tells_what_its_own_line_says():
+    story = Story()
+    story.engine.restore([OpenSession(f"{BOOT}/300/1000", NOON_US, "sudo")])
+    story.sudo(60, "pam_unix(sudo:session): session closed for user root")
+    (end,) = story.end().events
+    assert (end.target_user, end.duration_us) == ("root", 60 * SECOND)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1024, "x" * 1024), (1025, "x" * 1023 + "…"), (60_000, "x" * 1023 + "…")])
+def test_a_long_command_is_cut_and_the_rest_of_its_line_is_kept(length, kept):
+    story = Story()
+    story.sudo(0, f"   alice : TTY=pts/0 ; PWD=/home/alice ; USER=bob ; GROUP=staff ; COMMAND={'x' * length}")
+    (event,) = story.end().events
+    fields = (event.user, event.target_user, event.tty, event.cwd, event.group)
+    assert fields == ("alice", "bob", "pts/0", "/home/alice", "staff")
+    assert event.command == kept
 
 
 def test_what_changes_among_the_open_sessions_is_told_once():

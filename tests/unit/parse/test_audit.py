@@ -40,6 +40,13 @@ def test_typing_is_seen_with_who_where_and_how_much():
     assert seen.provenance is Provenance.VERIFIED
 
 
+@pytest.mark.parametrize(("uid", "names"), [(1000, ("alice", None)), (0, ("alice", "root")), (33, ("alice", "www"))])
+def test_who_typed_has_a_name_and_so_has_whose_rights_they_had(uid, names):
+    record = a_tty_record(uid=uid)
+    seen = audit.named(audit.observe(record), record, {0: "not asked", 33: "www", 1000: "alice"}.get)
+    assert (seen.user, seen.target_user) == names
+
+
 def test_what_was_typed_is_nowhere_unless_asked_for():
     record = a_tty_record()
     assert SECRET.encode().hex().upper() in record.message

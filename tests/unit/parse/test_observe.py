@@ -3,7 +3,7 @@
 import pytest
 
 from pamsignal.model import Action, Observation, Provenance, Unparsed
-from pamsignal.parse import observe, observe_line
+from pamsignal.parse import journald, logind, observe, observe_line
 from pamsignal.parse.table import bounded
 from tests.builders import a_record
 
@@ -30,6 +30,27 @@ def test_a_pam_line_is_read_whoever_writes_it():
     seen = observe(a_record("pam_unix(imap:session): session opened for user dave by (uid=0)", "imapd", exe=None))
     assert (seen.program, seen.service, seen.action) == ("pam", "imap", Action.SESSION_OPENED)
     assert seen.provenance is Provenance.ROOT_ATTESTED
+
+
+@pytest.mark.parametrize(
+    ("leader", "pid"), [("139", 139), ("4194304", 4194304), ("", None), ("x", None), ("٣", None), ("1" * 11, None)]
+)
+def test_the_leader_of_a_session_is_a_number_or_unknown(leader, pid):
+    structured = {"MESSAGE_ID": logind.NEW_SESSION, "SESSION_ID": "24", "USER_ID": "alice", "LEADER": leader}
+    seen = observe(a_record("New session 24 of user alice.", "systemd-logind", structured=structured))
+    assert (seen.action, seen.connection_pid) == (Action.SESSION_OPENED, pid)
+
+
+@pytest.mark.parametrize(
+    "structured",
+    [
+        {"MESSAGE_ID": journald.SUPPRESSED},
+        {"MESSAGE_ID": journald.SUPPRESSED, "N_DROPPED": "many"},
+        {"MESSAGE_ID": "f" * 32, "N_DROPPED": "5"},
+    ],
+)
+def test_what_journald_dropped_is_a_number_in_a_record_about_that(structured):
+    assert observe(a_record("Anything.", "systemd-journald", structured=structured)) is None
 
 
 def test_a_bare_message_with_an_identifier_is_read_as_that_programs():
