@@ -149,6 +149,38 @@ def test_a_session_that_was_open_before_a_restart_still_gets_its_duration():
     assert story.events[0].duration_us == 3600 * SECOND
 
 
+def test_what_sshd_itself_says_of_a_session_at_loglevel_verbose_makes_none():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.tell(0.1, OPENED, pid=139)
+    story.tell(0.2, f"Starting session: shell on pts/0 for alice from {PLACE} id 0", pid=152, uid=1000)
+    story.tell(60, f"Close session: user alice from {PLACE} id 0", pid=152, uid=1000)
+    story.tell(60.1, CLOSED, pid=139)
+    assert story.end().told == [("login_success", 1), ("session_closed", 1)]
+
+
+def test_an_open_session_is_kept_with_all_that_is_known_of_it():
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.logind(0.1, "new", "24", "alice", 139)
+    story.tell(0.2, OPENED, pid=139)
+    story.sudo(1, "pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)")
+    login, sudo = story.engine.take_session_changes().opened
+    opened_us = NOON_US + SECOND // 5
+    assert login == OpenSession(
+        f"{BOOT}/139/0", opened_us, "sshd", "alice", None, an_endpoint(ATTACKER, 50022), None, "24"
+    )
+    assert sudo == OpenSession(f"{BOOT}/300/1000", NOON_US + SECOND, "sudo", "alice", "root")
+
+
+def test_a_session_that_has_ended_is_not_ended_again_by_logind():
+    sessions = Sessions(Traces(), (), most=1)
+    sessions.restore(an_open_session(139, "24"))
+    sessions.restore(an_open_session(140))
+    sessions.removed(removed("24"))
+    assert sessions.next_due_us() is None
+
+
 def test_the_end_of_a_session_tells_what_its_beginning_said():
     story = Story()
     source = an_endpoint(ATTACKER)
