@@ -60,22 +60,14 @@ def event_of(
         seen.provenance,
         seen.typed,
     )
-    event = _new(AuthEvent, values)
-    return event if len(record.message) <= MOST_TEXT else _with_bounded_texts(event)
+    event: AuthEvent = _new(AuthEvent, values)
+    return event
 
 
-def _with_bounded_texts(event: AuthEvent) -> AuthEvent:
-    return event._replace(
-        target_user=_bounded(event.target_user),
-        tty=_bounded(event.tty),
-        cwd=_bounded(event.cwd),
-        command=_bounded(event.command),
-        group=_bounded(event.group),
-    )
-
-
+# A line and what is read from it are bounded before; a name can come from a field beside it, as logind's does.
 def _user(told: Optional[str], trace: Optional[Trace]) -> Optional[str]:
-    return _bounded(told if told is not None or trace is None else trace.user)
+    user = told if told is not None or trace is None else trace.user
+    return user if user is None or len(user) <= MOST_TEXT else user[: MOST_TEXT - 1] + "…"
 
 
 def _source(told: Optional[Endpoint], trace: Optional[Trace]) -> Optional[Endpoint]:
@@ -85,9 +77,3 @@ def _source(told: Optional[Endpoint], trace: Optional[Trace]) -> Optional[Endpoi
     if told is None or (known.port is not None and known.ip == told.ip):
         return known
     return told
-
-
-def _bounded(text: Optional[str]) -> Optional[str]:
-    if text is None or len(text) <= MOST_TEXT:
-        return text
-    return text[: MOST_TEXT - 1] + "…"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.model import Action, Method
+from pamsignal.model import Action, Method, Outcome
 from tests.builders import NOON_US
 from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 
@@ -101,7 +101,25 @@ def test_several_keys_and_then_nothing_is_one_attempt():
         story.tell(number, f"Failed publickey for root from {PLACE} ssh2: RSA SHA256:key{number}")
     story.tell(4, f"Connection closed by authenticating user root {PLACE} [preauth]")
     assert story.end().told == [("login_failure", 1)]
-    assert story.events[0].method is Method.PUBLICKEY
+    assert (story.events[0].method, story.events[0].reason) == (Method.PUBLICKEY, "no key accepted")
+
+
+def test_an_unknown_account_that_says_no_more_is_one_attempt():
+    story = Story()
+    story.tell(0, f"Connection from {PLACE} on 192.0.2.1 port 22")
+    story.tell(1, f"Invalid user admin from {PLACE}")
+    (event,) = story.end().events
+    assert (event.action, event.user, event.reason) == (Action.LOGIN_FAILURE, "admin", "invalid user")
+    assert str(event.destination.ip) == "192.0.2.1"
+
+
+def test_an_end_that_names_an_unknown_account_is_an_attempt():
+    story = Story()
+    story.tell(0, f"Connection from {PLACE} on 192.0.2.1 port 22")
+    story.tell(1, f"Connection closed by invalid user admin {PLACE} [preauth]")
+    (event,) = story.end().events
+    assert (event.action, event.user, event.reason) == (Action.LOGIN_FAILURE, "admin", "invalid user")
+    assert str(event.destination.ip) == "192.0.2.1"
 
 
 def test_on_a_host_that_takes_keys_only_an_unknown_account_is_an_attempt_when_the_connection_ends():
@@ -287,11 +305,12 @@ def test_polkits_agent_and_daemon_speak_of_one_failure():
     assert story.end().told == [("elevation_failure", 1)]
 
 
-def test_a_service_that_answers_many_clients_from_one_process_is_counted_client_by_client():
+@pytest.mark.parametrize(("apart", "last"), [(20, "203.0.113.2"), (1, "203.0.113.1")])
+def test_a_service_that_answers_many_clients_from_one_process_is_counted_client_by_client(apart, last):
     story = Story()
-    for second, address in enumerate(("203.0.113.1", "203.0.113.2", "203.0.113.2")):
+    for number, address in enumerate(("203.0.113.1", "203.0.113.2", last)):
         story.tell(
-            second * 20,
+            number * apart,
             f"pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ruser=bob rhost={address}  user=bob",
             "auth",
             pid=77,
@@ -299,7 +318,7 @@ def test_a_service_that_answers_many_clients_from_one_process_is_counted_client_
         )
     story.end()
     assert story.told == [("login_failure", 1)] * 3
-    assert [str(event.source.ip) for event in story.events] == ["203.0.113.1", "203.0.113.2", "203.0.113.2"]
+    assert [str(event.source.ip) for event in story.events] == ["203.0.113.1", "203.0.113.2", last]
 
 
 def test_a_flood_of_pam_lines_does_not_put_off_the_first_for_ever():
@@ -323,6 +342,7 @@ def test_an_account_is_locked_once():
             second, "pam_faillock(sshd:auth): Consecutive login failures for user test account temporarily locked"
         )
     assert story.end().told == [("account_locked", 1)]
+    assert story.events[0].outcome is Outcome.FAILURE
 
 
 MORNING = (

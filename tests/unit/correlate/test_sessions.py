@@ -211,6 +211,13 @@ def test_a_long_command_is_cut_and_the_rest_of_its_line_is_kept(length, kept):
     assert event.command == kept
 
 
+def test_a_long_name_in_a_field_of_logind_is_cut():
+    story = Story()
+    story.logind(0, "new", "24", "x" * 5000, 139)
+    (event,) = story.end().events
+    assert event.user == "x" * 1023 + "…"
+
+
 def test_what_changes_among_the_open_sessions_is_told_once():
     story = Story()
     story.tell(0, ACCEPTED, pid=139)
