@@ -219,6 +219,13 @@ def test_a_pid_that_is_used_again_begins_a_new_connection():
     assert story.end().told == [("login_failure", 1)] * 3
 
 
+def test_another_port_under_the_same_pid_is_another_connection_although_the_first_never_ended():
+    story = Story()
+    for second, port in enumerate((50022, 50023)):
+        story.tell(second, f"Invalid user admin from {ATTACKER} port {port}")
+    assert [event.source.port for event in story.end().events] == [50022, 50023]
+
+
 def test_the_time_out_that_the_listener_reports_belongs_to_the_session_process():
     story = Story()
     story.tell(0, f"Failed password for root from {PLACE} ssh2", pid=4711)

@@ -70,6 +70,13 @@ def test_what_is_counted_begins_anew_where_the_window_was_empty():
     assert (tally.first_us, tally.attempts, tally.weak) == (30 * SECOND, 2, 0)
 
 
+def test_a_window_is_empty_only_when_the_last_is_older_than_its_span():
+    windows = windows_of()
+    windows.add("a", 0, 1)
+    windows.add("a", 10 * SECOND, 1)
+    assert windows.get("a").attempts == 2
+
+
 def test_a_key_of_one_try_is_known_as_well_as_any_other():
     windows = windows_of()
     windows.add("a", 5, 1, member="root")
@@ -81,6 +88,8 @@ def test_a_key_of_one_try_is_known_as_well_as_any_other():
     assert windows.add("b", 6, 1, member="root") is None
     assert windows.add("a", 7, 2, member="bob") is not None
     assert windows.members_within(windows.get("a"), 7) == ["root", "bob"]
+    windows.add("c", 8, 1)
+    assert [windows.get(key).member_count() for key in "abc"] == [2, 1, 0]
 
 
 def test_one_try_is_enough_where_one_is_asked_for():
