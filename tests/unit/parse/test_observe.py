@@ -63,6 +63,17 @@ def test_a_bare_message_of_nobody_is_not_ours():
     assert observe_line("The moon is full.") is None
 
 
+def test_a_bare_line_of_pam_in_no_known_shape_is_not_understood():
+    assert observe_line("pam_unix(sshd:auth): the moon is full") == Unparsed("pam")
+
+
+def test_a_failure_to_take_anothers_rights_has_no_address_whatever_pam_was_told():
+    peer = "ruser=alice rhost=203.0.113.9  user=root"
+    line = f"pam_unix(su:auth): authentication failure; logname=alice uid=1000 euid=0 tty=pts/0 {peer}"
+    seen = observe_line(line, "su")
+    assert (seen.action, seen.user, seen.target_user, seen.source) == (Action.ELEVATION_FAILURE, "alice", "root", None)
+
+
 def test_a_bare_message_has_no_provenance():
     assert observe_line(FAILED).provenance is None
 
