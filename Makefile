@@ -7,9 +7,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
 # shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
-TYPED = CASES FROM FUZZ_SECONDS KEY SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
-
-TYPED = FROM KEY MODULE SERIES SNAPCRAFT_OPTIONS TAG THROW_AWAY URL VALID_DAYS WITH
+TYPED = CASES FROM FUZZ_SECONDS KEY MODULE SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
