@@ -7,12 +7,21 @@ events that filled a bucket, by their time. A statement of unknown shape is an e
 import json
 import re
 from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Dict, Hashable, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+from pamsignal.model import JournalRecord
 
 _CORPUS = Path(__file__).parents[1] / "data" / "corpora" / "crowdsec-hub" / "tests"
 SUITES = sorted(folder.name for folder in _CORPUS.iterdir())
 FAILURE, SUCCESS = "failure", "success"
+YEAR = 2026  # what its authors assumed where a line names none
+_HEADERS = (
+    r"(?P<time>[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\S+) \S+ (?P<identifier>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)",
+    r"<\d+>1 (?P<time>\S+) \S+ (?P<identifier>\S+) (?P<pid>\d+) - \[[^\]]*\] (?P<message>.*)",
+    r"(?P<message>(?P<identifier>)(?P<time>\w{3} \w{3} +\d+ [\d:]{8} \d{4}) \[pid (?P<pid>\d+)\] .*)",
+)
 
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _LINE = r'results\["s01-parse"\]\["[^"]+"\]\[(?P<line>\d+)\]'
@@ -72,6 +81,41 @@ def lines_of(suite: str) -> List[str]:
     """Return the log lines of a suite; empty ones have no number."""
     (file,) = (path for path in (_CORPUS / suite).iterdir() if path.suffix == ".log")
     return [line for line in file.read_text(encoding="utf-8").split("\n") if line]
+
+
+def records_of(suite: str) -> List[JournalRecord]:
+    """Return the lines as records that nothing vouches for, as an import of a log file has them."""
+    return [_record_of(number, line) for number, line in enumerate(lines_of(suite))]
+
+
+def _record_of(number: int, line: str) -> JournalRecord:
+    (match,) = filter(None, (re.fullmatch(header, line) for header in _HEADERS))
+    return JournalRecord(f"i={number:x}", 0, *[None] * 10, "")._replace(
+        time_us=int(_time_of(match["time"]).timestamp()) * 1_000_000,
+        pid=int(match["pid"]) if match["pid"] else None,
+        identifier=match["identifier"] or "vsftpd",
+        message=match["message"],
+    )
+
+
+def _time_of(text: str) -> datetime:
+    if text[0].isdigit():
+        return datetime.fromisoformat(text)
+    words = text.split()
+    words = words[1:] if len(words) == 5 else [*words, str(YEAR)]
+    return datetime.strptime(" ".join([*words, "+0000"]), "%b %d %H:%M:%S %Y %z")
+
+
+def wheres_of(suite: str, records: List[JournalRecord]) -> List[str]:
+    """Return, for each record of the suite, what `Fact.where` calls it."""
+    known = {fact.where for fact in facts_of(suite)}
+    if has_facts_of_lines(suite):
+        return [str(number) for number in range(len(records))]
+    moments = [
+        datetime.fromtimestamp(record.time_us // 1_000_000, timezone.utc).strftime("-%m-%dT%H:%M:%SZ")
+        for record in records
+    ]
+    return [moment if moment in known or "" not in known else "" for moment in moments]
 
 
 def statement_of(text: str) -> Optional[Statement]:

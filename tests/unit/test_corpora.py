@@ -7,14 +7,13 @@ docs/explanation/coverage.md.
 
 import re
 from collections import Counter
-from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
 from pamsignal import parse
 from pamsignal.cli.explain import explain
-from pamsignal.model import Action, AuthEvent, JournalRecord, Observation, Outcome
+from pamsignal.model import Action, AuthEvent, Observation, Outcome
 from pamsignal.parse.programs import BY_IDENTIFIER
 from pamsignal.pipeline import Engine
 
@@ -27,11 +26,11 @@ from .corpus import (
     facts_of,
     has_facts_of_lines,
     lines_of,
+    records_of,
     sources_of,
     statement_of,
+    wheres_of,
 )
-
-YEAR = 2026  # what its authors assumed where a line names none
 
 # Lines of the suite, facts that are stated of them, and how many of these are found at least, with the right address
 # and account.
@@ -94,47 +93,17 @@ UNREPORTED = {
 }
 # Logs of software that is not read: nothing may be made of them.
 FOREIGN = ("dovecot-logs", "proftpd-logs", "sshesame")
-_HEADERS = (
-    r"(?P<time>[A-Z][a-z]{2} +\d+ [\d:]{8}|\d{4}-\S+) \S+ (?P<identifier>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)",
-    r"<\d+>1 (?P<time>\S+) \S+ (?P<identifier>\S+) (?P<pid>\d+) - \[[^\]]*\] (?P<message>.*)",
-    r"(?P<message>(?P<identifier>)(?P<time>\w{3} \w{3} +\d+ [\d:]{8} \d{4}) \[pid (?P<pid>\d+)\] .*)",
-)
-
-
-def records_of(suite):
-    """The lines as records that nothing vouches for, as an import of a log file has them."""
-    return [record_of(number, line) for number, line in enumerate(lines_of(suite))]
-
-
-def record_of(number, line):
-    (match,) = filter(None, (re.fullmatch(header, line) for header in _HEADERS))
-    return JournalRecord(f"i={number:x}", 0, *[None] * 10, "")._replace(
-        time_us=int(time_of(match["time"]).timestamp()) * 1_000_000,
-        pid=int(match["pid"]) if match["pid"] else None,
-        identifier=match["identifier"] or "vsftpd",
-        message=match["message"],
-    )
-
-
-def time_of(text):
-    if text[0].isdigit():
-        return datetime.fromisoformat(text)
-    words = text.split()
-    words = words[1:] if len(words) == 5 else [*words, str(YEAR)]
-    return datetime.strptime(" ".join([*words, "+0000"]), "%b %d %H:%M:%S %Y %z")
 
 
 def told_by(suite):
     """What the parser says of the lines, in the corpus's words."""
-    expected = {fact.where for fact in facts_of(suite)}
     told = Counter()
-    for number, record in enumerate(records_of(suite)):
+    records = records_of(suite)
+    for where, record in zip(wheres_of(suite, records), records):
         seen = parse.observe(record)
         if kind_of(seen) is not None:
-            moment = datetime.fromtimestamp(record.time_us // 1_000_000, timezone.utc).strftime("-%m-%dT%H:%M:%SZ")
-            where = str(number) if has_facts_of_lines(suite) else moment
             address = str(seen.source.ip) if seen.source is not None and seen.source.ip is not None else None
-            told[Fact(where if where in expected or "" not in expected else "", kind_of(seen), address, seen.user)] += 1
+            told[Fact(where, kind_of(seen), address, seen.user)] += 1
     return told
 
 
