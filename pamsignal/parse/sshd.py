@@ -15,6 +15,8 @@ PREAUTH = r"(?P<preauth> \[preauth\])?"
 PEER = r"(?P<ip>\S+) port (?P<port>\d+)"
 
 _DENIED, _FAILURE = Action.LOGIN_DENIED, Outcome.FAILURE
+# A file and its line, or `cert` for a certificate of an authority that the whole server trusts.
+_WRITTEN_AT = r"(?:(?:cert|/.{1,255}:\d{1,9}): )?"
 
 
 def _attempt(name: str, word: str, action: Action, outcome: Optional[Outcome]) -> Pattern:
@@ -115,11 +117,21 @@ _DENIALS = (
         _FAILURE,
         reason="PAM account",
     ),
+    # auth_authorise_keyopts() in auth2-pubkeyfile.c: in front stands where the key is written down, since OpenSSH 7.7.
     row(
         "sshd.key_from_elsewhere",
-        "Authentication",
-        r"Authentication tried for (?P<user>.{1,400}?) with (?:correct key but not from a permitted host "
-        rf"\(host=\S*, ip=(?P<ip>[^\s,]+), required=.*\)|valid certificate but not from a permitted .*)\.{PREAUTH}",
+        "",
+        rf"{_WRITTEN_AT}Authentication tried for (?P<user>.{{1,400}}?) with correct key but not from a permitted host "
+        rf"\(host=\S*, ip=(?P<ip>[^\s,]+), required=.*\)\.{PREAUTH}",
+        _DENIED,
+        _FAILURE,
+        reason="right key from a wrong place",
+    ),
+    row(
+        "sshd.certificate_from_elsewhere",
+        "",
+        rf"{_WRITTEN_AT}Authentication tried for (?P<user>.{{1,400}}?) with valid certificate but not from a permitted "
+        rf"(?:source address|host) \((?:ip=)?(?P<ip>[^\s()]+)\)\.{PREAUTH}",
         _DENIED,
         _FAILURE,
         reason="right key from a wrong place",
