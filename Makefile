@@ -12,7 +12,7 @@ $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults mutants golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults mutants compare golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -123,6 +123,10 @@ role:  ## lint the role, and try it on real hosts with Molecule
 bench-deploy:  ## how long the role takes for three and for ten fresh hosts
 	@tools/install.sh role
 	$(PYTHON) -m tests.perf.bench_deploy
+
+compare:  ## pamsignal, fail2ban and sshguard on the same lines; prints the table of docs/explanation/recognition.md
+	@tools/install.sh dev
+	$(PYTHON) -m tests.compare
 
 bench:  ## speed and memory, beside journalctl and fail2ban where installed
 	@tools/install.sh dev

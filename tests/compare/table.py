@@ -1,0 +1,68 @@
+"""The table of docs/explanation/recognition.md: groups down, tools across."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict, List, Sequence
+
+from tests.compare.lines import Group
+from tests.compare.scores import Score
+from tests.compare.tools import TOOLS
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "recognition.md"
+BEGIN, END = "<!-- make compare -->\n", "<!-- end -->\n"
+
+Column = List[Score]
+
+
+def text(groups: Sequence[Group], columns: Dict[str, Column], versions: Sequence[str]) -> str:
+    """Return both tables in Markdown, with the versions in front."""
+    attacked = [number for number, group in enumerate(groups) if group.attacks]
+    spared = [number for number, group in enumerate(groups) if group.harmless]
+    return "\n".join(
+        [
+            f"Versions: {', '.join(versions)}.",
+            "",
+            f"| attacks: known · right address · wrong | all | with address | {' | '.join(columns)} |",
+            "|---|---|---|" + "---|" * len(columns),
+            *(_row(groups[number], number, columns) for number in attacked),
+            "",
+            f"| harmless lines that are taken for an attack | lines | {' | '.join(columns)} |",
+            "|---|---|" + "---|" * len(columns),
+            *(_spared_row(groups[number], number, columns) for number in spared),
+            "",
+        ]
+    )
+
+
+def _row(group: Group, number: int, columns: Dict[str, Column]) -> str:
+    attacks = sum(group.attacks.values())
+    addressed = sum(times for (_, address), times in group.attacks.items() if address)
+    cells = [_cell(columns[tool.name][number], addressed if tool.needs_address else attacks) for tool in TOOLS]
+    return f"| {group.name} | {attacks} | {addressed} | {' | '.join(cells)} |"
+
+
+def _cell(score: Score, usual: int) -> str:
+    """Return the three numbers; how many lines are the tool's job, where that is not the column in front."""
+    if not score.attacks and not score.wrong:
+        return "–"
+    return f"{score.known} · {score.right} · {score.wrong}" + (f" of {score.attacks}" if score.attacks != usual else "")
+
+
+def _spared_row(group: Group, number: int, columns: Dict[str, Column]) -> str:
+    lines = sum(line.where in group.harmless for line in group.lines)
+    return f"| {group.name} | {lines} | {' | '.join(str(column[number].false) for column in columns.values())} |"
+
+
+def between(document: str) -> str:
+    """Return what stands between the marks; ValueError where they are missing."""
+    _, begin, rest = document.partition(BEGIN)
+    inside, end, _ = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no {BEGIN.strip()} … {END.strip()}")
+    return inside
+
+
+def written(document: str, table: str) -> str:
+    """Return the document with another table between the marks."""
+    return document.replace(BEGIN + between(document) + END, BEGIN + table + END)
