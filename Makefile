@@ -12,7 +12,7 @@ $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults mutants compare golden clean
+.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults mutants compare audit golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,16 +34,21 @@ test-python:  ## the unit tests with another Python and libraries of PyPI; WITH=
 test-package:  ## install, use and remove the package in dist, on a machine to throw away; THROW_AWAY=yes says it is one
 	@tools/test_package.sh
 
-lint:  ## ruff, mypy, shellcheck, import contracts, workflows, generated files
+lint:  ## ruff, mypy, bandit, shellcheck, import contracts, workflows, generated files
 	@tools/install.sh lint
 	$(PYTHON) -m ruff check . packaging/systemd/stage-config packaging/snap/pamsignal
 	$(PYTHON) -m ruff format --check . packaging/systemd/stage-config packaging/snap/pamsignal
 	$(PYTHON) -m mypy
 	$(PYTHON) -m mypy packaging/systemd/stage-config
+	$(PYTHON) -m bandit --quiet --recursive --configfile pyproject.toml pamsignal tools packaging packaging/systemd/stage-config packaging/snap/pamsignal
 	shellcheck $$(git ls-files '*.sh') .ci/run packaging/debian/postrm
 	.venv/bin/lint-imports
 	@tools/lint_workflows.sh
 	for generator in tools/generate_*.py; do $(PYTHON) "$$generator" --check || exit 1; done
+
+audit:  ## known holes in what comes from PyPI, asked of PyPI; needs the network
+	@tools/install.sh audit
+	@.venv-audit/bin/python tools/audit.py
 
 generate:  ## write the generated files anew, all of them; review the diff
 	@tools/install.sh dev
@@ -153,5 +158,5 @@ golden:  ## write the golden files of the output formats anew; review the diff
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
-	rm -rf .venv .venv-ansible .venv-docs .venv-mutants .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-ansible .venv-audit .venv-docs .venv-mutants .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install what a verb of the Makefile needs: "run", "dev", "lint", "deb", "rpm", "package", "python", "role", "release",
-# "docs" or "mutants"; "all" is all but "python" and "mutants", and a browser for the tests of the site, where the
-# distribution has one. Says what it is about to install, and installs only what is missing.
+# "audit", "docs" or "mutants"; "all" is all but "python", "audit" and "mutants", and a browser for the tests of the site,
+# where the distribution has one. Says what it is about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,11 +15,12 @@ package) needs="run deb rpm package" ;;
 python) needs="python" ;;
 role) needs="run dev deb rpm package role" ;;
 release) needs="run dev deb rpm package release" ;;
+audit) needs="python audit" ;;
 docs) needs="docs" ;;
 mutants) needs="run dev mutants" ;;
 all) needs="run dev deb rpm package role release docs browser" ;;
 *)
-    echo "What for? One of run, dev, lint, deb, rpm, package, python, role, release, docs, mutants, all." >&2
+    echo "What for? One of run, dev, lint, deb, rpm, package, python, role, release, audit, docs, mutants, all." >&2
     exit 2 ;;
 esac
 
@@ -109,5 +110,6 @@ environment() {
 
 ! needed role || environment ansible tools/requirements-role.txt "Ansible, Molecule and their linters"
 ! needed release || environment release tools/requirements-release.txt "what checks workflows and bills of materials"
+! needed audit || environment audit tools/requirements-audit.txt "what asks for known holes"
 ! needed docs || environment docs tools/requirements-docs.txt "Sphinx, its Markdown and its theme"
 ! needed mutants || environment mutants tools/requirements-mutants.txt "mutmut, and what runs tests" --system-site-packages

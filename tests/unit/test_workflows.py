@@ -70,7 +70,7 @@ def verbs_of(job):
 
 
 def test_what_runs_something_of_pypi_is_known():
-    assert {"dev", "role", "release", "docs", "mutants"} == OF_PYPI
+    assert {"dev", "role", "release", "audit", "docs", "mutants"} == OF_PYPI
     found = {verb for verb, recipe in RECIPES.items() if runs_pypi(recipe)}
     assert {"sbom", "release-check", "release", "wheel", "docs", "lint", "test-python"} <= found
     assert found.isdisjoint({"deb", "rpm", "sums", "repo", "fetch-repo"})

@@ -1,0 +1,32 @@
+"""What `make audit` asks about, and what it may leave out. That it asks at all is seen where there is a network."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.packaging.deb import PROJECT
+from tools.audit import ignored, lists
+
+
+def test_every_list_of_requirements_is_asked_about():
+    asked = lists()
+    files = {path.name for path in (PROJECT / "tools").glob("requirements-*.txt")}
+    assert {*asked} == {"pamsignal", "dev", *files}
+    names = {line.partition(" ")[0] for line in asked["pamsignal"]}
+    assert names >= {"systemd-python", "PyYAML", "requests", "jsonschema", "maxminddb", "apprise", "rich"}
+    assert all(asked.values())
+
+
+def test_what_is_ignored_has_a_day_and_a_reason():
+    assert ignored(["# why", "", "GHSA-aaaa-bbbb-cccc  2026-11-28  only its server, which nobody starts"]) == [
+        "GHSA-aaaa-bbbb-cccc"
+    ]
+    ignored((PROJECT / "tools/audit-ignored.txt").read_text().splitlines())
+
+
+@pytest.mark.parametrize(
+    "line", ["GHSA-aaaa-bbbb-cccc", "GHSA-aaaa-bbbb-cccc 2026-11-28", "CVE-2026-1 because", "x 2026-11-28 y"]
+)
+def test_one_without_either_is_refused(line):
+    with pytest.raises(ValueError, match="audit-ignored"):
+        ignored([line])
