@@ -4,13 +4,15 @@
 
 Debian 12 needs no host: .venv is made from its Python, and `make test` runs there on the same libraries. What runs the
 tests (TOOLS) comes from PyPI, because pytest and hypothesis of Debian 11 are older than the tests; what pamsignal
-itself imports does not: WHERE makes sure of that. Every test that is left out is left out for a reason (LEFT_OUT,
-SKIPPED), and one that is skipped for any other is a failure.
+itself imports does not, but for Apprise on Debian 11: WHERE makes sure of that, and that the oldest are those of
+tests/bounds.py. Every test that is left out is left out for a reason (LEFT_OUT, SKIPPED), and one that is skipped for
+any other is a failure.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import subprocess
 import sys
@@ -20,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.bounds import OLDEST
 from tests.system.host import Host
 from tests.system.lab import Lab
 
@@ -27,7 +30,7 @@ PROJECT = Path(__file__).parents[2]
 # Run on the host: prints what pamsignal stands on there, and fails where that is not the distribution's.
 WHERE = """
 import importlib, platform
-names = "systemd yaml jsonschema requests urllib3 attr maxminddb prometheus_client".split()
+names = "systemd yaml jsonschema requests urllib3 attr maxminddb prometheus_client rich".split()
 found = [importlib.import_module(name) for name in names]
 strange = [one.__file__ for one in found if not one.__file__.startswith("/usr/lib/python3/dist-packages/")]
 assert not strange, strange
@@ -64,25 +67,29 @@ SKIPPED = (
 )
 
 
+# Debian 11 has no package of it: its first version that a distribution had, with all that it wants.
+APPRISE = (
+    f"apprise=={OLDEST['apprise']}",
+    "click",
+    "importlib-metadata",
+    "markdown",
+    "oauthlib",
+    "requests-oauthlib",
+    "zipp",
+)
+
+
 class Release(NamedTuple):
-    """A host's kind, its Python, and what is there only from then on or is missing only there."""
+    """A host's kind, its Python, what is there beside TOOLS, and which versions have to be, if that is known."""
 
     kind: str
     python: str
     tools: tuple[str, ...] = ()
-    left_out: dict[str, str] = {}  # noqa: RUF012 - nobody changes it
+    versions: dict[str, str] = {}  # noqa: RUF012 - nobody changes it
 
 
 RELEASES = (
-    Release(
-        "suite11",
-        "3.9",
-        left_out={
-            "tests/edge/test_sink_apprise.py": "Debian 11 has no Apprise",
-            "tests/edge/test_cli_support_dump.py": "its configuration has every kind of sink: no Apprise",
-            "tests/unit/config/test_rules.py::test_a_sink_that_passes_the_check_can_be_built[apprise]": "no Apprise",
-        },
-    ),
+    Release("suite11", "3.9", tools=APPRISE, versions=OLDEST),
     Release("suite13", "3.13", tools=("ocsf-json-schema",)),
 )
 
@@ -105,10 +112,11 @@ def run(release: Release, host: Host, scratch: Path) -> bool:
     begun = time.monotonic()
     lay_out(host, tools_for(release, scratch / release.kind))
     print(f"{release.kind}: {host.run(f'{PYTHON} -W ignore -', typed=WHERE).stdout.strip()}", flush=True)
-    left_out = {**LEFT_OUT, **release.left_out}
-    missing = [test for test in left_out if not (PROJECT / test.split("::")[0]).exists()]
+    has = json.loads(host.run(f"cd {CHECKOUT} && {PYTHON} -m tests.bounds --json").stdout)
+    assert release.versions in ({}, has), f"{release.kind} has {has}, and not {release.versions}"
+    missing = [test for test in LEFT_OUT if not (PROJECT / test.split("::")[0]).exists()]
     assert not missing, f"LEFT_OUT names what is not there: {missing}"
-    options = " ".join(f"--deselect='{test}'" for test in left_out)
+    options = " ".join(f"--deselect='{test}'" for test in LEFT_OUT)
     done = subprocess.run(
         host.inside(f"cd {CHECKOUT} && {PYTHON} -m pytest -q -rs --disable-warnings {options} tests/unit tests/edge"),
         stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False,
@@ -116,7 +124,7 @@ def run(release: Release, host: Host, scratch: Path) -> bool:
     reasons = re.findall(r"(?m)^SKIPPED \[\d+\] \S+: (.*)", done.stdout)
     strange = [reason for reason in reasons if not reason.startswith(SKIPPED)]
     well = done.returncode == 0 and not strange
-    print(*(f"{release.kind}: left out: {test}: {reason}" for test, reason in left_out.items()), sep="\n")
+    print(*(f"{release.kind}: left out: {test}: {reason}" for test, reason in LEFT_OUT.items()), sep="\n")
     print(*(f"{release.kind}: skipped: {reason}" for reason in sorted(set(reasons))), sep="\n")
     print(f"{release.kind}: {done.stdout.splitlines()[-1]}; {time.monotonic() - begun:.0f} s in all", flush=True)
     if not well:
