@@ -27,7 +27,7 @@ test:  ## lint, unit, edge, packaging and system tests: all that this machine ca
 	@tools/install.sh all
 	@$(PYTHON) tools/run_tests.py
 
-test-python:  ## the unit tests with another Python and libraries of PyPI; WITH=python3.13 names it
+test-python:  ## the unit tests, and some edge tests, with another Python and the newest libraries of PyPI; WITH=python3.13 names it
 	@tools/install.sh python
 	@tools/test_python.sh "$$WITH"
 
