@@ -15,8 +15,8 @@ PREAUTH = r"(?P<preauth> \[preauth\])?"
 PEER = r"(?P<ip>\S+) port (?P<port>\d+)"
 
 _DENIED, _FAILURE = Action.LOGIN_DENIED, Outcome.FAILURE
-# A file and its line, or `cert` for a certificate of an authority that the whole server trusts.
-_WRITTEN_AT = r"(?:(?:cert|/.{1,255}:\d{1,9}): )?"
+# A file and its line; for a certificate of an authority that the whole server trusts `cert`, or the list of principals.
+_WRITTEN_AT = r"(?:(?:cert|principals|/.{1,255}:\d{1,9}): )?"
 
 
 def _attempt(name: str, word: str, action: Action, outcome: Optional[Outcome]) -> Pattern:

@@ -239,12 +239,13 @@ _DETAILS = (
     row(
         "sshd.noise",
         "Server User Accepted Authentication Received Exiting Read Transferred: Closing Timeout, Write Set Nasty "
-        "Could Deprecated syslogin_perform_logout: userauth_pubkey: error: fatal: in Changed",
+        "Could Deprecated syslogin_perform_logout: userauth_pubkey: error: fatal: in Changed Refused",
         r"(?:Server listening on .*|User child is on pid \d+|Accepted (?:key|certificate) .*|"
         r"Authentication (?:refused: .*|key .* revoked by file .*)|Received (?:signal|SIGHUP).*|Exiting on signal .*|"
         r"Read error from remote host .*|Transferred: .*|Closing connection to .*|Timeout, client not responding.*|"
         r"Write failed: .*|Set /proc/self/oom_score_adj .*|Nasty PTR record .*|Could not .*|Deprecated option .*|"
         r"syslogin_perform_logout: .*|userauth_pubkey: .*|Changed root directory to .*|"
+        r"(?:error: )?Refused by (?:key|certificate) options|"
         r"(?:error: )?in MaxStartups throttling for .*|"
         r"(?:error|fatal): (?:beginning MaxStartups throttling|connect_to .*|Could not .*|Bind to port .*|"
         r"Cannot bind any address.*|Certificate invalid: .*|Refusing certificate .*|Authentication key .* revoked .*|"
