@@ -15,6 +15,7 @@ HIDDEN = "(not shown)"
 REFERENCES = ("credential", "file")  # the two ways to keep a secret out of the file
 
 _NAME = re.compile("[A-Za-z0-9_.-]{1,32}")
+_RUN = re.compile("[A-Za-z0-9]{15,}")
 
 
 class Problem(NamedTuple):
@@ -67,4 +68,16 @@ def key_text(path: Path) -> str:
 
 def shown_name(name: str) -> str:
     """Return `name` if it looks like one: tokens and URLs do not."""
-    return name if _NAME.fullmatch(name) else HIDDEN
+    return name if _NAME.fullmatch(name) and not is_like_a_secret(name) else HIDDEN
+
+
+def is_like_a_secret(text: str) -> bool:
+    """Tell whether `text` may be a token or a secret address in the wrong place: no word that we ask for is like that.
+
+    A URL, or fifteen letters and digits in a row that are no word in one case. Passwords that are words pass.
+    """
+    return "://" in text or any(not _is_word(run) for run in _RUN.findall(text))
+
+
+def _is_word(run: str) -> bool:
+    return run.isalpha() and run in {run.lower(), run.upper(), run.capitalize()}

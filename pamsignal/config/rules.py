@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from pamsignal import hours
-from pamsignal.config.problem import ERROR, WARNING
+from pamsignal.config.problem import ERROR, HIDDEN, WARNING, is_like_a_secret
 from pamsignal.deliver.sinks.safety import is_link_local, is_loopback
 from pamsignal.enrich import geo
 from pamsignal.errors import ConfigError
@@ -46,7 +46,7 @@ class Trouble(NamedTuple):
 def network(text: str, _siblings: Mapping[str, Any]) -> Optional[Trouble]:
     """Want a network without host bits; a mask of nothing would trust the whole internet."""
     expected = "expected a network such as 192.0.2.0/24 or 2001:db8::/32, or an address"
-    found = f'found "{for_terminal(text)}"'
+    found = f'found "{HIDDEN if is_like_a_secret(text) else for_terminal(text)}"'
     try:
         loose = ipaddress.ip_network(text if "%" not in text else "", strict=False)  # a zone belongs to one machine
     except ValueError:
@@ -258,7 +258,8 @@ def _template(check: Callable[[str], None], text: str) -> Optional[Trouble]:
         close = difflib.get_close_matches(error.name, FIELDS, 1)
         meant = f"did you mean {{{close[0]}}}? " if close else ""
         known = f"known: {', '.join(FIELDS)}"
-        return Trouble(f"expected a known field, found {{{for_terminal(error.name, 40)}}}; {meant}{known}")
+        found = HIDDEN if is_like_a_secret(error.name) else for_terminal(error.name, 40)
+        return Trouble(f"expected a known field, found {{{found}}}; {meant}{known}")
     except template.TemplateError as error:
         return Trouble(str(error))
     return None

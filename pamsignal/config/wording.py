@@ -2,6 +2,7 @@
 
 Takes the errors of jsonschema as they are (`validator`, `absolute_path`, `instance`, `schema`: the same from 3.2 to 4).
 What stands below `sinks` is not quoted unless it had to be one of a few words: it may be a secret in the wrong place.
+Elsewhere what looks like one is not.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional
 
 from pamsignal.config.document import Place
-from pamsignal.config.problem import HIDDEN, Misfit, shown_name
+from pamsignal.config.problem import HIDDEN, Misfit, is_like_a_secret, shown_name
 from pamsignal.config.schema import Path, Schema, key_names, resolved
 from pamsignal.model import Action
 from pamsignal.render.escape import for_terminal
@@ -109,7 +110,7 @@ def finding(value: Any, place: Optional[Place], *, secret: bool) -> str:
         kind = "mapping" if isinstance(value, dict) else "list"
         return f"a {kind} of {len(value)}" if value else f"an empty {kind}"
     kind = "text" if isinstance(value, str) else "number"
-    if secret or value == "":
+    if secret or value == "" or is_like_a_secret(str(value)):
         return f"an empty {kind}" if value == "" else f"a {kind} {HIDDEN}"
     return f'"{quoted(value)}"' if isinstance(value, str) else f"{value}"
 

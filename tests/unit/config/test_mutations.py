@@ -191,3 +191,21 @@ def test_no_mistake_makes_a_secret_visible(cuts):
 
 def test_the_whole_file_with_every_secret_is_good():
     assert check_text(with_canaries(), "FILE").lines == []
+
+
+MISPLACED = (
+    "123456789:AAHkqz-Kan4rienvogel-Kan4rienvogelKan4r",
+    "https://hooks.slack.com/services/T/B/Kan4rienvogel",
+    "whsec_Kan4rienvogelKan4rienvogelKan4rien",
+    "Kan4rienvogel0Kan4rienvogel00000",
+)
+
+
+@pytest.mark.parametrize("nth", range(len(MISPLACED)))
+def test_a_token_or_a_secret_address_in_the_place_of_another_value_or_key_is_not_quoted(nth):
+    """Each secret in other places of the file: all in all of them would take ten times as long."""
+    nodes = [value for _, value in SCALARS[nth::8]] + [key for _, key in KEYS[nth::40]]
+    wrong = [replaced(node, f'"{MISPLACED[nth]}"') for node in nodes]
+    shown = [line for text in wrong for line in check_text(text, "FILE").lines]
+    assert [line for line in shown if CANARY in line] == []
+    assert len(shown) > len(wrong) / 2
