@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import binascii
 import json
 import re
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
+from urllib.parse import quote
 
 from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
 from pamsignal.render import escape
 
 LONGEST_WAIT_SECONDS = 3600.0
+MASK = "***"
 _DETAIL_LIMIT = 200
+_SHORTEST_PART = 4  # of base64: less would be found in any word
+_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=/|$)")  # without a name and password before the host
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -129,10 +134,46 @@ def capped(seconds: float) -> float:
 
 
 def redacted(foreign: str, *secrets: Secret) -> str:
-    """Return text of a server fit for a log: no secret of ours that it may have echoed, one line, cut."""
+    """Return text of a server fit for a log: no secret of ours that it may have echoed, one line, cut.
+
+    Neither as it is, nor quoted for a URL or JSON, nor within base64: a mail server that says which command it did not
+    like says the password like that (RFC 4954, 4).
+    """
     for secret in secrets:
-        foreign = foreign.replace(secret.reveal(), "***")
+        for form in _spellings(secret.reveal()):
+            foreign = foreign.replace(form, MASK)
+        for part in _within_base64(secret.reveal().encode()):
+            foreign = _without_word(foreign, part)
     return escape.for_terminal(foreign, _DETAIL_LIMIT)
+
+
+def _spellings(secret: str) -> List[str]:
+    in_json = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+    forms = {secret, quote(secret), quote(secret, safe=""), *in_json}
+    return sorted(forms, key=len, reverse=True)
+
+
+def _within_base64(secret: bytes) -> Iterator[str]:
+    """Yield what base64 makes of a secret's middle, wherever in groups of three bytes it begins."""
+    for before in range(3):
+        coded = binascii.b2a_base64(bytes(before) + secret, newline=False).decode()
+        part = coded[(0, 2, 3)[before] : -4]
+        if len(part) >= _SHORTEST_PART:
+            yield part
+            yield part.replace("+", "-").replace("/", "_")
+
+
+def _without_word(text: str, part: str) -> str:
+    """Mask each word of base64 that `part` is in."""
+    while part in text:
+        start = text.index(part)
+        end = start + len(part)
+        while start and text[start - 1] in _BASE64:
+            start -= 1
+        while end < len(text) and text[end] in _BASE64:
+            end += 1
+        text = f"{text[:start]}{MASK}{text[end:]}"
+    return text
 
 
 def _http_date(text: str) -> Optional[float]:
