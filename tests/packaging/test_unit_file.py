@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.system.denials import DENIALS, MORE_DENIALS, NOTHING_TO_TRY
+from tests.system.drill import TRIES
 from tests.unit.docs.documents import all_blocks
 
 PROJECT = Path(__file__).parents[2]
@@ -101,7 +103,7 @@ def test_a_bad_configuration_is_not_tried_again():
 
 def test_a_refused_configuration_fails_the_reload_before_the_signal():
     reload = [value for name, value in SETTINGS if name == "ExecReload"]
-    assert reload == ["+/usr/libexec/pamsignal/stage-config", "/bin/sh -c 'kill -HUP $$MAINPID'"]
+    assert reload == ["+/usr/libexec/pamsignal/stage-config", "+/bin/sh -c 'kill -HUP $$MAINPID'"]
 
 
 def test_the_daemon_reads_what_the_copy_step_writes():
@@ -115,3 +117,20 @@ def test_the_daemon_reads_what_the_copy_step_writes():
 def test_the_copy_step_runs_isolated_with_the_distributions_python():
     assert STAGE_CONFIG.read_text().startswith("#!/usr/bin/python3 -Es\n")
     assert os.access(STAGE_CONFIG, os.X_OK)
+
+
+def test_every_directive_is_tried_on_real_hosts_or_says_why_not():
+    used = {line.split("=", 1)[0] for line in service_lines(UNIT.read_text(), *DROP_INS.values())}
+    assert used == {*DENIALS, *MORE_DENIALS, *NOTHING_TO_TRY}
+    assert len(used) == len(DENIALS) + len(MORE_DENIALS) + len(NOTHING_TO_TRY)
+    assert {name for names in (*DENIALS.values(), *MORE_DENIALS.values()) for name in names} <= set(TRIES)
+
+
+def service_lines(*units):
+    """The directives of the [Service] sections."""
+    for unit in units:
+        section = ""
+        for line in unit.splitlines():
+            section = line if line.startswith("[") else section
+            if section == "[Service]" and re.match(r"[A-Z]\w+=", line):
+                yield line

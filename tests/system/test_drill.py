@@ -8,52 +8,117 @@ from pathlib import Path
 import pytest
 
 from tests.system import drill
+from tests.system.denials import DENIALS, MORE_DENIALS
 
 PROBE = "/usr/lib/pamsignal/drill.py"
 DROP_IN = "/run/systemd/system/pamsignal.service.d/drill.conf"
 IN_ITS_PLACE = f"[Service]\nType=oneshot\nWatchdogSec=0\nExecStart=\nExecStart=/usr/bin/python3 {PROBE}\nRestart=no\n"
-AUDIT_RIGHT = Path(__file__).parents[2] / "examples/systemd/read-audit-log.conf"
+EXAMPLES = Path(__file__).parents[2] / "examples/systemd"
+OLDEST_WITH_NO_EXEC_PATHS = 12  # systemd 248; Debian 11 has 247
 
-ALLOWED = {"write its state", "write its logs", "write its runtime directory", "open TCP"}
+# Where everybody may read and write, as careless administrators leave such places: only the unit stands in the way.
+OPEN = "/usr /etc /srv /var/log /run /home /tmp /var/tmp /dev /usr/lib/modules"
+PREPARE = f"""
+for place in {OPEN}; do mkdir -p $place/drill; chmod 1777 $place/drill; echo here >$place/drill/file; done
+mkdir -p /run/pamsignal /etc/systemd/system/pamsignal.service.d
+"""
+TIDY = f"""
+for place in {OPEN}; do rm -rf $place/drill; done
+rm -rf /run/pamsignal /etc/systemd/system/pamsignal.service.d
+rm -f /var/l*/private/pamsignal/planted /etc/planted /var/log/planted /var/lib/planted /run/planted /dev/shm/planted
+"""
+SEGMENT = f"grep '^ *{drill.SHARED_MEMORY} ' /proc/sysvipc/shm"
+
+RIGHTS = {
+    "write its state",
+    "write its logs",
+    "write its runtime directory",
+    "run a program of its own",
+    "open TCP",
+    "leave shared memory",
+}
 HELD = "0000000000000004"  # CAP_DAC_READ_SEARCH, capability 2
 
 
-def drilled(installed, drop_in):
-    """What the probe could do as the unit's program."""
+def told_by(text):
+    return json.loads(text.rpartition("DRILL ")[2])
+
+
+def drilled(installed, drop_in=""):
+    """What the probe could do as the unit's program, with a drop-in or without."""
     host = installed.host
     host.run("systemctl stop pamsignal")
     host.put(Path(drill.__file__), PROBE)
-    host.write(DROP_IN, drop_in.encode())
+    host.write(DROP_IN, f"{IN_ITS_PLACE}{drop_in}".encode())
     try:
-        host.run("systemctl daemon-reload; systemctl start pamsignal")
-        lines = host.journal("--unit=pamsignal.service")
+        host.run(f"{PREPARE} systemctl daemon-reload; systemctl start pamsignal")
+        lines = host.journal("--unit=pamsignal.service --lines=40")
     finally:
-        host.run(f"rm {DROP_IN} {PROBE}; systemctl daemon-reload; rm -f /var/l*/private/pamsignal/planted")
-    told = [line["MESSAGE"] for line in lines if str(line["MESSAGE"]).startswith("DRILL ")]
-    return json.loads(told[-1].partition(" ")[2])
+        host.run(f"rm {DROP_IN} {PROBE}; {TIDY} systemctl daemon-reload")
+    return told_by([line["MESSAGE"] for line in lines if str(line["MESSAGE"]).startswith("DRILL ")][-1])
 
 
-@pytest.fixture
+def done(outcomes):
+    return {name for name, outcome in outcomes.items() if outcome == "done"}
+
+
+@pytest.fixture(scope="module")
 def outcomes(installed):
     installed.configure()
-    return drilled(installed, IN_ITS_PLACE)
+    return drilled(installed)
+
+
+@pytest.fixture(scope="module")
+def uncaught(installed):
+    """What root can do with the same program, without the unit around it."""
+    host = installed.host
+    host.run("systemctl stop pamsignal")
+    host.put(Path(drill.__file__), PROBE)
+    try:
+        return told_by(host.run(f"{PREPARE} python3 {PROBE}; ipcrm -M {drill.SHARED_MEMORY}").stdout)
+    finally:
+        host.run(f"rm {PROBE}; {TIDY}")
 
 
 def test_an_exploited_daemon_gets_nothing_but_its_own_directories_and_the_network(outcomes):
-    assert {name for name, outcome in outcomes.items() if outcome == "done"} == ALLOWED
+    assert done(outcomes) == RIGHTS
+
+
+def test_what_is_refused_can_be_done_where_the_unit_does_not_stand_in_the_way(uncaught):
+    assert {name: uncaught[name] for name in drill.TRIES if uncaught[name] != "done"} == {}
+
+
+def test_every_directive_denies_what_it_stands_for(outcomes):
+    tries = {name for names in DENIALS.values() for name in names}
+    assert done(outcomes).isdisjoint(tries)
+    assert set(drill.TRIES) >= tries
+
+
+def test_what_the_filter_refuses_is_an_error_and_not_the_end(outcomes):
+    for name in DENIALS["SystemCallFilter"]:
+        assert outcomes[name].startswith("PermissionError: [Errno 1]"), name
 
 
 def test_it_holds_no_capability(outcomes):
     assert outcomes["capabilities"] == ["0000000000000000"] * 3
 
 
-def test_what_is_refused_is_refused_and_not_just_missing_on_the_host(installed):
-    assert installed.host.run("test -e /etc/shadow -a -e /root/.ssh -a -e /home/alice -a -e /usr/bin/sudo")
+def test_shared_memory_goes_with_the_service(installed, outcomes):
+    assert outcomes["leave shared memory"] == "done"
+    assert installed.host.run(SEGMENT, check=False).stdout == ""
 
 
 def test_the_drop_in_for_the_audit_log_gives_one_capability_that_still_reads_no_shadow(installed):
     installed.configure()
-    outcomes = drilled(installed, IN_ITS_PLACE + AUDIT_RIGHT.read_text())
+    outcomes = drilled(installed, (EXAMPLES / "read-audit-log.conf").read_text())
     assert outcomes["capabilities"] == [HELD] * 3
     assert outcomes["read /etc/shadow"] != "done"
-    assert {name for name, outcome in outcomes.items() if outcome == "done"} == ALLOWED
+    assert done(outcomes) == RIGHTS
+
+
+def test_the_drop_in_against_programs_of_its_own_lets_it_run_none_that_it_wrote(installed):
+    if installed.host.release < OLDEST_WITH_NO_EXEC_PATHS:
+        pytest.skip("systemd 247 does not know NoExecPaths=")
+    installed.configure()
+    outcomes = drilled(installed, (EXAMPLES / "run-nothing-new.conf").read_text())
+    assert done(outcomes) == RIGHTS - set(MORE_DENIALS["NoExecPaths"])
