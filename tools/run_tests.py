@@ -77,7 +77,7 @@ PYTEST = [sys.executable, "-m", "pytest"]
 # System tests that try the service on one host of each release, host after host; other files boot hosts of their own.
 OF_THE_SERVICE = [
     f"tests/system/test_{name}.py"
-    for name in ("alerts", "context", "drill", "metrics", "service", "stage_config", "survival")
+    for name in ("alerts", "context", "drill", "leaks", "metrics", "modes", "service", "stage_config", "survival")
 ]
 
 # What takes long and has a verb of its own: `make deb-check`.
