@@ -37,6 +37,11 @@ def why_not_edge() -> Optional[str]:
     return "systemd-journal-remote is missing"
 
 
+def why_not_perf() -> Optional[str]:
+    """Look for what counts instructions, beside what makes real journal files."""
+    return why_not_edge() if shutil.which("valgrind") else "valgrind is missing"
+
+
 def why_not_site() -> Optional[str]:
     """Look for what builds the documentation's site, and for a browser to look at it."""
     if not Path(".venv-docs/installed").exists():
@@ -65,6 +70,7 @@ def never() -> Optional[str]:
 GROUPS = {
     "unit": never,
     "edge": why_not_edge,
+    "perf": why_not_perf,
     "packaging": never,
     "fuzz": never,
     "site": why_not_site,
