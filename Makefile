@@ -7,12 +7,12 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
 # shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
-TYPED = CASES FROM FUZZ_SECONDS KEY MODULE SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
+TYPED = CASES FROM FUZZ_SECONDS KEEP KEY MODULE SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-deploy forge fuzz faults mutants compare audit golden clean
+.PHONY: help run test test-python test-package lint audit generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-long bench-deploy compare forge fuzz faults mutants golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -133,9 +133,13 @@ compare:  ## pamsignal, fail2ban and sshguard on the same lines; prints the tabl
 	@tools/install.sh dev
 	$(PYTHON) -m tests.compare
 
-bench:  ## speed and memory, beside journalctl and fail2ban where installed
+bench:  ## speed, memory and latency, beside journalctl, fail2ban and sshguard; KEEP=yes puts them into the document
 	@tools/install.sh dev
-	$(PYTHON) -m tests.perf.bench
+	$(PYTHON) -m tests.perf.bench $${KEEP:+--keep}
+
+bench-long:  ## a real load: 20,000 lines a second, 1,000 logins a second, a million lines at once; needs root; KEEP=yes
+	@tools/install.sh dev
+	$(PYTHON) -m tests.perf.bench $${KEEP:+--keep} soak logins backlog
 
 forge:  ## a million forged lines, a row for each format; CASES=100000 SEED=2 says how many, and which
 	@tools/install.sh dev

@@ -1,15 +1,14 @@
-"""The benchmark: `python -m tests.perf.bench [--quick] [speed] [haystack] [service]`.
+"""The benchmark: `python -m tests.perf.bench [--quick] [--keep] [GROUP ...]`; groups are what GROUPS lists.
 
-Prints µs of CPU (user + system, median of 3) per journal entry, in one run beside journalctl and, where installed,
-fail2ban-regex, as ratios: those hold on another machine, the absolute figures do not. Then memory, start and idle
-CPU of the daemon. Nothing here passes or fails; journal_maker.py says what the journals are made of.
+attack, haystack: µs of CPU (user + system, median of 3) per journal entry, in one run beside journalctl and, from
+Debian's packages, fail2ban and sshguard, as ratios: those hold on another machine, the absolute figures do not.
+daemon: memory, start and idle CPU. latency, soak, logins, backlog: on a real host (tests/perf/on_host.py).
+Nothing here passes or fails; journal_maker.py says what the journals are made of. --keep puts the figures into
+docs/explanation/performance.json, from which `make generate` writes the page.
 """
 
 import argparse
 import os
-import platform
-import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,8 +17,10 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Position, Turn
 from pamsignal.journal import JournalReader, Source
 from tests.edge.journals import write_journal
-from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, journal_folder
-from tests.perf.measure import Service, cpu_seconds, medians
+from tests.perf import on_host, others, results
+from tests.perf.context import TRACKED
+from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, chunks, journal_folder
+from tests.perf.measure import Service, cpu_seconds, medians, memory_mb
 
 IDLE_SECONDS = 20
 SETTLE_SECONDS = 120
@@ -28,70 +29,104 @@ LOCAL_SINKS = "sinks:\n  console: {{type: console}}\n  journald: {{type: journal
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("groups", nargs="*", metavar="speed|haystack|service", help="default: all")
+    arguments.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"of {', '.join(GROUPS)}; default: {' '.join(SHORT)}"
+    )
     arguments.add_argument("--quick", action="store_true", help="one round instead of the median of three")
+    arguments.add_argument("--keep", action="store_true", help=f"put the figures into {results.KEPT.name}")
     arguments.add_argument("--python", default=sys.executable, help="the interpreter to measure")
     chosen = arguments.parse_args()
-    rounds = 1 if chosen.quick else 3
-    print(f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} cores, {_systemd()}")
-    for group in chosen.groups or GROUPS:
-        GROUPS[group](chosen.python, rounds)
+    print(results.machine())
+    for group in chosen.groups or SHORT:
+        table, measure = GROUPS[group]
+        try:
+            rows = measure(chosen.python, 1 if chosen.quick else 3)
+        except on_host.CannotError as reason:
+            print(f"\n{group}: left out: {reason}")
+            continue
+        results.show(table, rows)
+        if chosen.keep:
+            results.keep(table, rows)
 
 
-def speed(python, rounds):
-    """Every way through the attack journal."""
+def speed_on_attack(python, rounds):
+    """Every way through the attack journal. fail2ban, which is slow, runs once."""
     folder = str(journal_folder("attack"))
     ways = [
-        ("journalctl -o cat", ["journalctl", "-D", folder, "-o", "cat"]),
-        ("read", _argv(python, "read", folder)),
-        ("read + parse", _argv(python, "read_and_parse", folder)),
-        ("whole pipeline", _argv(python, "pipeline", folder)),
+        ("journalctl", ["journalctl", "-D", folder, "-o", "cat"]),
+        ("pamsignal: reading", _argv(python, "read", folder)),
+        ("pamsignal: and parsing", _argv(python, "read_and_parse", folder)),
+        ("pamsignal: up to the alert", _argv(python, "pipeline", folder)),
     ]
-    rows = [(label, seconds, ATTACK_ENTRIES) for label, seconds in medians(ways, rounds)]
-    if shutil.which("fail2ban-regex"):
-        rows.append(_fail2ban(folder))
-    else:
-        print("fail2ban-regex: not installed (Debian package fail2ban), left out")
-    _table("attack journal", rows)
+    measured = [(label, seconds, ATTACK_ENTRIES) for label, seconds in medians(ways, rounds)]
+    if not others.are_here():
+        print("fail2ban and sshguard: left out, tools/install.sh dev brings them")
+        return _rows(measured)
+    with tempfile.TemporaryDirectory() as scratch:
+        text = Path(scratch) / "lines"
+        lines = others.lines_of_sshd(folder, text)
+        measured += [
+            ("sshguard's parser", others.sshguard_parser(text), lines),
+            ("fail2ban-regex", others.fail2ban_regex(folder), lines),
+            ("fail2ban-server, one jail", others.fail2ban_server(folder, Path(scratch)), lines),
+        ]
+    return _rows(measured)
 
 
-def haystack(python, rounds):
+def speed_on_haystack(python, rounds):
     """What the matches save: CPU per entry that is in the journal, most of which are never looked at."""
     folder = str(journal_folder("haystack"))
     ways = [
-        ("journalctl -o cat", ["journalctl", "-D", folder, "-o", "cat"]),
-        ("read, by matches", _argv(python, "read", folder)),
+        ("journalctl", ["journalctl", "-D", folder, "-o", "cat"]),
+        ("pamsignal: reading, by matches", _argv(python, "read", folder)),
         ("of that: starting Python", _argv(python, "start", folder)),
     ]
-    rows = [(label, seconds, HAYSTACK_ENTRIES) for label, seconds in medians(ways, rounds)]
-    _table("haystack journal, per scanned entry", rows)
+    return _rows([(label, seconds, HAYSTACK_ENTRIES) for label, seconds in medians(ways, rounds)])
 
 
-def service(python, _rounds):
-    """Start, memory and idle CPU of the daemon, with the sinks that need no network: quiet, and after an attack."""
-    with tempfile.TemporaryDirectory() as quiet:
-        write_journal(Path(quiet) / "system.journal", attack(100))
-        _daemon(python, "quiet host", quiet)
-    _daemon(python, "after the attack journal", str(journal_folder("attack")))
+def _rows(measured):
+    """Return rows of (label, CPU seconds, entries), each with its ratio to the first one."""
+    base = measured[0][1] / measured[0][2]
+    return [
+        {"what": what, "us": s / entries * 1e6, "per_second": entries / s, "ratio": s / entries / base}
+        for what, s, entries in measured
+    ]
 
 
-def _daemon(python, label, folder):
+def daemon(python, _rounds):
+    """Start, memory and idle CPU of the daemon, with the sinks that need no network."""
+    rows = []
+    for what, per_file in (("quiet host", 100), ("the same in 100 journal files", 1)):
+        with tempfile.TemporaryDirectory(dir="build") as quiet:
+            for number, part in enumerate(chunks(attack(100), per_file)):
+                write_journal(Path(quiet) / f"system-{number}.journal", part)
+            rows.append(_of_daemon(python, what, quiet))
+    rows.append(_of_daemon(python, "after the attack journal", str(journal_folder("attack"))))
+    _, printed = cpu_seconds(_argv(python, "tracked", str(TRACKED), "1"))
+    return [*rows, {"what": f"for {TRACKED:,} addresses that failed", "anonymous_mb": float(printed.split()[0])}]
+
+
+def _of_daemon(python, what, folder):
     with tempfile.TemporaryDirectory() as scratch:
         config = Path(scratch) / "pamsignal.yaml"
         config.write_text(LOCAL_SINKS.format(folder=Path(folder).absolute()))
         config.chmod(0o600)
         _begin_at_oldest(scratch, folder)
         environ = {**os.environ, "STATE_DIRECTORY": scratch, "LOGS_DIRECTORY": scratch, "RUNTIME_DIRECTORY": scratch}
-        daemon = Service([python, "-m", "pamsignal", "run", "--config", str(config)], environ)
-        if daemon.ready_s is None:
-            print(f"\ndaemon, {label}: not measured, it did not become ready: {daemon.said()}")
-            daemon.stop()
-            return
-        settled_s = daemon.settle(SETTLE_SECONDS)
-        idle_percent, anonymous_mb = daemon.idle_percent(IDLE_SECONDS), daemon.anonymous_mb()
-        print(f"\ndaemon, {label}: READY after {daemon.ready_s:.2f} s, caught up after {settled_s:.0f} s")
-        print(f"  anonymous memory {anonymous_mb:.1f} MB, idle {idle_percent:.2f} % of a core over {IDLE_SECONDS} s")
-        print(f"  stopped in {daemon.stop():.2f} s")
+        service = Service([python, "-m", "pamsignal", "run", "--config", str(config)], environ)
+        try:
+            if service.ready_s is None:
+                raise RuntimeError(f"daemon, {what}: it did not become ready: {service.said()}")
+            service.settle(SETTLE_SECONDS)
+            return {
+                "what": what,
+                "ready_s": service.ready_s,
+                "idle_percent": service.idle_percent(IDLE_SECONDS),
+                "anonymous_mb": memory_mb(service.pid),
+                "pss_mb": memory_mb(service.pid, "Pss"),
+            }
+        finally:
+            service.stop()
 
 
 def _begin_at_oldest(state, folder):
@@ -104,33 +139,21 @@ def _begin_at_oldest(state, folder):
     reader.close()
 
 
-GROUPS = {"speed": speed, "haystack": haystack, "service": service}
+def _argv(python, name, *arguments):
+    return [python, "-m", "tests.perf.passes", name, *arguments]
 
 
-def _argv(python, name, folder):
-    return [python, "-m", "tests.perf.passes", name, folder]
-
-
-def _fail2ban(folder):
-    """fail2ban-regex's own journal backend on sshd's lines: it knows one program at a time. One round: it is slow."""
-    argv = ["fail2ban-regex", "-m", "SYSLOG_IDENTIFIER=sshd", f'systemd-journal[journalpath="{folder}"]', "sshd"]
-    seconds, printed = cpu_seconds(argv)
-    lines = next(line for line in printed.splitlines() if line.startswith("Lines: "))
-    return "fail2ban-regex, sshd lines only", seconds, int(lines.split()[1])
-
-
-def _table(title, rows):
-    """Print the rows (label, CPU seconds, entries) with their ratio to the first one."""
-    base = rows[0][1] / rows[0][2]
-    print(f"\n{title:34} {'µs/entry':>9} {'entries/s':>11} {'ratio':>7}")
-    for label, seconds, entries in rows:
-        each = seconds / entries
-        print(f"{label:34} {each * 1e6:9.2f} {1 / each:11,.0f} {each / base:7.2f}")
-
-
-def _systemd():
-    shown = subprocess.run(["journalctl", "--version"], capture_output=True, text=True, check=True).stdout
-    return shown.splitlines()[0]
+# Each group: the table that it fills, and what measures its rows.
+GROUPS = {
+    "attack": ("attack", speed_on_attack),
+    "haystack": ("haystack", speed_on_haystack),
+    "daemon": ("daemon", daemon),
+    "latency": ("latency", on_host.latency),
+    "soak": ("load", on_host.soak),
+    "logins": ("load", on_host.logins),
+    "backlog": ("load", on_host.backlog),
+}
+SHORT = ("attack", "haystack", "daemon", "latency")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ ATTACK_ENTRIES = 200_000
 HAYSTACK_ENTRIES = 500_000
 ADDRESSES = 1000
 _ENTRIES_PER_FILE = 70_000
-_FIRST_US = 1_795_435_200_000_000  # 2026-11-23T12:00:00Z
+FIRST_US = 1_795_435_200_000_000  # 2026-11-23T12:00:00Z
 _BOOT = "0f3a7c52be7d4d3f9a1c66d8e0b5a941"
 _MACHINE = "7c1e0b64d2a94f0a8f5e3c2b1d6a9087"
 _INVOCATION = "5b8e1f0c7a6d4e3b9c2a1d0f8e7b6a59"
@@ -88,7 +88,7 @@ class Clock:
 
     def __init__(self, chance, pause_us):
         self.chance = chance
-        self.time_us = _FIRST_US
+        self.time_us = FIRST_US
         self.pid = 1000
         self._pause_us = pause_us
 
@@ -100,7 +100,7 @@ class Clock:
         self.time_us += self.chance.randrange(1, 2 * self._pause_us)
         return {
             "__REALTIME_TIMESTAMP": self.time_us,
-            "__MONOTONIC_TIMESTAMP": self.time_us - _FIRST_US + 90_000_000,
+            "__MONOTONIC_TIMESTAMP": self.time_us - FIRST_US + 90_000_000,
             "_SOURCE_REALTIME_TIMESTAMP": self.time_us - self.chance.randrange(20, 400),
             "SYSLOG_TIMESTAMP": time.strftime("%b %d %H:%M:%S ", time.gmtime(self.time_us // 1_000_000)),
         }

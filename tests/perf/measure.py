@@ -43,10 +43,41 @@ def cpu_seconds(argv):
         return usage.ru_utime + usage.ru_stime, output.read().decode(errors="replace")
 
 
-def anonymous_mb(pid):
-    """Return the memory of a process that is its own alone, without files that are mapped (proc_pid_smaps_rollup(5))."""
+def cpu_seconds_until_idle(argv, within_s):
+    """Run `argv`, a service, until it has done nothing for three seconds; return its user + system seconds."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(argv, stdout=output, stderr=output)
+        started, quiet = time.monotonic(), 0
+        while quiet < 3:
+            if process.poll() is not None or time.monotonic() - started > within_s:
+                process.kill()
+                output.seek(0)
+                raise RuntimeError(f"not idle within {within_s} s: {output.read()[-500:].decode(errors='replace')}")
+            before = cpu_s(process.pid)
+            time.sleep(1)
+            quiet = quiet + 1 if cpu_s(process.pid) - before < 0.02 else 0
+        spent = cpu_s(process.pid)
+        process.terminate()
+        process.wait()
+        return spent
+
+
+def cpu_s(pid):
+    """Return the seconds of CPU that a process used since its start (proc_pid_stat(5): utime and stime)."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / _TICKS_PER_SECOND
+
+
+def memory_mb(pid, kind="Anonymous"):
+    """Return a line of proc_pid_smaps_rollup(5): Anonymous is a process's own alone, without files that are mapped;
+    Pss has its share of those, too."""
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith("Anonymous:"))
+    return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith(f"{kind}:"))
+
+
+def anonymous_mb(pid):
+    """Return the memory of a process that is its own alone."""
+    return memory_mb(pid)
 
 
 class Service:
@@ -74,27 +105,22 @@ class Service:
                 return None
         return None
 
-    def anonymous_mb(self):
-        """Memory that is the process's own, not mapped journal files: the figure that can be compared."""
-        return anonymous_mb(self.pid)
-
-    def cpu_s(self):
-        """Seconds of CPU since the start (proc_pid_stat(5): utime and stime)."""
-        after_name = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(after_name[11]) + int(after_name[12])) / _TICKS_PER_SECOND
-
     def idle_percent(self, seconds):
         """Return the share of one core over `seconds` in which nothing happens."""
-        before = self.cpu_s()
+        before = cpu_s(self.pid)
         time.sleep(seconds)
-        return (self.cpu_s() - before) / seconds * 100
+        return (cpu_s(self.pid) - before) / seconds * 100
 
     def settle(self, within_s):
-        """Wait until a second goes by with less than 5 % of a core, at most `within_s`; return the seconds it took."""
-        started = time.monotonic()
-        while time.monotonic() - started < within_s and self.idle_percent(1) > 5:
-            pass
-        return time.monotonic() - started
+        """Wait until three seconds in a row go by with less than 5 % of a core each, at most `within_s`.
+
+        Three, because on a busy machine a process may get no more than that for a while. RuntimeError if none came.
+        """
+        started, quiet = time.monotonic(), 0
+        while quiet < 3:
+            if time.monotonic() - started > within_s:
+                raise RuntimeError(f"still at work after {within_s} s")
+            quiet = quiet + 1 if self.idle_percent(1) < 5 else 0
 
     def said(self):
         """Return the last line on stderr."""

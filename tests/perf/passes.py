@@ -1,5 +1,6 @@
 """One pass in a process of its own: `python -m tests.perf.passes PASS FOLDER [MORE]` prints what it counted."""
 
+import gc
 import os
 import sys
 import time
@@ -38,6 +39,8 @@ def pipeline(folder):
     """Everything between the journal and an alert, with the settings nobody changed."""
     from pamsignal.pipeline import Engine, Settings
 
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # as the daemon does
     engine = Engine(Settings())
     for records in batches(folder):
         engine.feed_all(records)
