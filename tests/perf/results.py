@@ -70,7 +70,7 @@ TABLES = {
             Column("read", "read by pamsignal", ",.0f"),
             Column("expected", "attempts and logins in them", ",.0f"),
             Column("events", "told apart", ",.0f"),
-            Column("behind_s", "finished, s after the last line", ".1f"),
+            Column("behind_s", "finished, s after the last line, or the start", ".1f"),
             Column("cpu_us", "µs CPU per line", ".1f"),
             Column("anonymous_mb", "anonymous, MB", ".1f"),
             Column("restarts", "restarts by the watchdog", ".0f"),

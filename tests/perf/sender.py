@@ -2,7 +2,8 @@
 
 Runs on a host under sshd's own path, so that journald vouches for its lines as for sshd's (on_host.py puts it there).
 attack: so many lines a second, four for each hostile connection, from 1,000 addresses, and among them, at random
-times, so many *marks* a second: logins from MARKED, the first with the source port PORT, the next with one more.
+times, so many *marks* a second, and one behind the last line: logins from MARKED, the first with the source port PORT,
+the next with one more.
 logins: so many complete logins a second, four lines each, by as many processes as a busy host has: each has one
 login at a time. Prints JSON: what was sent, and when each mark was.
 """
@@ -55,19 +56,25 @@ def login(log, number):
 
 
 def attack(lines_per_second, seconds, marks_per_second, port):
+    """Send connections at a steady rate, marks at random times, and a last mark behind them all."""
     log, chance, marks, connections = Log(), random.Random(7), {}, 0
     times = sorted(chance.uniform(0, seconds) for _ in range(marks_per_second * seconds))
+
+    def mark():
+        marks[port + len(marks)] = time.time()
+        log.write(f"Accepted password for root from {MARKED} port {port + len(marks) - 1} ssh2")
+
     started = time.monotonic()
     while (elapsed := time.monotonic() - started) < seconds or connections * 4 < lines_per_second * seconds:
         while times and times[0] <= elapsed:
-            marks[port + len(marks)] = time.time()
-            log.write(f"Accepted password for root from {MARKED} port {port + len(marks) - 1} ssh2")
+            mark()
             times.pop(0)
         while connections * 4 < lines_per_second * min(elapsed, seconds):
             connection(log, connections)
             connections += 1
         time.sleep(max(0, min([1 / STEPS_PER_SECOND, *(at - elapsed for at in times[:1])])))
     took = time.monotonic() - started
+    mark()
     return {"sent": log.sent, "took": took, "expected": connections + len(marks), "marks": marks, "ended": time.time()}
 
 
@@ -82,7 +89,7 @@ def logins(per_second, seconds):
     assert all(os.waitpid(pid, 0)[1] == 0 for pid in writers)
     count = per_second * seconds
     took = time.monotonic() - started
-    return {"sent": count * 4, "took": took, "expected": count, "ended": time.time()}
+    return {"sent": count * 4, "took": took, "expected": count}
 
 
 def log_in(numbers, per_second, started):
