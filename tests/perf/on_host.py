@@ -162,7 +162,8 @@ def accounted(monitor, what, sent, before):
 
 def counted(monitor):
     """Return what the daemon has counted, of sshd's attempts and logins; its status is up to some seconds behind."""
-    status = json.loads(monitor.host.run(f"cat {STATUS}").stdout)
+    told = monitor.host.run(f"cat {STATUS}", check=False).stdout  # a service that has just started has none yet
+    status = json.loads(told or '{"records": 0, "events": {}}')
     events = sum(status["events"].get(action, 0) for action in ("login_failure", "login_success"))
     shown = monitor.host.run(f"awk '/^Anonymous:/ {{ print $2 }}' /proc/{monitor.pid}/smaps_rollup").stdout
     megabytes = int(shown) / 1024
