@@ -87,8 +87,11 @@ OTHERS = {
         "ansible-vault": "",
         "molecule": "",
     },
-    "Python": {"/usr/bin/python3": "", "python3": "-m -q", ".venv/bin/python": "--cuts --kills --rounds --seed -m -q"},
-    "Python": {"/usr/bin/python3": "", "python3": "-m -q", ".venv/bin/python": "--write -m -q"},
+    "Python": {
+        "/usr/bin/python3": "",
+        "python3": "-m -q",
+        ".venv/bin/python": "--cuts --keep --kills --rounds --seed --write -m -q",
+    },
     "ours": {"make": "", "pamsignal": "*", "tools/check_role.sh": "", "tools/install.sh": ""},
     "a host of the lab": {"~/.cache/pamsignal-lab/lab-default-*/ssh": "-i"},
 }
