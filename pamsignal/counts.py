@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Dict, Iterable, Optional
 
-from pamsignal.model import Action, Provenance
+from pamsignal.terms import Action, Provenance
 
 # `logger`, systemd-cat and their like can be run in a loop; an example for each program is enough.
 MOST_PROGRAMS = 64

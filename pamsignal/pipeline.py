@@ -34,7 +34,6 @@ from pamsignal.detect.spoof import AccountOf, claim_of, spoof_finding
 from pamsignal.hours import LocalOf, utc
 from pamsignal.model import (
     NO_CONTEXT,
-    Action,
     Alert,
     AuditedLogin,
     AuthEvent,
@@ -42,8 +41,6 @@ from pamsignal.model import (
     Finding,
     JournalRecord,
     Observation,
-    Outcome,
-    Provenance,
     Unparsed,
 )
 from pamsignal.parse import audit
@@ -51,6 +48,7 @@ from pamsignal.parse.audit_auth import failure_of
 from pamsignal.parse.audit_login import login_of
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.parse.table import TEXT_LIMIT, bounded
+from pamsignal.terms import Action, Outcome, Provenance
 
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
 _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_SUPPRESSED

@@ -5,18 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from pamsignal.digest import identity
-from pamsignal.model import (
-    Action,
-    Alert,
-    AuthEvent,
-    Endpoint,
-    Finding,
-    JournalRecord,
-    Method,
-    Outcome,
-    Provenance,
-    Severity,
-)
+from pamsignal.model import Alert, AuthEvent, Endpoint, Finding, JournalRecord
+from pamsignal.terms import Action, Method, Outcome, Provenance, Severity
 
 NOON_US = 1_795_435_200_000_000  # 2026-11-23T12:00:00Z
 BOOT = "2d98d256926c4232b941a1119e7d8b22"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pamsignal.model import Action
 from pamsignal.pipeline import Engine
+from pamsignal.terms import Action
 from tests.builders import BOOT, NOON_US, a_record
 
 SECOND = 1_000_000

@@ -6,8 +6,8 @@ from typing import Dict
 
 from json_shapes import COUNT, HASH, NAMES, PORT, TEXT, TIME, Schema, closed, known, one_of, or_null
 
-from pamsignal.model import Action, Method, Origin, Outcome, Provenance, Severity
 from pamsignal.render import words
+from pamsignal.terms import Action, Method, Origin, Outcome, Provenance, Severity
 
 
 def explain() -> Schema:

@@ -1,6 +1,6 @@
 """Write the JSON Schemas (Draft-07) of what `--json` prints: pamsignal/cli/schemas/*.schema.json.
 
-The closed sets (actions, outcomes, methods, provenances) come from model.py, so they cannot drift. `--check` fails if a
+The closed sets (actions, outcomes, methods, provenances) come from terms.py, so they cannot drift. `--check` fails if a
 file is not what this writes.
 """
 
@@ -30,9 +30,9 @@ from json_shapes import (  # noqa: E402 - likewise
 from pamsignal.audit.verification import KINDS  # noqa: E402 - found through the line above
 from pamsignal.config.problem import ERROR, WARNING  # noqa: E402 - likewise
 from pamsignal.detect import familiar  # noqa: E402 - likewise
-from pamsignal.model import REASONS, Method, Severity  # noqa: E402 - likewise
 from pamsignal.render import words  # noqa: E402 - likewise
 from pamsignal.summary.counting import CHANGES  # noqa: E402 - likewise
+from pamsignal.terms import REASONS, Method, Severity  # noqa: E402 - likewise
 
 TARGET = ROOT / "pamsignal" / "cli" / "schemas"
 

@@ -16,18 +16,8 @@ from pamsignal.audit.chain import NO_RECORD, linked  # noqa: E402 - found throug
 from pamsignal.audit.files import name_of  # noqa: E402 - likewise
 from pamsignal.audit.record import alert_body, body, event_body  # noqa: E402 - likewise
 from pamsignal.digest import identity  # noqa: E402 - likewise
-from pamsignal.model import (  # noqa: E402 - likewise
-    Action,
-    Alert,
-    AuthEvent,
-    Context,
-    Endpoint,
-    Finding,
-    Method,
-    Outcome,
-    Provenance,
-    Severity,
-)
+from pamsignal.model import Alert, AuthEvent, Context, Endpoint, Finding  # noqa: E402 - likewise
+from pamsignal.terms import Action, Method, Outcome, Provenance, Severity  # noqa: E402 - likewise
 
 TARGET = ROOT / "tests" / "data" / "trail"
 MONDAY_US = 1_795_392_000_000_000  # 2026-11-23

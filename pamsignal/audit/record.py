@@ -18,14 +18,7 @@ from json.encoder import encode_basestring as _quoted
 from operator import itemgetter
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple, Union, get_args, get_origin, get_type_hints
 
-from pamsignal.model import (
-    NO_CONTEXT,
-    Alert,
-    AuthEvent,
-    Context,
-    Endpoint,
-    Finding,
-)
+from pamsignal.model import NO_CONTEXT, Alert, AuthEvent, Context, Endpoint, Finding
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Those of an event's fields, or of their names, that an attack repeats with every try; and the others, in order.

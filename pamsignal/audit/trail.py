@@ -18,7 +18,8 @@ from pamsignal.audit.housekeeping import Housekeeping
 from pamsignal.audit.ledger import Ledger, TouchedError
 from pamsignal.audit.past import Extent, Past, head_of, ids_since, past_of, rollback
 from pamsignal.audit.record import alert_body, body, event_body
-from pamsignal.model import Alert, AuthEvent, Context, Secret
+from pamsignal.model import Alert, AuthEvent, Context
+from pamsignal.secret import Secret
 
 MOST_WAITING = 10_000
 RETRY_US = 10_000_000

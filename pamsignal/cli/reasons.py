@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Iterator, List, Mapping, Optional, Tuple
 from pamsignal.cli import output
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.detect import notable
-from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Observation, Outcome, Severity, Unparsed
+from pamsignal.model import AuthEvent, Endpoint, JournalRecord, Observation, Unparsed
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.pipeline import DEFAULTS
 from pamsignal.render.escape import for_terminal
+from pamsignal.terms import Action, Outcome, Severity
 
 if TYPE_CHECKING:
     import argparse

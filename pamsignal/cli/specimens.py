@@ -8,7 +8,8 @@ from typing import Any, Dict, List, Mapping
 from pamsignal.detect import alert_about
 from pamsignal.detect.conditions import Name, Standing, beginning, ending
 from pamsignal.detect.notable import severity_of
-from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Method, Outcome, Severity
+from pamsignal.model import Alert, AuthEvent, Context, Endpoint, Finding, Key
+from pamsignal.terms import Action, Method, Outcome, Severity
 
 _NOON_US = 1_795_435_200_000_000  # 2026-11-23T12:00:00Z
 _MINUTE_US = 60_000_000

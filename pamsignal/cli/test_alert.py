@@ -18,8 +18,9 @@ from pamsignal.daemon import sinks_of
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.detect import alert_about
 from pamsignal.errors import UsageError
-from pamsignal.model import Alert, Finding, Result, Sent, Severity
+from pamsignal.model import Alert, Finding, Result, Sent
 from pamsignal.render.escape import for_terminal
+from pamsignal.terms import Severity
 
 TEST_RULE = "test_alert"
 

@@ -9,7 +9,8 @@ from pamsignal.config.schema import Document, Path
 from pamsignal.deliver.sinks.safety import is_loopback
 from pamsignal.detect.familiar import NOTED
 from pamsignal.detect.notable import DEFAULT_ACTIONS, severity_of
-from pamsignal.model import Action, AuthEvent, Severity
+from pamsignal.model import AuthEvent
+from pamsignal.terms import Action, Severity
 
 
 def misfits_between(document: Document, broken: Container[Path]) -> Iterator[Misfit]:

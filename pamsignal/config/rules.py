@@ -22,12 +22,12 @@ from pamsignal.deliver.sinks.safety import is_link_local, is_loopback
 from pamsignal.enrich import geo
 from pamsignal.errors import ConfigError
 from pamsignal.hours import span_of
-from pamsignal.model import Secret
 from pamsignal.render import template
 from pamsignal.render.escape import for_terminal
 from pamsignal.render.fields import FIELDS
 from pamsignal.runtime.host_port import host_port_of
 from pamsignal.runtime.zone import wall_clock
+from pamsignal.secret import Secret
 
 TELEGRAM_TOKEN = re.compile(r"[0-9]{5,}:[A-Za-z0-9_-]{30,}")
 BARELY_A_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")

@@ -13,7 +13,7 @@ import stat
 from typing import Any, Mapping, NamedTuple, Optional, Union
 
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 
 MAX_SECRET_BYTES = 8192
 MAX_STAGED_BYTES = 1 << 20  # 64 of them, escaped

@@ -15,8 +15,10 @@ from pamsignal.deliver.wording import Templates, merged
 from pamsignal.detect import blindness, brute_force, familiar, logins, notable, success, travel, trust
 from pamsignal.enrich import geo, provider
 from pamsignal.hours import Span, span_of
-from pamsignal.model import Secret, Severity, Wording
+from pamsignal.model import Wording
 from pamsignal.parse import audit as kernel_audit
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 Resolve = Callable[[Reference], Secret]
 

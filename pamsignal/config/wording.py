@@ -15,8 +15,8 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional
 from pamsignal.config.document import Place
 from pamsignal.config.problem import HIDDEN, Misfit, is_like_a_secret, shown_name
 from pamsignal.config.schema import Path, Schema, key_names, resolved
-from pamsignal.model import Action
 from pamsignal.render.escape import for_terminal
+from pamsignal.terms import Action
 
 KINDS = {
     "array": "a list",

@@ -8,7 +8,8 @@ from pamsignal.correlate.attempts import AUDITED_FAILURE, Attempts
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.sessions import Changes, OpenSession, Sessions
 from pamsignal.correlate.trace import IDLE_US, Line, Trace, Traces
-from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Observation, Outcome
+from pamsignal.model import AuthEvent, Endpoint, JournalRecord, Observation
+from pamsignal.terms import Action, Outcome
 
 __all__ = ["Changes", "Correlator", "Line", "OpenSession"]
 

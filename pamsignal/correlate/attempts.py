@@ -12,7 +12,8 @@ from typing import Hashable, List, Optional, Tuple
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.trace import Line, Trace, Traces
-from pamsignal.model import Action, AuthEvent, Method, Observation, Outcome
+from pamsignal.model import AuthEvent, Observation
+from pamsignal.terms import Action, Method, Outcome
 
 # pam_unix writes its line, then sits out pam_fail_delay(3), 2 s give or take half, and only then the program writes.
 PAM_WAIT_US = 5_000_000

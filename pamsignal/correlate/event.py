@@ -6,7 +6,8 @@ from typing import Optional
 
 from pamsignal.correlate.trace import Line, Trace
 from pamsignal.digest import digest
-from pamsignal.model import Action, AuthEvent, Endpoint, JournalRecord, Outcome
+from pamsignal.model import AuthEvent, Endpoint, JournalRecord
+from pamsignal.terms import Action, Outcome
 
 # Longer names exist only to hurt: Linux account names end at 32 characters, sshd prints at most 100.
 MOST_TEXT = 1024

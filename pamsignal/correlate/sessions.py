@@ -12,7 +12,8 @@ from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.services import Kind, kind_of
 from pamsignal.correlate.trace import IDLE_US, NEVER, Line, Trace, Traces
-from pamsignal.model import Action, AuthEvent, Endpoint, Outcome, Provenance
+from pamsignal.model import AuthEvent, Endpoint
+from pamsignal.terms import Action, Outcome, Provenance
 
 # login(1) of util-linux writes LOGIN ON after PAM's line, pkexec its command after polkit's, logind at once.
 OPEN_WAIT_US = 1_000_000

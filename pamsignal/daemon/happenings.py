@@ -9,9 +9,10 @@ from pamsignal.deliver.judge import Happening
 from pamsignal.detect import alert_about
 from pamsignal.detect.identity import alert_id
 from pamsignal.journal import Gap
-from pamsignal.model import Alert, Finding, Severity
+from pamsignal.model import Alert, Finding
 from pamsignal.render import when
 from pamsignal.runtime.log import Log
+from pamsignal.terms import Severity
 
 
 def journal_gap(gap: Gap, now_us: int) -> Alert:

@@ -8,7 +8,7 @@ from typing import Dict, List, Mapping, Optional
 from pamsignal.deliver.budget import Owed
 from pamsignal.deliver.limits import Class
 from pamsignal.deliver.turn import Memory
-from pamsignal.model import Severity
+from pamsignal.terms import Severity
 
 AREA = "held back"
 

@@ -21,14 +21,14 @@ from pamsignal.daemon.place import go_on, known_place
 from pamsignal.daemon.report import Report, Watched
 from pamsignal.daemon.tally import Tally
 from pamsignal.deliver.dispatch import Collected, Dispatcher
-from pamsignal.deliver.turn import Position, Turn
+from pamsignal.deliver.turn import Turn
 from pamsignal.enrich import accounts
 from pamsignal.errors import PamSignalError
-from pamsignal.journal import Position as Place
-from pamsignal.model import Action, Alert, JournalRecord
+from pamsignal.model import Alert, JournalRecord, Position
 from pamsignal.pipeline import Engine, Produced
 from pamsignal.runtime.loop import NO_WAKE, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.zone import wall_clock
+from pamsignal.terms import Action
 
 BATCH = 500
 # Records reach the journal a moment after their time; waiting lines are settled only when none can be on its way.
@@ -54,7 +54,7 @@ class Monitor:
         self._alarms: List[Alert] = []
         self._own_sight = OwnSight(parts.log)
         keepsakes.recall_own(self._own_sight, parts.store)
-        self._committed: Optional[Place] = None
+        self._committed: Optional[Position] = None
         self.report = Report(parts.status_path, self._started_us)
         self._tally = Tally()
         self._enricher = parts.enricher_of(settings)
@@ -233,7 +233,7 @@ class Monitor:
     def _new_position(self) -> Optional[Position]:
         """Return the place to write down, None if it is written already: a quiet host should not wake its disk."""
         position = self._parts.reader.position
-        return None if position is None or position == self._committed else Position(*position)
+        return None if position == self._committed else position
 
     def _tell(self, now_us: int, collected: Collected, produced: Produced) -> None:
         for happening in collected.happenings:

@@ -10,7 +10,8 @@ from pamsignal.audit.past import past_of
 from pamsignal.audit.trail import Trail
 from pamsignal.deliver.store import Store
 from pamsignal.errors import TrailError
-from pamsignal.journal import Gap, JournalReader, Position
+from pamsignal.journal import Gap, JournalReader
+from pamsignal.model import Position
 
 # One line each, keys sorted; no text within one can hold a quotation mark that is not escaped.
 _EVENT_TIME = re.compile(rb'^\{"event":\{[^\n]*?"time_us":([0-9]{1,18})', re.MULTILINE)

@@ -15,9 +15,9 @@ from pamsignal.detect import blindness
 from pamsignal.detect.conditions import Name, Standing
 from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader
-from pamsignal.model import Action
 from pamsignal.render import when
 from pamsignal.runtime import status_file
+from pamsignal.terms import Action
 
 
 class Watched(NamedTuple):

@@ -14,8 +14,8 @@ from pamsignal.daemon.tally import Spread, Tally
 from pamsignal.deliver.turn import LAST_RANK, Health
 from pamsignal.detect.blindness import RULES as SIGHT_RULES
 from pamsignal.detect.notable import DEFAULT_ACTIONS
-from pamsignal.model import REASONS, Action, Provenance, Severity
 from pamsignal.render.words import RULES
+from pamsignal.terms import REASONS, Action, Provenance, Severity
 
 CONDITIONS = (*SIGHT_RULES, *OWN_RULES)
 RELOADS = ("ok", "refused")

@@ -6,7 +6,8 @@ from collections import Counter, OrderedDict, deque
 from typing import Callable, Deque, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.deliver.classes import event_of, is_login
-from pamsignal.model import Alert, Severity
+from pamsignal.model import Alert
+from pamsignal.terms import Severity
 
 WINDOW_US = 600_000_000
 HOUR_US = 3_600_000_000

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pamsignal.model import Action, Alert, AuthEvent, Finding, Provenance
+from pamsignal.model import Alert, AuthEvent, Finding
+from pamsignal.terms import Action, Provenance
 
 NOISE, SUCCESS = "noise", "success"  # also keys of what is kept
 

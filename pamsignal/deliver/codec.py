@@ -14,22 +14,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, Callable, Dict
 
 from pamsignal.correlate import OpenSession
-from pamsignal.model import (
-    Action,
-    Alert,
-    AuthEvent,
-    Context,
-    Endpoint,
-    Finding,
-    Key,
-    Method,
-    Origin,
-    Outcome,
-    Provenance,
-    Severity,
-    Subject,
-    Typed,
-)
+from pamsignal.model import Alert, AuthEvent, Context, Endpoint, Finding, Key, Subject, Typed
+from pamsignal.terms import Action, Method, Origin, Outcome, Provenance, Severity
 
 VERSION = 1
 

@@ -11,7 +11,9 @@ from typing import Callable, NamedTuple, Optional
 from pamsignal.deliver.courier import Courier
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Channel, Request, result_of
-from pamsignal.model import Alert, Finding, Secret, Sent, Severity
+from pamsignal.model import Alert, Finding, Sent
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 NAME = "heartbeat"
 _BEAT = Alert("", 0, Severity.INFO, NAME, Finding(NAME, "", 0))  # for a courier to carry; it is not sent

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal.hours import Span
-from pamsignal.model import Alert, Finding, Severity
+from pamsignal.model import Alert, Finding
 from pamsignal.render import words
+from pamsignal.terms import Severity
 
 # People who want to hear of everything (`min_severity: info`) do not mean these.
 _FOR_COLLECTORS = frozenset({"trail_anchor"})

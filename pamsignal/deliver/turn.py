@@ -10,13 +10,13 @@ import enum
 from typing import Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal.deliver.classes import LOGIN_RULES
-from pamsignal.model import Alert
+from pamsignal.model import Alert, Position
 
 # What the queue gives up last when it is full, after everything else, however severe.
 LAST_TO_GO = LOGIN_RULES
 LAST_RANK = 100
 EVENT_RANK = 0
-# Why a delivery was given up that waited too long behind others; every other reason is of `model.REASONS`.
+# Why a delivery was given up that waited too long behind others; every other reason is of `terms.REASONS`.
 EXPIRED = "expired"
 
 
@@ -28,13 +28,6 @@ def rank_of(alert: Alert) -> int:
     if alert.is_event:
         return EVENT_RANK
     return LAST_RANK if alert.rule in LAST_TO_GO else int(alert.severity)
-
-
-class Position(NamedTuple):
-    """How far the journal has been read: the last record's cursor and time."""
-
-    cursor: str
-    time_us: int
 
 
 class OpenSession(NamedTuple):

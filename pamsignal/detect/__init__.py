@@ -12,7 +12,8 @@ from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.identity import alert_id
 from pamsignal.detect.throttle import NEVER, Digest, Throttle
 from pamsignal.hours import LocalOf, utc
-from pamsignal.model import NO_CONTEXT, Action, Alert, AuthEvent, Context, Finding, Outcome, Severity, Subject
+from pamsignal.model import NO_CONTEXT, Alert, AuthEvent, Context, Finding, Subject
+from pamsignal.terms import Action, Outcome, Severity
 
 SECOND_US = 1_000_000
 

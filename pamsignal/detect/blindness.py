@@ -16,7 +16,8 @@ from pamsignal.detect.conditions import Change, Conditions, Name, Standing, begi
 from pamsignal.detect.redact import bones_of
 from pamsignal.detect.throttle import NEVER
 from pamsignal.detect.window import Windows
-from pamsignal.model import Action, Alert, AuditedLogin, AuthEvent, JournalRecord, Observation, Provenance, Unparsed
+from pamsignal.model import Alert, AuditedLogin, AuthEvent, JournalRecord, Observation, Unparsed
+from pamsignal.terms import Action, Provenance
 
 MINUTE_US = 60_000_000
 HOUR_US = 60 * MINUTE_US

@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
 from pamsignal.detect.identity import alert_id
-from pamsignal.model import Alert, Finding, Severity
+from pamsignal.model import Alert, Finding
+from pamsignal.terms import Severity
 
 MOST = 64  # of each rule: what one user can make many of (scopes of sessions) leaves room for the others
 # A condition that goes on is written down again so often, no matter how often it shows.

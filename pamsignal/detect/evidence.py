@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple, Optional
 
 from pamsignal.detect import keys
-from pamsignal.model import Action, AuthEvent
+from pamsignal.model import AuthEvent
+from pamsignal.terms import Action
 
 _TRIES = frozenset({Action.LOGIN_FAILURE, Action.LOGIN_DENIED, Action.ELEVATION_FAILURE})
 WEAK = frozenset(

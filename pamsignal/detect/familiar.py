@@ -14,7 +14,8 @@ from typing import Collection, Dict, Iterable, Iterator, List, NamedTuple, Optio
 
 from pamsignal.detect import keys, travel
 from pamsignal.detect.logins import PASSWORDS
-from pamsignal.model import Action, AuthEvent, Context, Provenance
+from pamsignal.model import AuthEvent, Context
+from pamsignal.terms import Action, Provenance
 
 DAY_US = 86_400_000_000
 MOST_VALUES = 64

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Iterator, Mapping, NamedTuple, Tuple
 
 from pamsignal.hours import Span, covers
-from pamsignal.model import AuthEvent, Method
+from pamsignal.model import AuthEvent
+from pamsignal.terms import Method
 
 # Keyboard-interactive is mostly PAM asking for the password; with a second factor behind it, it is still no key.
 PASSWORDS = frozenset({Method.PASSWORD, Method.KEYBOARD_INTERACTIVE})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import FrozenSet, NamedTuple, Optional
 
-from pamsignal.model import Action, AuthEvent, Outcome, Provenance, Severity
+from pamsignal.model import AuthEvent
+from pamsignal.terms import Action, Outcome, Provenance, Severity
 
 _SEVERITY = {
     Action.LOGIN_SUCCESS: Severity.NOTICE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Collection, Dict, Iterable, Mapping, Optional, Tuple
 
-from pamsignal.model import Severity
+from pamsignal.terms import Severity
 
 # None: not told unless somebody asks for it. INFO: told, but no reason to be louder than the event itself.
 DEFAULTS: Dict[str, Optional[Severity]] = {

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Callable, Optional
 
-from pamsignal.model import Finding, JournalRecord, Observation, Provenance
+from pamsignal.model import Finding, JournalRecord, Observation
+from pamsignal.terms import Provenance
 
 AccountOf = Callable[[int], Optional[str]]
 

@@ -6,7 +6,8 @@ from typing import NamedTuple, Optional, Tuple
 
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import Windows
-from pamsignal.model import Action, AuthEvent, Finding
+from pamsignal.model import AuthEvent, Finding
+from pamsignal.terms import Action
 
 SECOND_US = 1_000_000
 _SUCCESSES = frozenset({Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS})

@@ -9,7 +9,8 @@ import heapq
 from collections import OrderedDict
 from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Finding, Severity
+from pamsignal.model import Finding
+from pamsignal.terms import Severity
 
 LONGEST_US = 6 * 3_600_000_000
 NEVER = 2**63

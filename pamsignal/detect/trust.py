@@ -6,7 +6,8 @@ from ipaddress import ip_network
 from typing import Callable, NamedTuple, Tuple
 
 from pamsignal.detect import keys
-from pamsignal.model import Action, Address, AuthEvent
+from pamsignal.model import Address, AuthEvent
+from pamsignal.terms import Action
 
 _OWN_DOING = frozenset(
     {Action.LOGIN_SUCCESS, Action.ELEVATION_SUCCESS, Action.SESSION_OPENED, Action.SESSION_CLOSED, Action.LOGIN_PARTIAL}

@@ -8,7 +8,8 @@ from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Set, Union
 from pamsignal.enrich import geo, inquiry, metadata, network, provider
 from pamsignal.enrich.place import NOWHERE, Atlas
 from pamsignal.enrich.sockets import Sockets
-from pamsignal.model import Action, Address, AuthEvent, Context, Endpoint, Origin
+from pamsignal.model import Address, AuthEvent, Context, Endpoint
+from pamsignal.terms import Action, Origin
 
 REFRESH_US = 60_000_000
 # A login that was written down longer ago than this can have lost its connection, and another one can have its port.

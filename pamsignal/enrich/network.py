@@ -12,7 +12,8 @@ from typing import FrozenSet, Iterator, Optional
 
 from pamsignal.correlate.services import Kind, kind_of
 from pamsignal.enrich.files import content_of
-from pamsignal.model import Action, Address, AuthEvent, Method, Origin
+from pamsignal.model import Address, AuthEvent
+from pamsignal.terms import Action, Method, Origin
 
 _MOST_BYTES = 4 * 1024 * 1024  # fib_trie lists every route: a router with all of the internet's has 100 MB of them
 _MOST_ADDRESSES = 4096

@@ -30,18 +30,11 @@ from pamsignal.journal.source import (
     unopened_files,
     watch,
 )
-from pamsignal.model import JournalRecord
+from pamsignal.model import JournalRecord, Position
 
 NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 MOST_IN_VAIN = 100  # about ten seconds at the pace of the loop
 OWN_UNIT = "pamsignal.service"  # journald reads it from the control group: no writer can claim it
-
-
-class Position(NamedTuple):
-    """A place in the journal: the last entry that was read, and when journald stored it, in µs."""
-
-    cursor: str
-    time_us: int
 
 
 class Gap(NamedTuple):

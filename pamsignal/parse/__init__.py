@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Callable, Iterator, Optional, Tuple, Union
 
-from pamsignal.model import Action, JournalRecord, Observation, Provenance, Unparsed
+from pamsignal.model import JournalRecord, Observation, Unparsed
 from pamsignal.parse import journald, logind
 from pamsignal.parse.audit import AUDIT
 from pamsignal.parse.journald import JOURNALD
@@ -20,6 +20,7 @@ from pamsignal.parse.programs import ALL_TABLES, ANY_PROGRAM, BY_EXECUTABLE, BY_
 from pamsignal.parse.provenance import Trust, emitter_of, grade, grade_of, trust
 from pamsignal.parse.table import Pattern
 from pamsignal.parse.tag import doubted, holds_a_tag, texts_behind_tags
+from pamsignal.terms import Action, Provenance
 
 __all__ = ["Trust", "all_patterns", "observe", "observe_line", "owners", "trust"]
 

@@ -5,8 +5,8 @@ They run as root and check the names they write, so nothing here is hostile but 
 
 from __future__ import annotations
 
-from pamsignal.model import Action, Outcome
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Outcome
 
 _SUCCESS, _FAILURE = Outcome.SUCCESS, Outcome.FAILURE
 _ADDED, _CHANGED = Action.ACCOUNT_GROUP_ADDED, Action.PASSWORD_CHANGED

@@ -10,9 +10,10 @@ import re
 from functools import lru_cache
 from typing import Callable, NamedTuple, Optional
 
-from pamsignal.model import Action, JournalRecord, Observation, Provenance, Typed
+from pamsignal.model import JournalRecord, Observation, Typed
 from pamsignal.parse.provenance import ROOT
 from pamsignal.parse.table import TEXT_LIMIT
+from pamsignal.terms import Action, Provenance
 
 AUDIT = "audit"  # _TRANSPORT, and the identifier that journald gives such records
 TTY = "tty"

@@ -11,11 +11,12 @@ import re
 from functools import lru_cache
 from typing import Optional
 
-from pamsignal.model import Action, Endpoint, JournalRecord, Method, Observation, Outcome, Provenance
+from pamsignal.model import Endpoint, JournalRecord, Observation
 from pamsignal.parse.address import address
 from pamsignal.parse.audit import AUDIT, AccountOf, text_of
 from pamsignal.parse.pam import ELEVATION_SERVICES, SU_SERVICES, terminal
 from pamsignal.parse.programs import ANY_PROGRAM, BY_EXECUTABLE, BY_IDENTIFIER, Program
+from pamsignal.terms import Action, Method, Outcome, Provenance
 
 AUDITED_FAILURE = "audit.auth_failed"
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from pamsignal.model import Action, Observation, Outcome, Provenance
+from pamsignal.model import Observation
 from pamsignal.parse.table import Table, pattern, row
+from pamsignal.terms import Action, Outcome, Provenance
 
 _ENDING = re.compile(r" as (\S+) from (?=/)", re.ASCII)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pamsignal.model import Action, Method, Outcome
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Method, Outcome
 
 _PEER = r"(?P<ip>\S+):(?P<port>\d+)"
 _FAILED, _IN = (Action.LOGIN_FAILURE, Outcome.FAILURE), (Action.LOGIN_SUCCESS, Outcome.SUCCESS)

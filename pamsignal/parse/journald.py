@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pamsignal.model import Action, JournalRecord, Observation, Outcome, Provenance
+from pamsignal.model import JournalRecord, Observation
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Outcome, Provenance
 
 SUPPRESSED = "a596d6fe7bfa4994828e72309e95d61e"  # SD_MESSAGE_JOURNAL_DROPPED
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from pamsignal.model import Action, Observation, Outcome, Provenance
+from pamsignal.model import Observation
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.pam import terminal
 from pamsignal.parse.reason import refusal
 from pamsignal.parse.table import Pattern, Table, pattern, row
+from pamsignal.terms import Action, Outcome, Provenance
 
 _IN = (Action.LOGIN_SUCCESS, Outcome.SUCCESS)
 _UNKNOWN = "UNKNOWN"

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pamsignal.model import Action, JournalRecord, Observation, Outcome, Provenance
+from pamsignal.model import JournalRecord, Observation
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Outcome, Provenance
 
 NEW_SESSION = "8d45620c1a4348dbb17410da57c60c66"  # SD_MESSAGE_SESSION_START
 REMOVED_SESSION = "3354939424b4456d9802ca8333ed424a"  # SD_MESSAGE_SESSION_STOP

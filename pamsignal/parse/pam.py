@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import FrozenSet, NamedTuple, Optional
 
-from pamsignal.model import Action, Endpoint, Method, Observation, Outcome, Provenance
+from pamsignal.model import Endpoint, Observation
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.table import Pattern, Table, pattern, row
+from pamsignal.terms import Action, Method, Outcome, Provenance
 
 # Services that give one account the rights of another: PAM's ruser is the actor.
 SU_SERVICES: FrozenSet[str] = frozenset({"su", "su-l", "runuser", "runuser-l"})

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from pamsignal.model import Action, Outcome
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Outcome
 
 _ASKED = r"authorization for action (?P<command>\S+) for \S+ \[.*\] \(owned by unix-user:(?P<user>[^()]*)\)"
 # The directory is the caller's text, too, and comes before the command: up to the first that looks like its end.

@@ -11,7 +11,8 @@ import enum
 import re
 from typing import Dict, FrozenSet, Optional, Tuple
 
-from pamsignal.model import Action, JournalRecord, Observation, Provenance
+from pamsignal.model import JournalRecord, Observation
+from pamsignal.terms import Action, Provenance
 
 _VERIFIED, _ROOT_ATTESTED = Provenance.VERIFIED, Provenance.ROOT_ATTESTED
 _UNVERIFIED, _SPOOFED = Provenance.UNVERIFIED, Provenance.SPOOFED

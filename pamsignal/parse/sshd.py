@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Optional
 
-from pamsignal.model import Action, Method, Outcome
 from pamsignal.parse.table import Pattern, row
+from pamsignal.terms import Action, Method, Outcome
 
 PREAUTH = r"(?P<preauth> \[preauth\])?"
 PEER = r"(?P<ip>\S+) port (?P<port>\d+)"

@@ -6,9 +6,9 @@ The remote side is `[invalid user U |authenticating user U |user U ]ADDRESS port
 
 from __future__ import annotations
 
-from pamsignal.model import Action, Outcome
 from pamsignal.parse.sshd import PEER, PREAUTH
 from pamsignal.parse.table import row
+from pamsignal.terms import Action, Outcome
 
 _KIND = r"(?P<failing>(?P<unknown>invalid) |authenticating )?user "
 # Where the line ends with the remote side, and where a colon follows: a name holds none, so the first one counts. An

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from pamsignal.model import Action, Observation, Outcome, Provenance
+from pamsignal.model import Observation
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Outcome, Provenance
 
 CUT_AT_BYTES = 500  # log.c: syslog(pri, "%.500s", fmtbuf); escaped, so bytes are characters
 _REMOTE_IS_COMPLETE = re.compile(r":| ssh\d: ")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pamsignal.model import Action, Outcome
 from pamsignal.parse.table import Table, row
+from pamsignal.terms import Action, Outcome
 
 _RAN, _FAILED = (Action.ELEVATION_SUCCESS, Outcome.SUCCESS), (Action.ELEVATION_FAILURE, Outcome.FAILURE)
 # No account has a colon in its name (passwd(5)): what has one is a tag that imitates a line, and a line.

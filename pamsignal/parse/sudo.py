@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from typing import Dict, Optional
 
-from pamsignal.model import Action, Observation, Outcome, Provenance
+from pamsignal.model import Observation
 from pamsignal.parse.reason import refusal
 from pamsignal.parse.table import Table, pattern, row
+from pamsignal.terms import Action, Outcome, Provenance
 
 _ACTOR = r" *(?P<user>[^: ][^:]*) : "
 _FIELDS = r"(?P<fields>(?:HOST|TTY|CHROOT|PWD|USER|GROUP|TSID|ENV)=.*? ; )?COMMAND=(?P<command>.*)"

@@ -12,10 +12,11 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
-from pamsignal.model import Action, Endpoint, Key, Method, Observation, Outcome, Provenance
+from pamsignal.model import Endpoint, Key, Observation
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.key import key, principal
 from pamsignal.parse.reason import refusal
+from pamsignal.terms import Action, Method, Outcome, Provenance
 
 Build = Callable[["re.Match[str]", str, Optional[Provenance]], Observation]
 

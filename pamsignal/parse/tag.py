@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import List, Optional
 
-from pamsignal.model import Observation, Provenance
+from pamsignal.model import Observation
+from pamsignal.terms import Provenance
 
 # How the lines begin that count, of PAM and of the programs that anybody may call: bounded, so that time is linear.
 _BEGINNING = (

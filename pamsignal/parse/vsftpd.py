@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Optional
 
-from pamsignal.model import Action, Method, Observation, Outcome, Provenance
+from pamsignal.model import Observation
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.table import Table, pattern, row
+from pamsignal.terms import Action, Method, Outcome, Provenance
 
 _STAMP = r"(?:\w{3} \w{3}  ?\d{1,2} [\d:]{8} \d{4} )?(?:\[pid \d+\] )?"
 _CLIENT = r'Client "(?P<ip>[^"]*)"'

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import Optional, Tuple
 
-from pamsignal.model import Action, AuthEvent, Finding, Provenance, Subject
+from pamsignal.model import AuthEvent, Finding, Subject
 from pamsignal.render import when
+from pamsignal.terms import Action, Provenance
 
 LOOK_FURTHER = "Look further"
 END_SESSION = "End this session"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Sequence
 
-from pamsignal.model import Action
+from pamsignal.terms import Action
 
 
 class Classes(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, Optional
 
-from pamsignal.model import Action, Address, Alert, AuthEvent, Context, Endpoint, Finding
+from pamsignal.model import Address, Alert, AuthEvent, Context, Endpoint, Finding
 from pamsignal.render import words
+from pamsignal.terms import Action
 
 VENDOR, PRODUCT = "PAMSignal", "pamsignal"
 SUCCESS_AFTER_FAILURES = "success_after_failures"

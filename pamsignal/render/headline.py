@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Iterator, Optional
 
-from pamsignal.model import Action, Alert, AuthEvent, Context, Finding, Key, Provenance, Subject
+from pamsignal.model import Alert, AuthEvent, Context, Finding, Key, Subject
 from pamsignal.render import escape, phrases, template, when, words
 from pamsignal.render.phrases import Show
+from pamsignal.terms import Action, Provenance
 
 _FINGERPRINT = re.compile(r"((?:SHA256:|MD5:)[A-Za-z0-9+/:]{1,8})([A-Za-z0-9+/:=]*)")
 LATE = "(late: happened while pamsignal was not reading)"

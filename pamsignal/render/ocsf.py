@@ -12,7 +12,7 @@ import json
 from typing import Dict, Optional, Tuple
 
 from pamsignal import __version__
-from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Method, Origin, Severity
+from pamsignal.model import Alert, AuthEvent, Context, Endpoint, Finding, Key
 from pamsignal.render import facts as subject
 from pamsignal.render import text, words
 from pamsignal.render.document import Document, known
@@ -27,6 +27,7 @@ from pamsignal.render.ocsf_classes import (
     has_address,
     name_of,
 )
+from pamsignal.terms import Action, Method, Origin, Severity
 
 VERSION = "1.8.0"
 TEXT_LIMIT = 1024

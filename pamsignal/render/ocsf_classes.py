@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Action, AuthEvent, Endpoint, Finding
+from pamsignal.model import AuthEvent, Endpoint, Finding
+from pamsignal.terms import Action
 
 
 class Class(NamedTuple):

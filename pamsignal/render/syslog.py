@@ -9,8 +9,9 @@ import re
 from typing import Dict, NamedTuple, Tuple
 
 from pamsignal import __version__
-from pamsignal.model import Alert, Severity
+from pamsignal.model import Alert
 from pamsignal.render import when
+from pamsignal.terms import Severity
 
 APP_NAME = "pamsignal"
 LAST_SEQUENCE = 2**31 - 1  # after it comes 1 again (RFC 5424, 7.3.1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Dict, NamedTuple
 
-from pamsignal.model import Action, Provenance, Severity
+from pamsignal.terms import Action, Provenance, Severity
 
 
 class RuleWords(NamedTuple):

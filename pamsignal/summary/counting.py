@@ -8,8 +8,9 @@ from typing import Callable, Deque, NamedTuple, Optional, Set, Tuple, Union
 
 from pamsignal.audit.record import Seen
 from pamsignal.detect import evidence, keys
-from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Provenance, Severity
+from pamsignal.model import Alert, AuthEvent, Context, Endpoint, Finding
 from pamsignal.summary.tally import Tally
+from pamsignal.terms import Action, Provenance, Severity
 
 MOST_HOSTS = 64
 MOST_NEWS = 1000

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Callable, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from pamsignal.model import Severity
 from pamsignal.render import when, words
 from pamsignal.summary.counting import News, Place, Summary
 from pamsignal.summary.tally import Rest, failures, successes, total
+from pamsignal.terms import Severity
 
 MOST_DAYS, MOST_WEEKS, MOST_MONTHS = 31, 26, 24
 LOCAL = "this host"

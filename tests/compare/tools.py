@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from pamsignal import __version__, parse
-from pamsignal.model import Action, Observation, Outcome
+from pamsignal.model import Observation
+from pamsignal.terms import Action, Outcome
 from tests.compare.lines import SSHD, Line
 
 UNPACKED = Path(__file__).parents[2] / "build" / "unpacked"

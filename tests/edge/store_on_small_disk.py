@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from pamsignal.deliver.store import open_store
-from pamsignal.deliver.turn import Position, Settlement, State, Turn
+from pamsignal.deliver.turn import Settlement, State, Turn
+from pamsignal.model import Position
 from tests.builders import NOON_US, an_alert
 
 SECOND_US = 1_000_000

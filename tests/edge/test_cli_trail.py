@@ -16,7 +16,9 @@ from pamsignal.audit.files import files_in
 from pamsignal.audit.pack import pack
 from pamsignal.cli import main
 from pamsignal.digest import identity
-from pamsignal.model import NO_CONTEXT, Action, Context, Outcome, Secret
+from pamsignal.model import NO_CONTEXT, Context
+from pamsignal.secret import Secret
+from pamsignal.terms import Action, Outcome
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 from tests.edge.command import json_lines, misfits, on_terminal, pamsignal, started
 from tests.edge.trails import a_trail, events, newest, written

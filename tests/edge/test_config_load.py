@@ -12,7 +12,7 @@ import pytest
 from pamsignal.config import load
 from pamsignal.config.check import check_file
 from pamsignal.errors import ConfigError, PamSignalError
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 
 FULL = Path(__file__).parents[1] / "data" / "config" / "valid" / "full.yaml"
 

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pamsignal.enrich import FRESH_US, REFRESH_US, Enricher, Settings, geo, provider
-from pamsignal.model import NO_CONTEXT, Action, AuthEvent, Context, Endpoint, Origin
+from pamsignal.model import NO_CONTEXT, AuthEvent, Context, Endpoint
+from pamsignal.terms import Action, Origin
 from tests.builders import NOON_US, a_login, an_endpoint, an_event
 from tests.edge.databases import QUITO, write_cities, write_networks
 from tests.edge.test_sockets import CAPTURED

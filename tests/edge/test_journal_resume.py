@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from pamsignal.journal import Gap, JournalReader, Position, Source, same_entry
+from pamsignal.journal import Gap, JournalReader, Source, same_entry
+from pamsignal.model import Position
 from tests.builders import NOON_US
 from tests.edge.descriptors import none_left
 from tests.edge.journals import SECOND_US, an_entry, write_journal

@@ -15,9 +15,9 @@ from pamsignal.deliver.store import open_store
 from pamsignal.enrich import REFRESH_US, Enricher, Settings, geo, provider
 from pamsignal.enrich.place import DAY_US, OLD_DAYS
 from pamsignal.journal import JournalReader, Source
-from pamsignal.model import Secret
 from pamsignal.runtime.log import Log
 from pamsignal.runtime.loop import realtime_us
+from pamsignal.secret import Secret
 from tests.edge.databases import write_cities
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.receiver import Receiver, Reply

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pamsignal.deliver.sinks import SINKS, discord, gotify, ntfy, pagerduty, slack, teams, telegram, whatsapp
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 from tests.builders import an_alert
 from tests.edge.receiver import Received
 from tests.edge.services import SERVICES, complaints_of

@@ -11,7 +11,9 @@ import pytest
 from pamsignal.config import rules
 from pamsignal.deliver.sinks import apprise
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret, Sent, Severity, TryLater
+from pamsignal.model import Sent, TryLater
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 from tests.builders import a_login, an_alert
 from tests.edge.receiver import Receiver, Reply, unused_port
 from tests.unit.render.cases import CASES

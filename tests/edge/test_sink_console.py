@@ -8,7 +8,8 @@ import os
 import pytest
 
 from pamsignal.deliver.sinks import console
-from pamsignal.model import Refused, Sent, Severity
+from pamsignal.model import Refused, Sent
+from pamsignal.terms import Severity
 from tests.builders import an_alert
 from tests.unit.render.cases import CASES
 

@@ -8,7 +8,9 @@ import re
 import pytest
 
 from pamsignal.deliver.sinks import discord
-from pamsignal.model import Refused, Secret, Sent, Severity, TryLater
+from pamsignal.model import Refused, Sent, TryLater
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 from tests.builders import an_alert
 from tests.edge.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES

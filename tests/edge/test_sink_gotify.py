@@ -8,7 +8,8 @@ import pytest
 
 from pamsignal.deliver.sinks import gotify
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret, Sent
+from pamsignal.model import Sent
+from pamsignal.secret import Secret
 from tests.builders import an_alert
 from tests.edge.receiver import Receiver
 

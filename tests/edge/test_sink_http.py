@@ -35,7 +35,9 @@ from pamsignal.deliver.sinks import (
 )
 from pamsignal.deliver.sinks.tls import OTHER_NAME, words_for
 from pamsignal.errors import ConfigError
-from pamsignal.model import REASONS, Refused, Secret, Sent, TryLater
+from pamsignal.model import Refused, Sent, TryLater
+from pamsignal.secret import Secret
+from pamsignal.terms import REASONS
 from tests.builders import a_finding, a_login, an_alert
 from tests.edge.receiver import Receiver, Reply, unused_port
 from tests.edge.services import SERVICES, complaints_of

@@ -8,7 +8,8 @@ import struct
 import pytest
 
 from pamsignal.deliver.sinks import journald
-from pamsignal.model import Sent, Severity, TryLater
+from pamsignal.model import Sent, TryLater
+from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.unit.render.cases import CASES
 

@@ -9,7 +9,9 @@ import pytest
 from pamsignal.config import rules
 from pamsignal.deliver.sinks import ntfy
 from pamsignal.errors import ConfigError
-from pamsignal.model import Refused, Secret, Sent, Severity, TryLater
+from pamsignal.model import Refused, Sent, TryLater
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 from tests.builders import an_alert
 from tests.edge.receiver import Receiver, Reply
 

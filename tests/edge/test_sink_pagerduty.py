@@ -9,7 +9,9 @@ import pytest
 from pamsignal.config import rules
 from pamsignal.deliver.sinks import pagerduty
 from pamsignal.errors import ConfigError
-from pamsignal.model import Action, Refused, Secret, Sent, Severity
+from pamsignal.model import Refused, Sent
+from pamsignal.secret import Secret
+from pamsignal.terms import Action, Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.edge.receiver import Receiver, Reply
 

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from pamsignal.deliver.sinks import slack
-from pamsignal.model import Refused, Secret, Sent
+from pamsignal.model import Refused, Sent
+from pamsignal.secret import Secret
 from tests.builders import an_alert
 from tests.edge.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES

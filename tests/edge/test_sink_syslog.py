@@ -18,9 +18,11 @@ import trustme
 
 from pamsignal.deliver.sinks import syslog, wire
 from pamsignal.errors import ConfigError
-from pamsignal.model import Context, Secret, Sent, Severity, TryLater
+from pamsignal.model import Context, Sent, TryLater
 from pamsignal.render import cef, ecs, leef, siem
 from pamsignal.render.syslog import Sender
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.edge.receiver import unused_port
 from tests.edge.syslog_servers import ROOT, Server

@@ -8,7 +8,8 @@ import pytest
 
 from pamsignal.config import rules
 from pamsignal.deliver.sinks import teams
-from pamsignal.model import Refused, Secret, Sent
+from pamsignal.model import Refused, Sent
+from pamsignal.secret import Secret
 from tests.builders import a_login, an_alert
 from tests.edge.receiver import Receiver, Reply
 

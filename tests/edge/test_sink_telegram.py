@@ -10,7 +10,9 @@ import pytest
 
 from pamsignal.deliver.sinks import telegram
 from pamsignal.errors import ConfigError
-from pamsignal.model import Refused, Secret, Sent, Severity, TryLater
+from pamsignal.model import Refused, Sent, TryLater
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 from tests.builders import a_login, an_alert
 from tests.edge.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES

@@ -10,8 +10,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from pamsignal.deliver.sinks import webhook
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret, Sent
+from pamsignal.model import Sent
 from pamsignal.render import ecs
+from pamsignal.secret import Secret
 from tests.builders import an_alert
 from tests.edge.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES

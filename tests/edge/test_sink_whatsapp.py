@@ -8,7 +8,8 @@ import pytest
 
 from pamsignal.deliver.sinks import whatsapp
 from pamsignal.errors import ConfigError
-from pamsignal.model import Refused, Secret, Sent, TryLater
+from pamsignal.model import Refused, Sent, TryLater
+from pamsignal.secret import Secret
 from tests.builders import a_login, an_alert
 from tests.edge.receiver import Receiver, Reply
 

@@ -12,9 +12,10 @@ import pytest
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.store.database import open_for_reading
-from pamsignal.deliver.turn import Channel, Memory, OpenSession, Position, Settlement, State, Turn
+from pamsignal.deliver.turn import Channel, Memory, OpenSession, Settlement, State, Turn
 from pamsignal.errors import StoreError
-from pamsignal.model import Severity
+from pamsignal.model import Position
+from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert
 
 SECOND_US = 1_000_000

@@ -9,7 +9,8 @@ import sqlite3
 import time
 
 from pamsignal.deliver.store import open_store
-from pamsignal.deliver.turn import OpenSession, Position, Settlement, State, Turn
+from pamsignal.deliver.turn import OpenSession, Settlement, State, Turn
+from pamsignal.model import Position
 from tests.builders import NOON_US, an_alert
 
 ROUNDS = 60

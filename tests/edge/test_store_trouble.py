@@ -12,8 +12,9 @@ import pytest
 
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.store.unsaved import MAX_DELIVERIES
-from pamsignal.deliver.turn import Channel, Memory, OpenSession, Position, Settlement, State, Turn
-from pamsignal.model import Severity
+from pamsignal.deliver.turn import Channel, Memory, OpenSession, Settlement, State, Turn
+from pamsignal.model import Position
+from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert
 
 SECOND_US = 1_000_000

@@ -15,7 +15,7 @@ import pytest
 from pamsignal.audit.chain import Head, Seal
 from pamsignal.audit.files import files_in
 from pamsignal.audit.past import past_of
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 from tests.builders import a_finding, an_alert
 from tests.edge.descriptors import none_left
 from tests.edge.trails import (

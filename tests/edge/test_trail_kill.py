@@ -10,7 +10,8 @@ import time
 from pamsignal.audit.files import files_in
 from pamsignal.audit.verification import verify
 from pamsignal.deliver.store import open_store
-from pamsignal.deliver.turn import Memory, Position, Turn
+from pamsignal.deliver.turn import Memory, Turn
+from pamsignal.model import Position
 from tests.edge.trails import NOON_US, a_trail, damage_in, events, kinds_in, pids_in
 
 ROUNDS = 60

@@ -16,7 +16,7 @@ from pamsignal.audit.files import files_in
 from pamsignal.audit.pack import pack
 from pamsignal.audit.record import event_body
 from pamsignal.audit.verification import KINDS, verify
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 from tests.builders import a_login
 from tests.edge.trails import damage_in, lines_in, newest, written
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Callable, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Action
+from pamsignal.terms import Action
 from tests.forge.encodings import octal, printable, raw, vis, vis_twice
 
 Encode = Callable[[str], str]

@@ -7,8 +7,9 @@ from collections import Counter
 from ipaddress import ip_address
 from typing import Dict, NamedTuple, Optional, Tuple
 
-from pamsignal.model import Action, Observation
+from pamsignal.model import Observation
 from pamsignal.parse import observe
+from pamsignal.terms import Action
 from tests.builders import NOON_US, a_record
 from tests.forge.encodings import vis, vis_twice
 from tests.forge.formats import FORMS, Form

@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import List
 
-from pamsignal.model import Action, Alert, Key
+from pamsignal.model import Alert, Key
+from pamsignal.terms import Action
 from tests.builders import a_login, an_alert
 from tests.fuzz.supply import fields_of
 

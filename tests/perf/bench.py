@@ -14,8 +14,9 @@ import tempfile
 from pathlib import Path
 
 from pamsignal.deliver.store import open_store
-from pamsignal.deliver.turn import Position, Turn
+from pamsignal.deliver.turn import Turn
 from pamsignal.journal import JournalReader, Source
+from pamsignal.model import Position
 from tests.edge.journals import write_journal
 from tests.perf import on_host, others, results
 from tests.perf.context import TRACKED

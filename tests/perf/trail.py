@@ -26,7 +26,8 @@ from pamsignal.audit.trail import Settings, Trail
 from pamsignal.audit.verification import verify
 from pamsignal.cli import main as main_of_pamsignal
 from pamsignal.digest import identity
-from pamsignal.model import NO_CONTEXT, Secret
+from pamsignal.model import NO_CONTEXT
+from pamsignal.secret import Secret
 from pamsignal.summary.counting import Summary
 from pamsignal.summary.document import document_of
 from tests.builders import NOON_US, a_login, an_endpoint, an_event

@@ -6,7 +6,8 @@ import time
 from ipaddress import ip_address
 
 from pamsignal.enrich import Enricher, Settings
-from pamsignal.model import Action, AuthEvent, Endpoint
+from pamsignal.model import AuthEvent, Endpoint
+from pamsignal.terms import Action
 
 
 def login_of(ip, port):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from pamsignal.audit.record import event_body
-from pamsignal.model import Action, Typed
+from pamsignal.model import Typed
 from pamsignal.parse import audit
 from pamsignal.pipeline import NOTHING, Engine, Settings
+from pamsignal.terms import Action
 from tests.unit.parse.test_audit import SECRET, a_tty_record
 
 ACCOUNTS = {0: "root", 33: "www-data", 1000: "alice"}

@@ -13,9 +13,10 @@ import pytest
 
 from pamsignal import parse
 from pamsignal.cli.explain import explain
-from pamsignal.model import Action, AuthEvent, Observation, Outcome
+from pamsignal.model import AuthEvent, Observation
 from pamsignal.parse.programs import BY_IDENTIFIER
 from pamsignal.pipeline import Engine
+from pamsignal.terms import Action, Outcome
 
 from .corpus import (
     FAILURE,

@@ -11,8 +11,8 @@ from pamsignal.config.schema import load_schema
 from pamsignal.deliver.classes import LOGIN_RULES, SUCCESS_RULES
 from pamsignal.deliver.sinks import SINKS
 from pamsignal.deliver.turn import LAST_TO_GO
-from pamsignal.model import Action
 from pamsignal.render import ecs, ecs_classes, siem, syslog, words
+from pamsignal.terms import Action
 from tests.builders import a_finding, an_alert
 from tests.unit.docs.documents import ROOT, code, links, rows, section
 from tests.unit.render.test_golden import FORMATS

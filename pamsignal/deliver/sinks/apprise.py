@@ -10,8 +10,10 @@ from typing import Any, Dict, NamedTuple, Sequence
 
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Result, Secret, Sent, Severity, TryLater
+from pamsignal.model import Alert, Result, Sent, TryLater
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 _VALUE_LIMIT = 512
 _TITLE_VALUE_LIMIT = 64

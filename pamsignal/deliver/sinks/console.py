@@ -7,8 +7,9 @@ import sys
 from typing import Dict, Mapping, NamedTuple, Optional, Sequence, TextIO
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.model import Alert, Refused, Result, Sent, Severity
+from pamsignal.model import Alert, Refused, Result, Sent
 from pamsignal.render import escape, text, when
+from pamsignal.terms import Severity
 
 _COLORS: Dict[Severity, str] = {  # SGR parameters, ECMA-48 8.3.117
     Severity.INFO: "2",

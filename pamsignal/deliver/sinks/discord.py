@@ -18,8 +18,10 @@ from pamsignal.deliver.sinks.exchange import (
     result_of,
 )
 from pamsignal.deliver.sinks.fitting import fitted, utf16_units
-from pamsignal.model import Alert, Refused, Result, Secret, Severity, TryLater
+from pamsignal.model import Alert, Refused, Result, TryLater
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 CONTENT_LIMIT = 2000  # characters; counted here in UTF-16 units, the stricter way
 DESCRIPTION_LIMIT = 4096

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Dict, NamedTuple, Optional, Tuple
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Secret, Severity
+from pamsignal.model import Alert
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

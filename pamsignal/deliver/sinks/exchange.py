@@ -8,8 +8,9 @@ import re
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
 from urllib.parse import quote
 
-from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
+from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.render import escape
+from pamsignal.secret import Secret
 
 LONGEST_WAIT_SECONDS = 3600.0
 MASK = "***"

@@ -9,8 +9,10 @@ from typing import Dict, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Channel, Request, json_request, result_of
-from pamsignal.model import Alert, Secret, Severity
+from pamsignal.model import Alert
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 _VALUE_LIMIT = 512  # Gotify names no limit of its own
 _TITLE_VALUE_LIMIT = 64

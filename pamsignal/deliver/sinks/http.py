@@ -20,7 +20,8 @@ from pamsignal.deliver.sinks import tls
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, described
 from pamsignal.deliver.sinks.guard import READ_SECONDS, LinkLocalError, Pool, TlsPool
 from pamsignal.deliver.sinks.lean_requests import requests
-from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
+from pamsignal.model import Alert, Refused, Result, Sent, TryLater
+from pamsignal.secret import Secret
 
 CONNECT_SECONDS = 3.0
 ANSWER_BYTES = 64 * 1024

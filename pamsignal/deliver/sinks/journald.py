@@ -11,9 +11,10 @@ import _socket  # the C half of socket, which costs 0.7 MB less
 from typing import Dict, Iterator, NamedTuple, Sequence, Tuple
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.model import Alert, Finding, Result, Sent, Severity, TryLater
+from pamsignal.model import Alert, Finding, Result, Sent, TryLater
 from pamsignal.render import ecs, escape, text
 from pamsignal.render.document import Document, Value
+from pamsignal.terms import Severity
 
 SOCKET_PATH = "/run/systemd/journal/socket"
 EVENT_ALERT = "21a0a5b206184f4d8e76d9e44964ea3f"

@@ -12,8 +12,10 @@ from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, redacted, result_of
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Result, Secret, Severity
+from pamsignal.model import Alert, Result
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 MESSAGE_BYTES = 4096  # a longer message becomes a file to download
 BODY_BYTES = 2 * MESSAGE_BYTES  # all that the server reads of a request in JSON

@@ -14,8 +14,10 @@ from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_requ
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.digest import identity
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Finding, Refused, Result, Secret, Severity
+from pamsignal.model import Alert, Finding, Refused, Result
 from pamsignal.render import escape, text, when, words
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 SUMMARY_LIMIT = 1024
 _VALUE_LIMIT = 512  # keeps an event far below the limit of 512 KB

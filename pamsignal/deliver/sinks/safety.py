@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 _HEADER_VALUE = re.compile(r"[!-~]([ -~]*[!-~])?")

@@ -11,8 +11,9 @@ from typing import NamedTuple, Optional
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, result_of
 from pamsignal.deliver.sinks.fitting import fitted
-from pamsignal.model import Alert, Refused, Result, Secret
+from pamsignal.model import Alert, Refused, Result
 from pamsignal.render import escape, text, words
+from pamsignal.secret import Secret
 
 SECTION_LIMIT = 3000  # characters of one section's text, escapes included
 _ERROR_WORD = re.compile(rb"[a-z_]{1,60}")  # Slack's own errors; anything else may echo our URL

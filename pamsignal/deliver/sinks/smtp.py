@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Sequence, Unio
 
 from pamsignal.deliver.sinks import network, tls
 from pamsignal.deliver.sinks.exchange import redacted
-from pamsignal.model import Alert, Refused, Result, Secret, Sent, TryLater
+from pamsignal.model import Alert, Refused, Result, Sent, TryLater
+from pamsignal.secret import Secret
 
 if TYPE_CHECKING:
     from email.message import EmailMessage

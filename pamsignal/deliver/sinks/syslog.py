@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Callable, Dict, NamedTuple, Optional, Sequence
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Result, Secret, Sent
+from pamsignal.model import Alert, Result, Sent
 from pamsignal.render import escape, siem, syslog
 from pamsignal.render.clipped import bare, clipped
+from pamsignal.secret import Secret
 
 if TYPE_CHECKING:
     from pamsignal.deliver.sinks.wire import Wire

@@ -12,8 +12,10 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, result_of
 from pamsignal.deliver.sinks.fitting import fitted
-from pamsignal.model import Alert, Refused, Result, Secret, Severity
+from pamsignal.model import Alert, Refused, Result
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 BODY_BYTES = 28_000  # Teams takes messages of about 28 KB
 

@@ -21,8 +21,10 @@ from pamsignal.deliver.sinks.exchange import (
 )
 from pamsignal.deliver.sinks.fitting import VALUE_LIMITS, utf16_units
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Refused, Result, Secret, Severity, TryLater
+from pamsignal.model import Alert, Refused, Result, TryLater
 from pamsignal.render import escape, text, words
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 TEXT_LIMIT = 4096  # characters after the entities are parsed; counted here in UTF-16 units, the stricter way
 _TOKEN = re.compile(r"[0-9A-Za-z:_-]+")  # it becomes a part of the path

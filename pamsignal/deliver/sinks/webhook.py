@@ -10,8 +10,9 @@ from typing import Dict, Mapping, NamedTuple, Optional, Tuple, Union
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Channel, Request, result_of
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Secret
+from pamsignal.model import Alert
 from pamsignal.render import ecs
+from pamsignal.secret import Secret
 
 PAYLOAD_BYTES = 20_000
 _TEXT_LIMITS = (ecs.TEXT_LIMIT, 256, 64, 16)

@@ -13,8 +13,9 @@ from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, after_seconds, json_request, object_in, result_of
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
-from pamsignal.model import Alert, Refused, Result, Secret, TryLater
+from pamsignal.model import Alert, Refused, Result, TryLater
 from pamsignal.render import escape, text
+from pamsignal.secret import Secret
 
 TEXT_LIMIT = 900  # characters of the three values together; with the template's own words a body has 1024
 _VALUE_LIMIT = 64

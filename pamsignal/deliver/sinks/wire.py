@@ -19,7 +19,8 @@ import time
 from typing import Iterator, NamedTuple, Optional, Protocol, Sequence
 
 from pamsignal.deliver.sinks import network, tls
-from pamsignal.model import Secret, TryLater
+from pamsignal.model import TryLater
+from pamsignal.secret import Secret
 
 TIMEOUT_SECONDS = 10.0  # of each step, and of a line on which nothing moves
 LOAD_SECONDS = 120.0  # of a whole load, however it moves; the daemon gives up a courier that is silent for longer

@@ -27,12 +27,12 @@ from pamsignal.deliver.turn import (
     Health,
     OpenSession,
     Pending,
-    Position,
     Settlement,
     State,
     Turn,
 )
 from pamsignal.errors import StoreError
+from pamsignal.model import Position
 
 REOPEN_US = 10_000_000
 TRIM_US = 3_600_000_000

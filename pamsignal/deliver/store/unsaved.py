@@ -10,8 +10,8 @@ from collections import Counter
 from typing import Any, Dict, Iterator, NamedTuple, Optional, Set, Tuple
 
 from pamsignal.deliver.backoff import LONGEST_SECONDS
-from pamsignal.deliver.turn import EXPIRED, Memory, OpenSession, Pending, Position, Settlement, State, Turn, rank_of
-from pamsignal.model import Alert
+from pamsignal.deliver.turn import EXPIRED, Memory, OpenSession, Pending, Settlement, State, Turn, rank_of
+from pamsignal.model import Alert, Position
 
 MAX_DELIVERIES = 1_000
 MAX_OTHERS = 10_000

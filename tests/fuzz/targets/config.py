@@ -11,7 +11,7 @@ from pamsignal.config.check import check_text
 from pamsignal.config.document import written
 from pamsignal.config.problem import ERROR
 from pamsignal.config.settings import settings_from
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 
 MOST_BYTES = 20_000
 _COMPLAINT = re.compile(r"FILE:([1-9][0-9]*):([1-9][0-9]*): \S.*")

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import List, Tuple
 
-from pamsignal.model import Action, JournalRecord, Observation
+from pamsignal.model import JournalRecord, Observation
 from pamsignal.parse import Trust, observe, trust
 from pamsignal.pipeline import Engine, Produced
+from pamsignal.terms import Action
 from tests.builders import EXECUTABLES, NOON_US, a_record
 from tests.fuzz.supply import text_of
 from tests.fuzz.targets.parser import IDENTIFIERS, WRITERS

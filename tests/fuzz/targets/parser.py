@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from pamsignal.model import Action, Observation, Unparsed
+from pamsignal.model import Observation, Unparsed
 from pamsignal.parse import Trust, observe, trust
 from pamsignal.parse.address import address
 from pamsignal.parse.programs import BY_IDENTIFIER
 from pamsignal.parse.table import TEXT_LIMIT, bounded
+from pamsignal.terms import Action
 from tests.builders import EXECUTABLES, a_record
 from tests.fuzz.supply import text_of
 

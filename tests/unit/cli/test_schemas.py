@@ -5,8 +5,8 @@ import copy
 import pytest
 
 from pamsignal.cli.explain import explain, to_json
-from pamsignal.model import Action
 from pamsignal.render import ecs
+from pamsignal.terms import Action
 from tests.builders import a_finding, a_login, an_alert, an_event
 from tests.edge.command import ROOT, json_lines, misfits, validator_of
 

@@ -8,7 +8,7 @@ from pamsignal.config import rules
 from pamsignal.config.check import check_text
 from pamsignal.deliver.sinks import SINKS, safety
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 
 URLS = [
     "https://siem.example.org/in",

@@ -15,8 +15,10 @@ from pamsignal.deliver.routes import DeliverySettings, RouteSettings
 from pamsignal.deliver.sinks import SINKS, telegram, webhook
 from pamsignal.detect import brute_force, notable, reasons, success
 from pamsignal.hours import span_of
-from pamsignal.model import Secret, Severity, Wording
+from pamsignal.model import Wording
 from pamsignal.render.words import RULES
+from pamsignal.secret import Secret
+from pamsignal.terms import Severity
 
 ROOT = load_schema()
 FULL = (Path(__file__).parents[2] / "data" / "config" / "valid" / "full.yaml").read_text()

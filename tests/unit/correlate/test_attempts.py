@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.model import Action, Method, Outcome
+from pamsignal.terms import Action, Method, Outcome
 from tests.builders import NOON_US
 from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.model import Provenance
 from pamsignal.parse import audit
 from pamsignal.pipeline import Settings
+from pamsignal.terms import Provenance
 from tests.stories import ATTACKER, PAM_FAILURE, Story
 from tests.unit.parse.test_audit_auth import an_audited_try
 

@@ -7,7 +7,8 @@ import pytest
 from pamsignal.correlate import Line, OpenSession
 from pamsignal.correlate.sessions import Sessions
 from pamsignal.correlate.trace import Traces
-from pamsignal.model import Action, Observation, Outcome
+from pamsignal.model import Observation
+from pamsignal.terms import Action, Outcome
 from tests.builders import BOOT, NOON_US, a_record, an_endpoint
 from tests.stories import ATTACKER, SECOND, Story
 

@@ -21,10 +21,10 @@ from pamsignal.daemon.tally import Spread, Tally
 from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.deliver.turn import Channel, Health
-from pamsignal.model import REASONS, Action, Provenance, Severity
 from pamsignal.parse.programs import BY_EXECUTABLE, BY_IDENTIFIER
 from pamsignal.pipeline import Engine
 from pamsignal.render.words import RULES
+from pamsignal.terms import REASONS, Action, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_record, an_alert
 
 GOLDEN = Path(__file__).parents[2] / "data" / "golden" / "metrics.prom"

@@ -11,8 +11,8 @@ from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.judge import Happening
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.hours import span_of
-from pamsignal.model import Severity
 from pamsignal.pipeline import Produced
+from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_finding, an_alert
 
 LOST = Happening("delivery_given_up", "team", 7, "network", "")

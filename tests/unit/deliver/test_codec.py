@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from pamsignal.correlate import OpenSession
 from pamsignal.deliver import codec
-from pamsignal.model import Alert, Endpoint, Severity, Wording
+from pamsignal.model import Alert, Endpoint, Wording
+from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert, an_endpoint
 
 # Low surrogates are what surrogateescape makes of bytes that are not UTF-8.

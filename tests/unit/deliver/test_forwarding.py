@@ -7,7 +7,8 @@ import pytest
 from pamsignal.deliver.forwarding import as_alert, forwarded
 from pamsignal.deliver.routes import Route, RouteSettings
 from pamsignal.deliver.turn import rank_of
-from pamsignal.model import NO_CONTEXT, Action, Outcome, Severity
+from pamsignal.model import NO_CONTEXT
+from pamsignal.terms import Action, Outcome, Severity
 from tests.builders import a_finding, a_login, an_alert
 
 LOGIN = a_login(id="1" * 32)

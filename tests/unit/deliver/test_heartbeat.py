@@ -7,7 +7,8 @@ import pytest
 from pamsignal.deliver.courier import Delivered
 from pamsignal.deliver.heartbeat import Heartbeat, Settings, build
 from pamsignal.errors import ConfigError
-from pamsignal.model import Secret, Sent, TryLater
+from pamsignal.model import Sent, TryLater
+from pamsignal.secret import Secret
 
 MINUTE_US = 60_000_000
 

@@ -11,7 +11,7 @@ from pamsignal.deliver.classes import class_of
 from pamsignal.deliver.limits import Limiter
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.hours import span_of
-from pamsignal.model import Action, Provenance, Severity
+from pamsignal.terms import Action, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 
 SECOND_US = 1_000_000

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pamsignal.deliver.sinks.exchange import redacted
-from pamsignal.model import Secret
+from pamsignal.secret import Secret
 
 SECRET = 'hunter2 "/+=&ü'
 SPELLINGS = {

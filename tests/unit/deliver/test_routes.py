@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
-from pamsignal.model import Severity
+from pamsignal.terms import Severity
 from tests.builders import a_finding, an_alert
 
 

@@ -11,9 +11,10 @@ from pamsignal.daemon import conditions
 from pamsignal.detect import blindness
 from pamsignal.detect.conditions import MOST, Conditions, Name
 from pamsignal.detect.redact import bones_of
-from pamsignal.model import AuditedLogin, Provenance, Severity
+from pamsignal.model import AuditedLogin
 from pamsignal.parse import audit
 from pamsignal.render import text
+from pamsignal.terms import Provenance, Severity
 from tests.builders import NOON_US, a_login, a_record
 from tests.stories import Story
 from tests.unit.parse.test_audit_login import an_audited_login

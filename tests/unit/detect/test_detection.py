@@ -6,8 +6,9 @@ import pytest
 
 from pamsignal import detect
 from pamsignal.detect import brute_force, evidence, notable, success, trust
-from pamsignal.model import Action, Finding, Outcome, Severity
+from pamsignal.model import Finding
 from pamsignal.pipeline import Settings
+from pamsignal.terms import Action, Outcome, Severity
 from tests.builders import NOON_US, an_event
 from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 

@@ -8,8 +8,9 @@ from pamsignal import detect
 from pamsignal.daemon import familiarity
 from pamsignal.detect import familiar, reasons, trust
 from pamsignal.detect.familiar import LEARNING, Change, Fact, Familiar
-from pamsignal.model import NO_CONTEXT, Action, Context, Endpoint, Key, Method, Provenance, Severity
+from pamsignal.model import NO_CONTEXT, Context, Endpoint, Key
 from pamsignal.render import text, words
+from pamsignal.terms import Action, Method, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_endpoint
 
 DAY_US = 86_400_000_000

@@ -6,7 +6,8 @@ import pytest
 
 from pamsignal import detect
 from pamsignal.detect import success
-from pamsignal.model import NO_CONTEXT, Action, Context, Finding, Severity
+from pamsignal.model import NO_CONTEXT, Context, Finding
+from pamsignal.terms import Action, Severity
 from tests.builders import NOON_US, an_event
 from tests.stories import ATTACKER, SECOND, Story
 from tests.unit.detect.test_detection import attack, settings

@@ -7,7 +7,8 @@ import pytest
 from pamsignal import detect
 from pamsignal.detect import familiar, logins, reasons
 from pamsignal.hours import span_of, utc
-from pamsignal.model import NO_CONTEXT, Action, Key, Method, Severity
+from pamsignal.model import NO_CONTEXT, Key
+from pamsignal.terms import Action, Method, Severity
 from tests.builders import NOON_US, a_login
 
 HOUR_US = 3_600_000_000

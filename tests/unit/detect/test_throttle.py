@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pamsignal.detect.throttle import Throttle
-from pamsignal.model import Severity
+from pamsignal.terms import Severity
 from tests.builders import a_finding
 
 MINUTE = 60_000_000

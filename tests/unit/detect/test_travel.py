@@ -7,7 +7,8 @@ import pytest
 from pamsignal.detect import familiar, reasons, travel
 from pamsignal.detect.familiar import Familiar
 from pamsignal.detect.travel import Place
-from pamsignal.model import Context, Severity
+from pamsignal.model import Context
+from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_login, an_endpoint
 
 HOUR_US = 3_600_000_000

@@ -14,9 +14,9 @@ from pamsignal.cli import VERBS
 from pamsignal.cli.arguments import EXIT_CODES, build_parser
 from pamsignal.cli.explain import explain, to_json
 from pamsignal.detect import brute_force, notable, reasons, success
-from pamsignal.model import REASONS, Action, Severity
 from pamsignal.parse.reason import _REFUSALS
 from pamsignal.render import ecs_classes, words
+from pamsignal.terms import REASONS, Action, Severity
 from tests.builders import an_event
 from tests.system.images import CODENAMES
 from tests.unit.docs.documents import ROOT, code, name, rows, section

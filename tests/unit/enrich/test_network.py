@@ -7,7 +7,8 @@ from ipaddress import ip_address
 import pytest
 
 from pamsignal.enrich.network import is_somewhere, origin_of, origin_without_address
-from pamsignal.model import Action, Endpoint, Method, Origin
+from pamsignal.model import Endpoint
+from pamsignal.terms import Action, Method, Origin
 from tests.builders import a_login, an_event
 
 OWN = frozenset(map(ip_address, ("203.0.113.5", "2001:db8::5")))

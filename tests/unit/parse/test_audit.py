@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.model import Action, Provenance, Typed
+from pamsignal.model import Typed
 from pamsignal.parse import audit, observe
 from pamsignal.parse.provenance import Trust, trust
+from pamsignal.terms import Action, Provenance
 from tests.builders import a_record
 
 SECRET = "hunter2\r"

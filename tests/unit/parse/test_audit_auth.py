@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pamsignal.correlate.attempts import AUDITED_FAILURE
-from pamsignal.model import Action, Endpoint, Method, Outcome, Provenance
+from pamsignal.model import Endpoint
 from pamsignal.parse import audit_auth, observe
 from pamsignal.parse.audit_auth import failure_of
 from pamsignal.parse.provenance import Trust, trust
+from pamsignal.terms import Action, Method, Outcome, Provenance
 from tests.builders import a_record
 
 ADDRESS = "203.0.113.9"

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.model import Action, Observation, Provenance, Unparsed
+from pamsignal.model import Observation, Unparsed
 from pamsignal.parse import Trust, observe, trust
 from pamsignal.parse.programs import ANY_PROGRAM, BY_EXECUTABLE
 from pamsignal.parse.tag import texts_behind_tags
+from pamsignal.terms import Action, Provenance
 from tests.builders import a_record
 
 from .journal_lines import LINES

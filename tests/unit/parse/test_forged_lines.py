@@ -2,8 +2,9 @@
 
 import pytest
 
-from pamsignal.model import Action, Observation
+from pamsignal.model import Observation
 from pamsignal.parse import all_patterns, observe
+from pamsignal.terms import Action
 from tests.builders import a_record
 from tests.forge.formats import FORMS
 from tests.forge.trial import RIGHT, SUCCESSES, WRONG, Forged, tried, verdict

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pamsignal.model import Action, Observation
+from pamsignal.model import Observation
 from pamsignal.parse import observe, observe_line
+from pamsignal.terms import Action
 from tests.builders import a_record
 
 FAILURE, CLOSED, DETAIL = Action.LOGIN_FAILURE, Action.CONNECTION_CLOSED, Action.DETAIL

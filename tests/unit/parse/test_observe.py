@@ -2,9 +2,10 @@
 
 import pytest
 
-from pamsignal.model import Action, Observation, Provenance, Unparsed
+from pamsignal.model import Observation, Unparsed
 from pamsignal.parse import journald, logind, observe, observe_line
 from pamsignal.parse.table import bounded
+from pamsignal.terms import Action, Provenance
 from tests.builders import a_record
 
 FAILED = "Failed password for root from 198.51.100.7 port 40022 ssh2"

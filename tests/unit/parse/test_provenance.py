@@ -2,10 +2,10 @@
 
 import pytest
 
-from pamsignal.model import Action, Provenance
 from pamsignal.parse import Trust, observe, trust
 from pamsignal.parse.programs import BY_IDENTIFIER
 from pamsignal.parse.provenance import EXECUTABLES, SETUID, grade
+from pamsignal.terms import Action, Provenance
 from tests.builders import a_record
 
 VERIFIED, ROOT, UNVERIFIED, SPOOFED = (

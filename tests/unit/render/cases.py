@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from pamsignal.model import Action, Context, Endpoint, Key, Method, Origin, Outcome, Provenance, Severity, Typed
+from pamsignal.model import Context, Endpoint, Key, Typed
+from pamsignal.terms import Action, Method, Origin, Outcome, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 
 MINUTE_US = 60_000_000

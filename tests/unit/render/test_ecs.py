@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.model import Action, Alert, AuthEvent, Context, Endpoint, Finding, Key, Severity, Wording
+from pamsignal.model import Alert, AuthEvent, Context, Endpoint, Finding, Key, Wording
 from pamsignal.render import ecs
+from pamsignal.terms import Action, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 from tests.unit.render.cases import CASES
 

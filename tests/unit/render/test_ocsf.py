@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 
 from pamsignal.deliver.forwarding import as_alert
-from pamsignal.model import NO_CONTEXT, Action, AuthEvent, Outcome, Severity
+from pamsignal.model import NO_CONTEXT, AuthEvent
 from pamsignal.render import ocsf
+from pamsignal.terms import Action, Outcome, Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.unit.render.cases import CASES, HOSTILE
 

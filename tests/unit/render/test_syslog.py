@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pamsignal import __version__
-from pamsignal.model import Severity
 from pamsignal.render import syslog
 from pamsignal.render.clipped import clipped
+from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.unit.render.cases import CASES
 

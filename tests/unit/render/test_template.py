@@ -12,9 +12,10 @@ from pamsignal.config.check import check_text
 from pamsignal.deliver.sinks import discord, email, ntfy, slack, teams, telegram
 from pamsignal.deliver.sinks.fitting import utf16_units
 from pamsignal.deliver.wording import merged, worded
-from pamsignal.model import Context, Provenance, Wording
+from pamsignal.model import Context, Wording
 from pamsignal.render import escape, template, text
 from pamsignal.render.fields import FIELDS
+from pamsignal.terms import Provenance
 from tests.builders import a_finding, a_login, an_alert
 from tests.unit.docs.documents import ROOT
 from tests.unit.render.cases import CASES, HOSTILE

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.model import Action, Key, Provenance
+from pamsignal.model import Key
 from pamsignal.render import advice, escape, text, words
+from pamsignal.terms import Action, Provenance
 from tests.builders import a_finding, a_login, an_alert, an_event
 from tests.unit.render.cases import CASES, HOSTILE
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pamsignal.model import Secret
 from pamsignal.runtime.log import VALUE_CAP, Form, Level, Log, form_of, line_of
+from pamsignal.secret import Secret
 from tests.builders import NOON_US
 
 FORMS = st.sampled_from(Form)

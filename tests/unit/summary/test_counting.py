@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pamsignal.audit.record import Seen
-from pamsignal.model import NO_CONTEXT, Action, Context, Outcome, Provenance, Severity
+from pamsignal.model import NO_CONTEXT, Context
 from pamsignal.summary import counting
 from pamsignal.summary.counting import Summary
 from pamsignal.summary.tally import failures, successes, total
+from pamsignal.terms import Action, Outcome, Provenance, Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 
 DAY_US = 86_400_000_000

@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 import pytest
 
 from pamsignal.audit.record import Seen
-from pamsignal.model import NO_CONTEXT, Action, Context
+from pamsignal.model import NO_CONTEXT, Context
 from pamsignal.render import when
 from pamsignal.render.escape import for_terminal
 from pamsignal.summary import html, text
 from pamsignal.summary.counting import Summary
 from pamsignal.summary.sections import View, attackers, everything, headline
+from pamsignal.terms import Action
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
 
 DAY_US = 86_400_000_000
