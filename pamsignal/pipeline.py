@@ -7,18 +7,13 @@ from __future__ import annotations
 
 from operator import attrgetter
 from typing import (
-    Any,
     Callable,
     Collection,
     Dict,
-    Iterable,
     List,
     NamedTuple,
     Optional,
     Sequence,
-    Tuple,
-    TypeVar,
-    Union,
 )
 
 from pamsignal import parse
@@ -48,6 +43,7 @@ from pamsignal.parse.audit_auth import failure_of
 from pamsignal.parse.audit_login import login_of
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.parse.table import TEXT_LIMIT, bounded
+from pamsignal.stages import NOTHING, Fault, Heard, Judged, Odd, Produced, Step, each
 from pamsignal.terms import Action, Outcome, Provenance
 
 # Members looked up once: before Python 3.12 an enum's class is searched for each of them.
@@ -55,7 +51,6 @@ _ACCEPT, _SUCCESS, _SUPPRESSED = Trust.ACCEPT, Outcome.SUCCESS, Action.JOURNAL_S
 _LOGIN = Action.LOGIN_SUCCESS
 _new = tuple.__new__  # half the time of Heard(…), for every line
 _PROVENANCE: Callable[[Heard], Optional[Provenance]] = attrgetter("seen.provenance")
-_Made = TypeVar("_Made")
 _FORGERIES, _CLAIMS = frozenset({Trust.SPOOF, Trust.DOUBT}), frozenset({Trust.CLAIM, Trust.DOUBT})
 
 MOST_ACCOUNTS = 1024
@@ -75,62 +70,6 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
-
-
-class Judged(NamedTuple):
-    """An event with what was looked up about it."""
-
-    event: AuthEvent
-    context: Context
-
-
-class Fault(NamedTuple):
-    """A record that raised, and what."""
-
-    record: Optional[JournalRecord]
-    error: Exception
-
-
-class Produced(NamedTuple):
-    """What some records gave: events to write down, alerts to deliver, both oldest first, and what went wrong."""
-
-    events: Tuple[Judged, ...] = ()
-    alerts: Tuple[Alert, ...] = ()
-    faults: Tuple[Fault, ...] = ()
-
-
-NOTHING = Produced()
-
-
-class Heard(NamedTuple):
-    """A record, and what it means."""
-
-    record: JournalRecord
-    seen: Observation
-
-
-class Odd(NamedTuple):
-    """A line of a program that we know in a shape that we do not; with `seen` None one of a program of a like name.
-
-    Or the kernel's word for a login that sshd has a line about, or should have.
-    """
-
-    record: JournalRecord
-    seen: Union[Unparsed, AuditedLogin, None]
-
-
-class Step(NamedTuple):
-    """What is to be judged at one time, in this order: events that waited until now, a forged line, and fresh events.
-
-    `record` is the one that was read, `dropped` journald's word that it dropped messages.
-    """
-
-    time_us: int
-    record: Optional[JournalRecord] = None
-    due: Collection[AuthEvent] = ()
-    forgery: Optional[Finding] = None
-    events: Collection[AuthEvent] = ()
-    dropped: Optional[Observation] = None
 
 
 def no_context(_event: AuthEvent) -> Context:
@@ -182,15 +121,15 @@ class Engine:
         faster, which saves a tenth.
         """
         faults: List[Fault] = []
-        heard: List[Heard] = _each(self._hear, records, faults)
+        heard: List[Heard] = each(self._hear, records, faults)
         self.counts.add_heard(len(records), len(heard), map(_PROVENANCE, heard))
-        steps: List[Step] = _each(self._follow, heard, faults)
+        steps: List[Step] = each(self._follow, heard, faults)
         steps.append(Step(self._clock.now_us))  # a quiet time can end with a line that makes no event
         events: List[Judged] = []
         alerts: List[Alert] = []
-        _each(lambda step: self._judge(step, events, alerts), steps, faults)
+        each(lambda step: self._judge(step, events, alerts), steps, faults)
         odd, self._odd = self._odd, []
-        _each(lambda one: self._wonder(one, alerts), odd, faults)
+        each(lambda one: self._wonder(one, alerts), odd, faults)
         if heard:
             alerts += self.sight.graded(self.counts, heard[-1].record, self._clock.now_us)
         return Produced(tuple(events), tuple(alerts), tuple(faults)) if events or alerts or faults else NOTHING
@@ -344,17 +283,3 @@ class Engine:
     def _forgery(self, record: JournalRecord, seen: Observation) -> Finding:
         self.counts.spoofed[seen.program] += 1
         return spoof_finding(record, seen, self._name_of)
-
-
-def _each(work: Callable[[Any], Optional[_Made]], items: Iterable[Any], faults: List[Fault]) -> List[_Made]:
-    """Return what `work` makes of `items`, without those of which it makes nothing."""
-    made = []
-    for item in items:
-        try:
-            one = work(item)
-        except Exception as error:  # noqa: BLE001 - one record must never end the watch
-            faults.append(Fault(item if isinstance(item, JournalRecord) else item.record, error))
-        else:
-            if one is not None:
-                made.append(one)
-    return made

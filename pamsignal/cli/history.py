@@ -18,11 +18,11 @@ from pamsignal.cli import output, pager, selection
 from pamsignal.cli.trail_files import trail_files
 from pamsignal.errors import UsageError
 from pamsignal.model import Alert, AuthEvent, Context, Finding
-from pamsignal.pipeline import Judged, Produced
 from pamsignal.render import ecs, text, when
 from pamsignal.render.document import Document, merged
 from pamsignal.render.escape import for_terminal
 from pamsignal.render.words import RULES
+from pamsignal.stages import Judged, Produced
 from pamsignal.terms import Action, Outcome, Severity
 
 COLUMNS = (

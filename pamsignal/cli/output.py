@@ -11,8 +11,8 @@ from typing import IO, FrozenSet, Optional
 from pamsignal.deliver.forwarding import as_alert
 from pamsignal.deliver.sinks.console import wants_color
 from pamsignal.model import Alert, AuthEvent
-from pamsignal.pipeline import Judged, Produced
 from pamsignal.render import ecs, siem, text, when
+from pamsignal.stages import Judged, Produced
 from pamsignal.terms import Outcome, Severity
 
 BOLD, DIM, GREEN, YELLOW, RED = "1", "2", "32", "33", "31"

@@ -17,9 +17,10 @@ from pamsignal.errors import JournalError, UsageError
 from pamsignal.journal import LIVE, JournalReader, Source, damaged_files, read_json_lines, records_from, records_of
 from pamsignal.journal.source import journal_files
 from pamsignal.model import JournalRecord
-from pamsignal.pipeline import Engine, Produced
+from pamsignal.pipeline import Engine
 from pamsignal.render.escape import for_terminal
 from pamsignal.runtime.zone import wall_clock
+from pamsignal.stages import Produced
 
 FORMATS = ("ecs", "text", *SIEM_FORMATS)
 _PROBLEM_LIMIT = 1000

@@ -12,8 +12,9 @@ from pamsignal.daemon import Options, serve
 from pamsignal.errors import ConfigError
 from pamsignal.journal import JournalReader, read_json_file
 from pamsignal.model import Alert
-from pamsignal.pipeline import Engine, Produced
+from pamsignal.pipeline import Engine
 from pamsignal.render.escape import for_terminal
+from pamsignal.stages import Produced
 
 if TYPE_CHECKING:
     import argparse

@@ -25,12 +25,12 @@ from pamsignal.enrich import Enricher
 from pamsignal.errors import ConfigError
 from pamsignal.journal import LIVE, JournalReader, Source
 from pamsignal.journal.audit_log import AuditLog
-from pamsignal.pipeline import Produced
 from pamsignal.runtime import lock
 from pamsignal.runtime.directories import Directories, directories, ensure
 from pamsignal.runtime.log import Level, Log, form_of
 from pamsignal.runtime.loop import Loop
 from pamsignal.runtime.sd_notify import Notifier
+from pamsignal.stages import Produced
 
 __all__ = ["Options", "serve", "sinks_of"]
 
@@ -75,43 +75,10 @@ class _Started(NamedTuple):
 
 
 def _watch(options: Options, settings: Settings, started: _Started) -> int:
-    log = started.log
-
-    def level_of(chosen: Settings) -> Level:
-        return Level.WARNING if options.quiet else Level[chosen.log_level.upper()]
-
-    log.level = level_of(settings)
+    parts = _parts(options, settings, started)
+    parts.log.level = parts.level_of(settings)
     for warning in settings.warnings:
-        log.warning("configuration", problem=warning)
-    store = open_store(f"{started.paths.state}/state.db", settings.delivery)
-    trail = Trail(ensure(started.paths.logs), settings.trail, settings.retention)
-    reader = JournalReader(Source(directory=settings.journal.directory) if settings.journal.directory else LIVE)
-    audited = Audited(AuditLog(settings.audit.log) if settings.audit.enabled and settings.audit.log else None)
-    status_path = settings.status_file or f"{ensure(started.paths.runtime, PUBLIC)}/status.json"
-
-    def dispatcher_of(chosen: Settings) -> Dispatcher:
-        couriers = [Courier(sink, started.loop.wake) for sink in sinks_of(chosen, console=options.observer is None)]
-        return Dispatcher(store, couriers, chosen.delivery.max_age_seconds, jitter)
-
-    def enricher_of(chosen: Settings) -> Enricher:
-        return Enricher(chosen.enrich, state=started.paths.state)
-
-    parts = Parts(
-        started.loop,
-        log,
-        started.notifier,
-        reader,
-        audited,
-        store,
-        Evidence(trail, log),
-        status_path,
-        Exporter(started.paths.runtime, log),
-        dispatcher_of,
-        enricher_of,
-        lambda chosen: heartbeat.build(chosen.heartbeat, started.loop.wake),
-        level_of,
-        options.observer,
-    )
+        parts.log.warning("configuration", problem=warning)
     monitor = Monitor(parts, settings, options.path)
     # What start-up made stays for good: the collector need not look at it again, and can look more rarely.
     gc.freeze()
@@ -119,11 +86,40 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
     try:
         monitor.run()
     finally:
-        reader.close()
-        audited.close()
-        trail.close()
-        store.close()
+        parts.reader.close()
+        parts.audited.close()
+        parts.evidence.trail.close()
+        parts.store.close()
     return 0
+
+
+def _parts(options: Options, settings: Settings, started: _Started) -> Parts:
+    """Open what stays open as long as the daemon runs, and say how to make what a reload makes anew."""
+    loop, log, notifier, paths = started
+    store = open_store(f"{paths.state}/state.db", settings.delivery)
+    trail = Trail(ensure(paths.logs), settings.trail, settings.retention)
+    audited = Audited(AuditLog(settings.audit.log) if settings.audit.enabled and settings.audit.log else None)
+
+    def dispatcher_of(chosen: Settings) -> Dispatcher:
+        couriers = [Courier(sink, loop.wake) for sink in sinks_of(chosen, console=options.observer is None)]
+        return Dispatcher(store, couriers, chosen.delivery.max_age_seconds, jitter)
+
+    return Parts(
+        loop=loop,
+        log=log,
+        notifier=notifier,
+        reader=JournalReader(Source(directory=settings.journal.directory) if settings.journal.directory else LIVE),
+        audited=audited,
+        store=store,
+        evidence=Evidence(trail, log),
+        status_path=settings.status_file or f"{ensure(paths.runtime, PUBLIC)}/status.json",
+        exporter=Exporter(paths.runtime, log),
+        dispatcher_of=dispatcher_of,
+        enricher_of=lambda chosen: Enricher(chosen.enrich, state=paths.state),
+        heartbeat_of=lambda chosen: heartbeat.build(chosen.heartbeat, loop.wake),
+        level_of=lambda chosen: Level.WARNING if options.quiet else Level[chosen.log_level.upper()],
+        observer=options.observer,
+    )
 
 
 def sinks_of(settings: Settings, *, console: bool = True) -> List[Sink]:

@@ -10,8 +10,8 @@ from pamsignal.config.settings import Settings
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import Memory
 from pamsignal.model import Alert
-from pamsignal.pipeline import Judged
 from pamsignal.runtime.log import Log
+from pamsignal.stages import Judged
 
 AREA, HEAD = "trail", "head"
 

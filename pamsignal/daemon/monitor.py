@@ -14,7 +14,7 @@ from pamsignal.config.settings import Settings, fixed_keys
 from pamsignal.counts import Counts
 from pamsignal.daemon import happenings, keepsakes
 from pamsignal.daemon.outgoing import Outgoing
-from pamsignal.daemon.own_sight import JOURNAL_PATIENCE_US, OwnSight
+from pamsignal.daemon.own_sight import OwnSight
 from pamsignal.daemon.pace import Pace
 from pamsignal.daemon.parts import Parts
 from pamsignal.daemon.place import go_on, known_place
@@ -25,9 +25,10 @@ from pamsignal.deliver.turn import Turn
 from pamsignal.enrich import accounts
 from pamsignal.errors import PamSignalError
 from pamsignal.model import Alert, JournalRecord, Position
-from pamsignal.pipeline import Engine, Produced
+from pamsignal.pipeline import Engine
 from pamsignal.runtime.loop import NO_WAKE, Wake, monotonic_us, realtime_us
 from pamsignal.runtime.zone import wall_clock
+from pamsignal.stages import Produced
 from pamsignal.terms import Action
 
 BATCH = 500
@@ -98,7 +99,9 @@ class Monitor:
             self._parts.log.warning("context", problem=problem)
         collected = self._dispatcher.collect(now_us)
         produced = self._think(records)
-        self._note_gap()
+        gap = self._parts.reader.take_gap()
+        if gap is not None:
+            self._alarms.append(happenings.journal_gap(gap, now_us))
         self._commit(now_us, collected, produced)
         self._dispatcher.hand_out(now_us)
         self._outgoing.anchor(self._parts.evidence.tend(now_us), now_us)
@@ -117,8 +120,7 @@ class Monitor:
             self._dispatcher.next_deadline_us(now_us),
             self._parts.evidence.trail.next_deadline_us(),
         )
-        waits_us += [deadline_us - now_us for deadline_us in later if deadline_us is not None]
-        self._pace.rest(monotonic_us(), waits_us)
+        self._pace.rest(monotonic_us(), waits_us + [due_us - now_us for due_us in later if due_us is not None])
 
     def _engine_now_us(self) -> int:
         return self._steady_us + monotonic_us() - GRACE_US
@@ -186,11 +188,6 @@ class Monitor:
             self._parts.log.error("a record could not be handled", error=type(error).__name__, cursor=cursor)
         return produced
 
-    def _note_gap(self) -> None:
-        gap = self._parts.reader.take_gap()
-        if gap is not None:
-            self._alarms.append(happenings.journal_gap(gap, realtime_us()))
-
     def _commit(self, now_us: int, collected: Collected, produced: Produced) -> None:
         alarms, self._alarms = self._alarms, []
         alarms += self._outgoing.alarms_about(collected, now_us)
@@ -216,11 +213,7 @@ class Monitor:
         self._committed = self._parts.reader.position
         if self._parts.store.begun_anew != before:
             self._keep_all()
-        self._own_sight.note(
-            "journal_unreadable", "audit log", self._parts.audited.problem, now_us, JOURNAL_PATIENCE_US
-        )
-        self._own_sight.note("store_trouble", "store", self._parts.store.trouble, now_us)
-        self._own_sight.note("trail_trouble", "trail", self._parts.evidence.trail.trouble, now_us)
+        self._own_sight.note_places(now_us, self._parts)
         self._alarms += self._own_sight.take_alarms()
 
     def _keep_all(self) -> None:
@@ -280,7 +273,7 @@ class Monitor:
         parts.notifier.ready(self._one_line())
 
     def _change_to(self, settings: Settings) -> None:
-        former, counts = self._dispatcher, self._engine.counts
+        former, outgoing, counts = self._dispatcher, self._outgoing, self._engine.counts
         built = self._parts.dispatcher_of(settings)  # may fail: before anything is given up
         self._enricher.close()
         self._enricher = self._parts.enricher_of(settings)
@@ -290,9 +283,8 @@ class Monitor:
         self._commit(now_us, former.collect(now_us), Produced())
         for key in fixed_keys(self._settings, settings):
             self._parts.log.warning("a changed key needs a restart: systemctl restart pamsignal", key=key)
-        former_outgoing = self._outgoing
         self._use(settings, built)
-        self._outgoing.take_over(former_outgoing)
+        self._outgoing.take_over(outgoing)
         built.release()
         self._rebuild()
         self._engine.counts = counts

@@ -13,8 +13,8 @@ from pamsignal.deliver.forwarding import Delivery, forwarded
 from pamsignal.deliver.limits import Class, Limiter
 from pamsignal.deliver.routes import Route, RouteSettings, is_own_sight, sinks_for
 from pamsignal.model import Alert, Finding
-from pamsignal.pipeline import Produced
 from pamsignal.runtime.zone import wall_clock
+from pamsignal.stages import Produced
 
 UNDELIVERED_EVERY_US = 600_000_000
 

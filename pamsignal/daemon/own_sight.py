@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
+from pamsignal.daemon.parts import Parts
 from pamsignal.daemon.report import Watched
 from pamsignal.deliver.heartbeat import Heartbeat
 from pamsignal.deliver.turn import NEW_CHANNEL, Channel
@@ -76,8 +77,14 @@ class OwnSight:
                 del self._waiting[name]
                 self._begin(name, trouble, now_us)
 
+    def note_places(self, now_us: int, parts: Parts) -> None:
+        """Say what is wrong with what each turn reads from beside the journal, and writes to."""
+        self.note("journal_unreadable", "audit log", parts.audited.problem, now_us, JOURNAL_PATIENCE_US)
+        self.note("store_trouble", "store", parts.store.trouble, now_us)
+        self.note("trail_trouble", "trail", parts.evidence.trail.trouble, now_us)
+
     def look(self, now_us: int, watched: Watched, heartbeat: Heartbeat) -> None:
-        """Look at the parts; the store and the trail are noted where they are written. Beat if all is seen."""
+        """Look at the parts that `note_places` has not. Beat if all is seen."""
         reader, sinks = watched.reader, [one.name for one in watched.settings.sinks if one.route.enabled]
         missing = None if reader.has_files() else "there is no journal file, so no login is seen; is journald running?"
         self.note("journal_unreadable", "journal", reader.problem or missing, now_us, JOURNAL_PATIENCE_US)

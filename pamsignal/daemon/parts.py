@@ -13,10 +13,10 @@ from pamsignal.deliver.heartbeat import Heartbeat
 from pamsignal.deliver.store import Store
 from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader
-from pamsignal.pipeline import Produced
 from pamsignal.runtime.log import Level, Log
 from pamsignal.runtime.loop import Loop
 from pamsignal.runtime.sd_notify import Notifier
+from pamsignal.stages import Produced
 
 
 class Parts(NamedTuple):

@@ -7,7 +7,8 @@ import pytest
 from pamsignal.audit.record import event_body
 from pamsignal.model import Typed
 from pamsignal.parse import audit
-from pamsignal.pipeline import NOTHING, Engine, Settings
+from pamsignal.pipeline import Engine, Settings
+from pamsignal.stages import NOTHING
 from pamsignal.terms import Action
 from tests.unit.parse.test_audit import SECRET, a_tty_record
 

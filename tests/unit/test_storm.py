@@ -9,7 +9,8 @@ import pytest
 from pamsignal.config.load import defaults
 from pamsignal.daemon.outgoing import Outgoing
 from pamsignal.deliver.routes import RouteSettings
-from pamsignal.pipeline import Engine, Produced
+from pamsignal.pipeline import Engine
+from pamsignal.stages import Produced
 from tests.builders import NOON_US, a_record
 
 MINUTE_US = 60_000_000

@@ -10,7 +10,8 @@ from typing import List, Tuple
 
 from pamsignal.model import JournalRecord, Observation
 from pamsignal.parse import Trust, observe, trust
-from pamsignal.pipeline import Engine, Produced
+from pamsignal.pipeline import Engine
+from pamsignal.stages import Produced
 from pamsignal.terms import Action
 from tests.builders import EXECUTABLES, NOON_US, a_record
 from tests.fuzz.supply import text_of

@@ -11,7 +11,7 @@ from pamsignal.deliver.dispatch import Collected
 from pamsignal.deliver.judge import Happening
 from pamsignal.deliver.routes import RouteSettings
 from pamsignal.hours import span_of
-from pamsignal.pipeline import Produced
+from pamsignal.stages import Produced
 from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_finding, an_alert
 
