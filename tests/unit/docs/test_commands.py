@@ -90,7 +90,7 @@ OTHERS = {
     "Python": {
         "/usr/bin/python3": "",
         "python3": "-m -q",
-        ".venv/bin/python": "--cuts --keep --kills --rounds --seed --write -m -q",
+        ".venv/bin/python": "--cuts --kills --rounds --seed --write -m -q",
     },
     "ours": {"make": "", "pamsignal": "*", "tools/check_role.sh": "", "tools/install.sh": ""},
     "a host of the lab": {"~/.cache/pamsignal-lab/lab-default-*/ssh": "-i"},
