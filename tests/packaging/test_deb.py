@@ -42,6 +42,7 @@ FILES = """
 644 usr/share/doc/pamsignal/examples/systemd/only-these-addresses.conf
 644 usr/share/doc/pamsignal/examples/systemd/read-audit-log-of-adm.conf
 644 usr/share/doc/pamsignal/examples/systemd/read-audit-log.conf
+644 usr/share/doc/pamsignal/examples/systemd/run-nothing-new.conf
 644 usr/share/fish/vendor_completions.d/pamsignal.fish
 644 usr/share/man/man5/pamsignal.conf.5.gz
 777 usr/share/man/man5/pamsignal.yaml.5.gz

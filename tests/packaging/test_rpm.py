@@ -37,7 +37,7 @@ FILES = {
     },
     **{
         f"/usr/share/doc/pamsignal/examples/systemd/{name}.conf": "-rw-r--r-- d"
-        for name in ("only-these-addresses", "read-audit-log-of-adm", "read-audit-log")
+        for name in ("only-these-addresses", "read-audit-log-of-adm", "read-audit-log", "run-nothing-new")
     },
     "/usr/share/fish/vendor_completions.d/pamsignal.fish": "-rw-r--r--",
     "/usr/share/licenses/pamsignal/LICENSE": "-rw-r--r-- l",
