@@ -80,11 +80,13 @@ GROUPS = {
 
 PYTEST = [sys.executable, "-m", "pytest"]
 
-# System tests that try the service on one host of each release, host after host; other files boot hosts of their own.
+# System tests that try the service on one host of each release; other files boot hosts of their own.
 OF_THE_SERVICE = [
     f"tests/system/test_{name}.py"
     for name in ("alerts", "context", "drill", "leaks", "metrics", "modes", "service", "stage_config", "survival")
 ]
+
+RELEASES = ("11", "12", "13")
 
 # What takes long and has a verb of its own: `make deb-check`.
 APART = ["tests/system/test_debian_tools.py"]
@@ -93,7 +95,7 @@ APART = ["tests/system/test_debian_tools.py"]
 BESIDE = {
     "role": [["tools/check_role.sh"]],
     "system": [
-        [*PYTEST, *OF_THE_SERVICE],
+        *([*PYTEST, "--release", release, *OF_THE_SERVICE] for release in RELEASES),
         [*PYTEST, "tests/system", *(f"--ignore={file}" for file in (*OF_THE_SERVICE, *APART))],
     ],
 }

@@ -115,6 +115,6 @@ def machine() -> str:
     release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     systemd = subprocess.run(["journalctl", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
     return (
-        f"{release['PRETTY_NAME'].strip(chr(34))}, Linux {".".join(platform.release().split(".")[:2])}, {os.cpu_count()} cores, "
+        f"{release['PRETTY_NAME'].strip(chr(34))}, Linux {'.'.join(platform.release().split('.')[:2])}, {os.cpu_count()} cores, "
         f"systemd {systemd}, Python {platform.python_version()}, load average {os.getloadavg()[0]:.1f}"
     )

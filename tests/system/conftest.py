@@ -21,13 +21,26 @@ def lab():
         yield made
 
 
+def pytest_addoption(parser):
+    parser.addoption("--release", type=int, choices=sorted(CODENAMES), help="try the service on this release alone")
+
+
+def pytest_generate_tests(metafunc):
+    """Try the service on a host of each release, or on the one that is asked for."""
+    if "host" in metafunc.fixturenames:
+        only = metafunc.config.getoption("--release")
+        releases = sorted(CODENAMES) if only is None else [only]
+        metafunc.parametrize("host", releases, indirect=True, scope="session", ids="debian{}".format)
+
+
 @pytest.fixture(scope="session")
-def hosts(lab):
-    """All hosts, booted side by side."""
-    return {host.release: host for host in lab.boot(sorted(CODENAMES))}
+def hosts(lab, pytestconfig):
+    """The hosts that the service is tried on, booted side by side."""
+    only = pytestconfig.getoption("--release")
+    return {host.release: host for host in lab.boot(sorted(CODENAMES) if only is None else [only])}
 
 
-@pytest.fixture(scope="session", params=sorted(CODENAMES), ids="debian{}".format)
+@pytest.fixture(scope="session")
 def host(request, hosts):
     """One host of each release."""
     return hosts[request.param]

@@ -15,7 +15,7 @@ from tests.system.images import PASSWORDS
 
 FORGED = "Accepted password for root from 198.51.100.66 port 424{} ssh2"  # {} becomes a number
 
-IMITATION = "x: bob : PWD=/ ; USER=root ; COMMAND=/bin/sh"
+IMITATION = "x: alice : PWD=/ ; USER=root ; COMMAND=/bin/sh"
 
 
 def rule(name, **expected):
@@ -129,10 +129,12 @@ def test_a_sudo_that_is_not_allowed_is_told(running):
 
 
 def test_a_refused_sudo_cannot_spell_the_line_of_one_that_ran(running):
-    so_far = len(running.receiver.alerts(rule("elevation_denied", service_name="sudo", user_name="bob")))
-    assert attacks.sudo(running.host, "bob", PASSWORDS["bob"], command=f"-u {shlex.quote(IMITATION)} id") == 1
-    running.receiver.wait(rule("elevation_denied", service_name="sudo", user_name="bob"), count=so_far + 1)
-    assert running.receiver.alerts(rule("elevation_success", service_name="sudo", user_name="bob")) == []
+    ran = rule("elevation_success", service_name="sudo", user_name="alice")
+    so_far = len(running.receiver.alerts(ran))
+    command = f"-u {shlex.quote(IMITATION)} id"
+    assert attacks.sudo(running.host, "alice", PASSWORDS["alice"], command=command) == 1
+    running.receiver.wait(rule("elevation_denied", service_name="sudo", user_name="alice"))
+    assert len(running.receiver.alerts(ran)) == so_far
 
 
 @pytest.mark.parametrize("login", [False, True], ids=["su", "su -"])

@@ -57,10 +57,10 @@ def show(published, site):
 
 
 @pytest.fixture(params=[*APT_HOSTS, *DNF_HOSTS])
-def host(request, fresh_hosts, authority):
+def machine(request, fresh_hosts, authority):
     """A host without pamsignal that finds the server, and believes its certificate."""
-    host = fresh_hosts[request.param]
-    host.run(
+    machine = fresh_hosts[request.param]
+    machine.run(
         f"grep -q {NAME} /etc/hosts || echo {GATEWAY} {NAME} >>/etc/hosts\n"
         "cat >>/etc/ssl/certs/ca-certificates.crt\n"
         "apt-get update && rm -f /etc/apt/sources.list.d/pamsignal.sources\n"
@@ -68,122 +68,122 @@ def host(request, fresh_hosts, authority):
         typed=authority.cert_pem.bytes(),
     )
     if request.param in DNF_HOSTS:
-        host.write("/etc/os-release", ROCKY)
-    yield host
-    host.run(f"curl -fsS {PLACE}/install.sh | sh -s -- --uninstall --purge")
-    host.run("ln -sf ../usr/lib/os-release /etc/os-release")
+        machine.write("/etc/os-release", ROCKY)
+    yield machine
+    machine.run(f"curl -fsS {PLACE}/install.sh | sh -s -- --uninstall --purge")
+    machine.run("ln -sf ../usr/lib/os-release /etc/os-release")
 
 
-def install(host, options="", *, check=True):
+def install(machine, options="", *, check=True):
     """Run the line, and return what it said and ended with."""
-    return host.run(f"curl -fsS {PLACE}/install.sh | sh -s -- {options}", check=check)
+    return machine.run(f"curl -fsS {PLACE}/install.sh | sh -s -- {options}", check=check)
 
 
-def tree(host, *, but=""):
+def tree(machine, *, but=""):
     """Every file of the host, with mode, size and time."""
     pruned = "".join(f" -o -path '{path}'" for path in ["/var/log/journal", "*/rpmdb.sqlite-shm", *but.split()])
     shown = r"-type d -printf '%m %p\n' -o -printf '%m %s %T@ %p\n'"
-    return set(host.run(rf"find / -xdev \( -false {pruned} \) -prune -o {shown}").stdout.splitlines())
+    return set(machine.run(rf"find / -xdev \( -false {pruned} \) -prune -o {shown}").stdout.splitlines())
 
 
-def names(host):
+def names(machine):
     """Every file of the host but what package managers note, and all packages and keys that they know."""
-    known = host.run("dpkg-query --show; ! command -v rpm >/dev/null || rpm --query --all").stdout.splitlines()
-    return {line.split()[-1] for line in tree(host, but=NOTES)} | set(known)
+    known = machine.run("dpkg-query --show; ! command -v rpm >/dev/null || rpm --query --all").stdout.splitlines()
+    return {line.split()[-1] for line in tree(machine, but=NOTES)} | set(known)
 
 
-def version(host):
-    return host.run("pamsignal --version", check=False).stdout.removeprefix("pamsignal ").strip()
+def version(machine):
+    return machine.run("pamsignal --version", check=False).stdout.removeprefix("pamsignal ").strip()
 
 
-def kind(host):
-    return host.name[:3]
+def kind(machine):
+    return machine.name[:3]
 
 
-def contents(host):
+def contents(machine):
     """What stands in the files that install.sh writes."""
-    return [host.run(f"cat {file}").stdout for file in FILES[kind(host)]]
+    return [machine.run(f"cat {file}").stdout for file in FILES[kind(machine)]]
 
 
 def key_of(repository):
     return (repository / "pamsignal.asc").read_text()
 
 
-def source_of_guide(host):
+def source_of_guide(machine):
     """The source that the guide has."""
-    commands = commands_of_guide("apt" if kind(host) == "apt" else "dnf")
+    commands = commands_of_guide("apt" if kind(machine) == "apt" else "dnf")
     return commands.partition("<<'END'\n")[2].partition("END\n")[0]
 
 
-def keys_of_rpm(host):
-    return host.run(commands_of_guide("dnf keys"), check=False).stdout.count("gpg-pubkey-")
+def keys_of_rpm(machine):
+    return machine.run(commands_of_guide("dnf keys"), check=False).stdout.count("gpg-pubkey-")
 
 
-def test_a_dry_run_changes_nothing_and_neither_does_one_that_fails(host, show):
+def test_a_dry_run_changes_nothing_and_neither_does_one_that_fails(machine, show):
     show("first")
-    before, known = tree(host), names(host)
-    said = install(host, "--dry-run").stdout
-    assert all(f"Would write {file}:" in said for file in FILES[kind(host)])
-    assert tree(host) == before
-    wrong_ones = ["signed_by_another", "without_packages", *(["with_an_older_suite"] if kind(host) == "apt" else [])]
+    before, known = tree(machine), names(machine)
+    said = install(machine, "--dry-run").stdout
+    assert all(f"Would write {file}:" in said for file in FILES[kind(machine)])
+    assert tree(machine) == before
+    wrong_ones = ["signed_by_another", "without_packages", *(["with_an_older_suite"] if kind(machine) == "apt" else [])]
     for wrong in wrong_ones:
         show(wrong)
-        refused = install(host, check=False)
+        refused = install(machine, check=False)
         assert refused.returncode == 1
         assert "taking back" in refused.stderr
-        assert names(host) == known
+        assert names(machine) == known
 
 
-def test_one_line_installs_and_updates_and_another_removes(host, show, published):
+def test_one_line_installs_and_updates_and_another_removes(machine, show, published):
     show("first")
-    known = names(host)
-    assert "It runs" in install(host).stdout
-    assert version(host) == VERSION
-    assert contents(host) == [key_of(published / "first"), source_of_guide(host)]
+    known = names(machine)
+    assert "It runs" in install(machine).stdout
+    assert version(machine) == VERSION
+    assert contents(machine) == [key_of(published / "first"), source_of_guide(machine)]
 
-    before = tree(host, but=NOTES)
-    assert "nothing to change" in install(host).stdout
-    assert tree(host, but=NOTES) == before
+    before = tree(machine, but=NOTES)
+    assert "nothing to change" in install(machine).stdout
+    assert tree(machine, but=NOTES) == before
 
     show("signed_by_a_new_key")
-    install(host)
-    assert contents(host) == [key_of(published / "signed_by_a_new_key"), source_of_guide(host)]
-    assert keys_of_rpm(host) == (kind(host) == "rpm")
+    install(machine)
+    assert contents(machine) == [key_of(published / "signed_by_a_new_key"), source_of_guide(machine)]
+    assert keys_of_rpm(machine) == (kind(machine) == "rpm")
 
     show("then")
-    assert f"went from {VERSION} to {NEWER}" in install(host).stdout
-    assert (version(host), host.run("systemctl is-active pamsignal").stdout) == (NEWER, "active\n")
+    assert f"went from {VERSION} to {NEWER}" in install(machine).stdout
+    assert (version(machine), machine.run("systemctl is-active pamsignal").stdout) == (NEWER, "active\n")
 
-    host.write("/etc/pamsignal/pamsignal.yaml", b"hostname: mine\n", 0o600)
-    install(host, "--uninstall")
-    assert host.run("cat /etc/pamsignal/pamsignal.yaml*").stdout == "hostname: mine\n"
-    install(host, "--uninstall --purge")
-    assert names(host) - known <= {"/etc/apt/keyrings"}
+    machine.write("/etc/pamsignal/pamsignal.yaml", b"hostname: mine\n", 0o600)
+    install(machine, "--uninstall")
+    assert machine.run("cat /etc/pamsignal/pamsignal.yaml*").stdout == "hostname: mine\n"
+    install(machine, "--uninstall --purge")
+    assert names(machine) - known <= {"/etc/apt/keyrings"}
 
 
-@pytest.mark.parametrize("host", ["apt13", "rpm13"], indirect=True)
-def test_what_was_interrupted_is_taken_back(host, show, site):
+@pytest.mark.parametrize("machine", ["apt13", "rpm13"], indirect=True)
+def test_what_was_interrupted_is_taken_back(machine, show, site):
     """The signal comes while the package does, so by the time that it counts all is installed."""
 
     def interrupt(path):
         if path.endswith((".deb", ".rpm")):
-            host.run("kill -TERM $(cat /run/installer)")
+            machine.run("kill -TERM $(cat /run/installer)")
 
     show("then")
-    known = names(host)
+    known = names(machine)
     site.server.asked = interrupt
     line = f"curl -fsS {PLACE}/install.sh | sh -c 'echo $$ >/run/installer; exec sh'"
-    ended = host.run(line, check=False)
+    ended = machine.run(line, check=False)
     assert (ended.returncode, "taking back" in ended.stderr) == (143, True)
-    assert names(host) == known
+    assert names(machine) == known
 
 
-@pytest.mark.parametrize("host", ["apt13", "rpm13"], indirect=True)
-def test_a_version_that_was_asked_for_stays(host, show):
+@pytest.mark.parametrize("machine", ["apt13", "rpm13"], indirect=True)
+def test_a_version_that_was_asked_for_stays(machine, show):
     show("then")
-    install(host)
-    assert f"went from {NEWER} to {VERSION}" in install(host, f"--version {VERSION}").stdout
-    before = contents(host)
-    assert f"It stays at {VERSION}" in install(host).stdout
-    assert (version(host), contents(host)) == (VERSION, before)
-    assert source_of_guide(host) in install(host, "--version stable --dry-run").stdout.replace("    ", "")
+    install(machine)
+    assert f"went from {NEWER} to {VERSION}" in install(machine, f"--version {VERSION}").stdout
+    before = contents(machine)
+    assert f"It stays at {VERSION}" in install(machine).stdout
+    assert (version(machine), contents(machine)) == (VERSION, before)
+    assert source_of_guide(machine) in install(machine, "--version stable --dry-run").stdout.replace("    ", "")
