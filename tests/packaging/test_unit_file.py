@@ -103,7 +103,7 @@ def test_a_bad_configuration_is_not_tried_again():
 
 def test_a_refused_configuration_fails_the_reload_before_the_signal():
     reload = [value for name, value in SETTINGS if name == "ExecReload"]
-    assert reload == ["+/usr/libexec/pamsignal/stage-config", "+/bin/sh -c 'kill -HUP $$MAINPID'"]
+    assert reload == ["+/usr/libexec/pamsignal/stage-config --reload $MAINPID"]
 
 
 def test_the_daemon_reads_what_the_copy_step_writes():
