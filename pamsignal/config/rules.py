@@ -180,8 +180,10 @@ def client_key(text: str, siblings: Mapping[str, Any]) -> Optional[Trouble]:
 
     try:
         wire.load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), certificate, Secret(text))
-    except OSError:
+    except ssl.SSLError:
         return Trouble("expected the key of client_certificate in PEM form, without a passphrase, found another text")
+    except OSError as error:
+        return Trouble(f"could not be tried: {error.strerror}; does a drop-in of the unit forbid memfd_create?")
     return None
 
 

@@ -52,7 +52,6 @@ DENIALS: dict[str, tuple[str, ...]] = {
         "change the root directory",
         "choose its processor",
         "have itself traced",
-        "make a file in memory",
         "mount",
         "trace a process",
         "use the kernel's asynchronous calls",
