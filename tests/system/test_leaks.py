@@ -78,20 +78,21 @@ def troubled(installed, echo, attackers):
     installed.write_config(canaries.configuration(echo))
     installed.restart()
     attacks.key_login(host, next(attackers))
-    until_all_failed(host)
+    until_all_failed(installed)
     yield host
     host.run(f"systemctl stop pamsignal; rm -rf {CREDENTIALS} {FILES} {canaries.AUTHORITY}")
     installed.configure()
 
 
-def until_all_failed(host):
+def until_all_failed(installed):
+    host = installed.host
     deadline = time.monotonic() + 60
     while True:
         status = json.loads(host.run("pamsignal status --json", check=False).stdout or "{}")
         waiting = [name for name, sink in status.get("sinks", {}).items() if not sink["last_error"]]
         if status.get("sinks") and not waiting:
             return
-        assert time.monotonic() < deadline, waiting
+        assert time.monotonic() < deadline, f"{waiting}: {installed.log()}"
         time.sleep(0.2)
 
 

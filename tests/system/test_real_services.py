@@ -57,7 +57,9 @@ sys.stdout.write(urllib.request.urlopen(asked, timeout=10).read().decode())
 LONGEST = """
 import sys
 from pamsignal.deliver.sinks import ntfy
-from pamsignal.model import Action, Alert, AuthEvent, Secret, Severity
+from pamsignal.model import Alert, AuthEvent
+from pamsignal.secret import Secret
+from pamsignal.terms import Action, Severity
 name = chr(0x1F600) * 65536
 login = AuthEvent("0" * 32, 0, name, "sshd", Action.LOGIN_SUCCESS, user=name, target_user=name, tty=name, command=name)
 settings = ntfy.Settings(Secret("logins"), sys.argv[1], Secret(sys.argv[2]))
