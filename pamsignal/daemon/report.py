@@ -113,9 +113,14 @@ class Report:
 
 
 def health_of(store: Store, settings: Settings) -> Dict[str, Health]:
-    """Return the state of every sink that is or was in use; one that has not been needed yet is as good as new."""
+    """Return the state of every sink; one that has not been needed yet is as good as new.
+
+    One that is not configured any more is among them as long as something of it waits, or was given up.
+    """
     idle = {one.name: Health(0, None, 0, NEW_CHANNEL) for one in settings.sinks if one.route.enabled}
-    return dict(sorted({**idle, **store.health()}.items()))
+    known = store.health().items()
+    kept = {name: one for name, one in known if name in idle or one.queued or one.dead}
+    return dict(sorted({**idle, **kept}.items()))
 
 
 def _journal(reader: JournalReader, now_us: int) -> Dict[str, object]:

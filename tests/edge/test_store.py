@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pamsignal.config import load
+from pamsignal.daemon.report import health_of
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.store.database import open_for_reading
@@ -227,6 +229,14 @@ def test_health_tells_each_sink_also_one_that_is_no_longer_configured(store):
     health = store.health()
     assert (health["removed"].queued, health["removed"].oldest_us, health["removed"].dead) == (1, NOON_US, 1)
     assert health["team"].channel.sent == 1
+
+
+def test_status_forgets_a_sink_that_was_taken_out_of_the_configuration_once_nothing_of_it_is_left(store):
+    failing = Channel(failures=3, last_error="authentication: HTTP 401")
+    store.commit(Turn(NOON_US, channels={"gone": failing, "left": failing}))
+    store.commit(a_turn("a", sinks=("left",)))
+    configured = {one.name for one in load.defaults().sinks}
+    assert health_of(store, load.defaults()).keys() == {"left", *configured}
 
 
 def test_sessions_open_and_close(store):
