@@ -19,10 +19,14 @@ AUDIT_LOG = "audit.log"
 
 
 class Clock:
-    """Turns the time of records into one that only goes forward, `now_us`. `steps` counts the jumps it took out."""
+    """Turns the time of records into one that only goes forward, `now_us`. `steps` counts the jumps it took out.
+
+    `present_us` is the time by a clock that is never set, as far as the caller knows it, else 0.
+    """
 
     def __init__(self) -> None:
         self.steps = 0
+        self.present_us = 0
         self._offset_us = 0
         self._last: Optional[JournalRecord] = None
         self._last_us = 0
@@ -32,7 +36,7 @@ class Clock:
         """Return the time of `record`, in µs since the epoch as if the clock had never been set."""
         time_us = record.time_us
         if record.transport == "audit" and (record.cursor or "").startswith(AUDIT_LOG):
-            return self.at(time_us + self._offset_us)  # it shows no step, and hides none
+            return self._beside(time_us + self._offset_us)
         if not -TOLERANCE_US <= time_us - self._last_us <= TOLERANCE_US and self._last is not None:
             self._take_out_step(self._last, record)
         self._last, self._last_us = record, time_us
@@ -46,6 +50,12 @@ class Clock:
         """Return `time_us` of a clock that is never set, but never earlier than what was returned before."""
         self.now_us = max(self.now_us, time_us)
         return self.now_us
+
+    def _beside(self, time_us: int) -> int:
+        """Return the time of a record that shows no step: from ahead of the present it would make all else wait."""
+        if not self.now_us and not self.present_us:
+            return self.at(time_us)
+        return self.at(min(time_us, self.present_us))
 
     def _take_out_step(self, last: JournalRecord, record: JournalRecord) -> None:
         passed_us = _monotonic_between(last, record)

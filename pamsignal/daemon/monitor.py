@@ -181,7 +181,7 @@ class Monitor:
         return produced
 
     def _feed(self, records: List[JournalRecord]) -> Produced:
-        produced = self._engine.feed_all(records)
+        produced = self._engine.feed_all(records, self._engine_now_us())
         self.report.faults += len(produced.faults)
         for record, error in produced.faults:
             cursor = record.cursor if record is not None else None

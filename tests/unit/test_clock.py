@@ -70,3 +70,28 @@ def test_records_without_a_cursor_do_not_stop_it():
     clock = Clock()
     first = clock.at_record(a_record("x", cursor=None, time_us=NOON_US))
     assert clock.at_record(a_record("x", cursor=None, time_us=NOON_US + HOUR)) - first == HOUR
+
+
+def a_line_of_the_log(time_us):
+    return a_record("USER_AUTH x", "audit", time_us=time_us, transport="audit", cursor="audit.log;b=1.000:1:USER_AUTH")
+
+
+def test_a_record_of_the_audit_log_never_leads_beyond_the_present():
+    clock = Clock()
+    clock.at_record(a_moment(NOON_US, 0))
+    assert clock.at_record(a_line_of_the_log(NOON_US + HOUR)) == NOON_US
+    clock.present_us = NOON_US + 5 * SECOND
+    assert clock.at_record(a_line_of_the_log(NOON_US + HOUR)) == NOON_US + 5 * SECOND
+    assert clock.at_record(a_moment(NOON_US + 6 * SECOND, 6 * SECOND)) == NOON_US + 6 * SECOND
+
+
+def test_a_record_of_the_audit_log_keeps_its_time_where_the_journal_was_quiet():
+    clock = Clock()
+    clock.at_record(a_moment(NOON_US, 0))
+    clock.present_us = NOON_US + 8 * HOUR
+    assert clock.at_record(a_line_of_the_log(NOON_US + HOUR)) == NOON_US + HOUR
+    assert clock.at_record(a_moment(NOON_US + 2 * HOUR, 2 * HOUR)) == NOON_US + 2 * HOUR
+
+
+def test_without_a_journal_the_audit_log_has_the_time():
+    assert Clock().at_record(a_line_of_the_log(NOON_US)) == NOON_US
