@@ -27,7 +27,7 @@ _CHUNK_BYTES = 256 * 1024
 # Other lines are passed over unread: SYSCALL, PATH, CWD, EXECVE … can be thousands a second. What auditd adds of its
 # own (log_format = ENRICHED) stands behind a group separator.
 _LINE = re.compile(
-    rb"(?:node=\S{1,255} )?type=(?P<type>USER_AUTH|USER_LOGIN|TTY) "
+    rb"(?:node=(?P<node>\S{1,255}) )?type=(?P<type>USER_AUTH|USER_LOGIN|TTY) "
     rb"msg=audit\((?P<seconds>\d{1,12})\.(?P<millis>\d{3}):(?P<serial>\d{1,20})\): (?P<text>[^\x1d]*)"
 )
 _NUMBERS = re.compile(r"\bpid=(\d{1,10}) uid=(\d{1,10}) ")
@@ -48,15 +48,27 @@ def this_host() -> Host:
 
 
 class AuditLog:
-    """Follows the log at `path`. `problem` says why it cannot be read at present, else None. Never raises."""
+    """Follows the log at `path`. Never raises."""
 
     def __init__(self, path: str, host: Optional[Host] = None) -> None:
-        self.problem: Optional[str] = None
+        self._trouble: Optional[str] = None
+        self._stranger: Optional[str] = None
+        self._has_own = False
         self._path = path
         self._host = host or this_host()
         self._fd = -1
         self._inode = 0
         self._offset = 0
+
+    @property
+    def problem(self) -> Optional[str]:
+        """Why it cannot be read at present, or that all lines so far are of another node; else None."""
+        if self._trouble is None and self._stranger is not None and not self._has_own:
+            return (
+                f"{self._path}: its lines are of the node {self._stranger}, and this host is {self._host.hostname}; "
+                "have name_format = hostname or none in auditd.conf"
+            )
+        return self._trouble
 
     @property
     def place(self) -> Optional[str]:
@@ -111,7 +123,7 @@ class AuditLog:
                 self._offset = 0
             return os.pread(self._fd, _CHUNK_BYTES, self._offset)
         except OSError as error:
-            self.problem = f"{self._path}: {error.strerror}"
+            self._trouble = f"{self._path}: {error.strerror}"
             self.close()
             return b""
 
@@ -166,17 +178,26 @@ class AuditLog:
             self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
             status = os.fstat(self._fd)
         except OSError as error:
-            self.problem = f"{path}: {error.strerror}"
+            self._trouble = f"{path}: {error.strerror}"
             if isinstance(error, PermissionError):
-                self.problem += "; give the service the right to read it (docs/how-to/unit.md)"
+                self._trouble += "; give the service the right to read it (docs/how-to/unit.md)"
             return False
-        self.problem = None
+        self._trouble = None
         self._inode, self._offset = status.st_ino, status.st_size if offset is None else offset
         return True
 
+    def _is_own(self, node: Optional[bytes]) -> bool:
+        """Tell whether this host wrote it: auditd can be told to collect what other nodes send."""
+        name = None if node is None else node.decode("ascii", "backslashreplace")
+        if name is None or _is_same_host(name.lower(), (self._host.hostname or "").lower()):
+            self._has_own = True
+            return True
+        self._stranger = name
+        return False
+
     def _record_of(self, line: bytes) -> Optional[JournalRecord]:
         match = _LINE.match(line) if len(line) <= LONGEST_LINE_BYTES else None
-        if match is None:
+        if match is None or not self._is_own(match["node"]):
             return None
         name, text = match["type"].decode(), match["text"].decode("utf-8", "backslashreplace")
         numbers = _NUMBERS.search(text)
@@ -197,6 +218,11 @@ class AuditLog:
             identifier="audit",
             message=f"{name} {text}",
         )
+
+
+def _is_same_host(one: str, other: str) -> bool:
+    """Tell whether both names are of one host; either can have its domain (name_format = fqd) or lack it."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
 def _place_of(text: Optional[str]) -> Tuple[int, int]:

@@ -73,7 +73,11 @@ def wanted(*numbers):
     return [f"user{number}" for number in numbers]
 
 
-@pytest.mark.parametrize("changes", [{}, {"enriched": True}, {"node": "node=web-01 "}], ids=["raw", "enriched", "node"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"enriched": True}, {"node": "node=web-01 "}, {"node": "node=WEB-01.example.com "}],
+    ids=["raw", "enriched", "node", "domain"],
+)
 def test_a_line_is_the_record_that_journald_would_have_made_of_it(log, reader, changes):
     message = an_audited_try(subj=" subj=system_u:system_r:sshd_t:s0-s0:c0.c1023")
     log.write(SYSCALL, a_line(0, message, **changes), SYSCALL)
@@ -81,6 +85,16 @@ def test_a_line_is_the_record_that_journald_would_have_made_of_it(log, reader, c
     assert (record.message, record.transport, record.identifier) == (message, "audit", "audit")
     assert (record.pid, record.uid, record.time_us) == (4711, 0, NOON_US + 123_000)
     assert record[2:5] == HOST
+
+
+@pytest.mark.parametrize("node", ["db-01", "web-011", "web-0", "192.0.2.9"])
+def test_what_another_node_sent_is_not_this_hosts(log, reader, node):
+    log.write(a_line(0, node=f"node={node} "))
+    assert reader.read() == []
+    assert f"its lines are of the node {node}, and this host is web-01" in reader.problem
+    log.write(a_line(1))
+    assert users(reader.read()) == wanted(1)
+    assert reader.problem is None
 
 
 def test_the_same_line_has_the_same_cursor_and_another_has_another(log):
