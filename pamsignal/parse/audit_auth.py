@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Optional
 
 from pamsignal.model import Endpoint, JournalRecord, Observation
-from pamsignal.parse.address import address
+from pamsignal.parse.address import address, endpoint
 from pamsignal.parse.audit import AUDIT, AccountOf, text_of
 from pamsignal.parse.pam import ELEVATION_SERVICES, SU_SERVICES, terminal
 from pamsignal.parse.programs import ANY_PROGRAM, BY_EXECUTABLE, BY_IDENTIFIER, Program
@@ -25,14 +25,17 @@ AUDITED_FAILURE = "audit.auth_failed"
 _TOLD_ELSEWHERE = frozenset({"polkitd", "pkexec"})
 _NOBODY = "?"  # nobody was named, or an account that PAM does not know
 
+# What the kernel appends to the name of a running program whose file was replaced, by an upgrade of its package.
+_REPLACED = " (deleted)"
+
 # The whole line. Behind `msg='` it is libaudit's (audit_log_acct_message), in this order: name and executable are
-# quoted, or hexadecimal if they hold a blank, a quotation mark or a byte above ASCII. `hostname` is no proof of
-# anything: the host's own name where a terminal is known. A security label can hold blanks.
+# quoted, or hexadecimal if they hold a blank, a quotation mark or a byte above ASCII. `hostname` is what PAM has as
+# PAM_RHOST, or the host's own name where a terminal is known. A security label can hold blanks.
 _FAILED = (
     r"USER_AUTH pid=\d{1,10} uid=(?P<uid>\d{1,10}) auid=\d{1,10} ses=\d{1,10}(?: subj=[^']{1,512})? "
     r"msg='op=PAM:authentication(?: grantors=\S{1,512})? "
     r"acct=(?:\"(?P<account>[^\"\x00-\x20]{1,128})\"|(?P<account_hex>[0-9A-F]{2,256})) "
-    r"exe=(?:\"(?P<exe>[^\"\x00-\x20]{1,1024})\"|(?P<exe_hex>[0-9A-F]{2,2048})) hostname=\S{1,256} "
+    r"exe=(?:\"(?P<exe>[^\"\x00-\x20]{1,1024})\"|(?P<exe_hex>[0-9A-F]{2,2048})) hostname=(?P<host>\S{1,256}) "
     r"addr=(?P<address>\S{1,64}) terminal=(?P<terminal>\S{1,64}) res=failed'"
 )
 
@@ -47,6 +50,7 @@ def failure_of(record: JournalRecord, account_of: AccountOf) -> Optional[Observa
     if match is None:
         return None
     exe = match["exe"] or text_of(match["exe_hex"])
+    exe = exe.removesuffix(_REPLACED)
     name = exe.rpartition("/")[2]
     program = BY_EXECUTABLE.get(exe) or BY_IDENTIFIER.get(name) or ANY_PROGRAM
     if program.name in _TOLD_ELSEWHERE:
@@ -63,7 +67,6 @@ def _shape() -> re.Pattern[str]:
 
 def _observation(match: re.Match[str], program: Program, name: str) -> Observation:
     account = match["account"] or text_of(match["account_hex"])
-    ip = address(match["address"])
     return Observation(
         AUDITED_FAILURE,
         program.name,
@@ -71,11 +74,19 @@ def _observation(match: re.Match[str], program: Program, name: str) -> Observati
         Action.LOGIN_FAILURE,
         Outcome.FAILURE,
         user=None if account == _NOBODY else account,
-        source=None if ip is None else Endpoint(ip),
+        source=_source(match),
         method=Method.PAM,
         tty=terminal(match["terminal"]),
         provenance=Provenance.ROOT_ATTESTED,
     )
+
+
+def _source(match: re.Match[str]) -> Optional[Endpoint]:
+    """Return whence: libaudit asks DNS for the address of PAM_RHOST, and who owns the name chooses the answer.
+
+    So a name stays a name, as in PAM's own line.
+    """
+    return None if address(match["address"]) is None else endpoint(match["host"])
 
 
 def _elevation(seen: Observation, uid: int, account_of: AccountOf) -> Observation:

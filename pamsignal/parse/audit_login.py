@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Optional
 
-from pamsignal.model import AuditedLogin, JournalRecord
+from pamsignal.model import Address, AuditedLogin, JournalRecord
 from pamsignal.parse.address import address
 from pamsignal.parse.audit import AUDIT, AccountOf
 from pamsignal.parse.provenance import EXECUTABLES, ROOT
@@ -20,9 +20,12 @@ from pamsignal.parse.provenance import EXECUTABLES, ROOT
 _LOGIN = (
     r"USER_LOGIN pid=(?P<pid>\d{1,10}) uid=(?P<uid>\d{1,10}) auid=\d{1,10} ses=\d{1,10}(?: subj=[^']{1,512})? "
     r"msg='op=login (?:id=(?P<id>\d{1,10})|acct=(?:\"(?P<account>[^\"\x00-\x20]{1,64})\"|[0-9A-F]{2,128})) "
-    r"exe=\"(?P<exe>[^\"\x00-\x20]{1,256})\" hostname=\S{1,256} "
+    r"exe=\"(?P<exe>[^\"\x00-\x20]{1,256})\" hostname=(?P<host>\S{1,256}) "
     r"addr=(?P<address>\S{1,64}) terminal=\S{1,64} res=success'"
 )
+
+
+_UNNAMED = "?"
 
 
 def login_of(record: JournalRecord, account_of: AccountOf) -> Optional[AuditedLogin]:
@@ -32,7 +35,13 @@ def login_of(record: JournalRecord, account_of: AccountOf) -> Optional[AuditedLo
         return None
     user_id = None if match["id"] is None else int(match["id"])
     account = match["account"] if user_id is None else account_of(user_id)
-    return AuditedLogin(int(match["pid"]), account, user_id, address(match["address"]))
+    return AuditedLogin(int(match["pid"]), account, user_id, _address(match))
+
+
+def _address(match: re.Match[str]) -> Optional[Address]:
+    """Return whence: with UseDNS sshd gives a name, and the address is what DNS says to libaudit of that name."""
+    named, told = address(match["host"]), address(match["address"])
+    return told if named == told or match["host"] == _UNNAMED else None
 
 
 @lru_cache(maxsize=1)

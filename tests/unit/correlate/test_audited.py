@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pamsignal.model import Endpoint
 from pamsignal.parse import audit
 from pamsignal.pipeline import Settings
 from pamsignal.terms import Provenance
@@ -136,6 +137,21 @@ def test_a_wrong_password_before_the_right_one_is_told_and_the_login_once():
     story.tell(4, f"Accepted password for root from {PLACE} ssh2")
     story.tell(4.1, "pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)")
     assert story.end().told == [("login_failure", 1), ("login_success", 1)]
+
+
+def test_an_address_that_only_dns_knows_is_nobodys():
+    story = Audited()
+    for second in range(6):
+        story.kernel(second, exe=VPN, host="ptr.example", addr="198.51.100.7")
+    story.end()
+    assert {event.source for event in story.events} == {Endpoint(None, host="ptr.example")}
+    assert {alert.subject.key for alert in story.alerts} == {"ptr.example"}
+
+
+def test_with_names_in_place_of_addresses_one_wrong_password_is_one_attempt():
+    story = Audited().tell(0, f"{PAM_FAILURE}ptr.example  user=root")
+    story.kernel(2, host="ptr.example", addr="198.51.100.7")
+    assert a_wrong_password(story, ("sshd", "end")).attempts == 1
 
 
 def test_what_nobody_wants_to_hear_of_stays_unheard():

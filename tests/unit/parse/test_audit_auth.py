@@ -37,10 +37,11 @@ def an_audited_try(
     subj="",
     terminal="ssh",
     result="failed",
+    host=None,
 ):
     return (
         f"USER_AUTH pid={pid} uid={uid} auid=4294967295 ses=4294967295{subj} msg='op={op} acct={encoded(account)} "
-        f"exe={encoded(exe)} hostname={addr} addr={addr} terminal={terminal} res={result}'"
+        f"exe={encoded(exe)} hostname={host or addr} addr={addr} terminal={terminal} res={result}'"
     )
 
 
@@ -74,6 +75,11 @@ def test_the_events_of_lines_and_of_records_are_put_together_by_the_patterns_nam
         ({"addr": "?"}, "source", None),
         ({"addr": "2001:db8::9"}, "source", Endpoint(ip_address("2001:db8::9"))),
         ({"addr": "::ffff:203.0.113.9"}, "source", Endpoint(ip_address(ADDRESS))),
+        ({"addr": "fe80::9", "host": "fe80::9%eth0"}, "source", Endpoint(ip_address("fe80::9"))),
+        ({"addr": ADDRESS, "host": "ptr.example"}, "source", Endpoint(None, host="ptr.example")),
+        ({"addr": ADDRESS, "host": "198.51.100.7"}, "source", Endpoint(ip_address("198.51.100.7"))),
+        ({"addr": ADDRESS, "host": "?"}, "source", None),
+        ({"addr": "?", "host": "web-01"}, "source", None),
         ({"terminal": "/dev/tty1", "exe": "/usr/bin/login"}, "tty", "/dev/tty1"),
         ({"op": "PAM:authentication"}, "user", "root"),
         ({"subj": " subj=unconfined"}, "user", "root"),
@@ -83,6 +89,8 @@ def test_the_events_of_lines_and_of_records_are_put_together_by_the_patterns_nam
         ({"exe": "/usr/libexec/gdm-session-worker"}, "service", "gdm"),
         ({"exe": "/opt/vpn/sbin/vpnd"}, "service", "vpnd"),
         ({"exe": "/opt/my vpn/vpn d"}, "service", "vpn d"),
+        ({"exe": "/opt/vpn/sbin/vpnd (deleted)"}, "service", "vpnd"),
+        ({"exe": "/usr/sbin/vsftpd (deleted)"}, "program", "vsftpd"),
         ({"exe": "/opt/vpn/sbin/vpnd"}, "program", "pam"),
         ({"exe": "/opt/sbin/sshd"}, "program", "sshd"),
     ],

@@ -17,10 +17,18 @@ ADDRESS = "203.0.113.9"
 
 
 def an_audited_login(
-    who="id=1000", pid=4711, uid=0, subj=" subj=unconfined", exe="/usr/sbin/sshd", address=ADDRESS, result="success"
+    who="id=1000",
+    pid=4711,
+    uid=0,
+    subj=" subj=unconfined",
+    exe="/usr/sbin/sshd",
+    address=ADDRESS,
+    result="success",
+    host=None,
 ):
     return (
-        f'USER_LOGIN pid={pid} uid={uid} auid=1000 ses=330{subj} msg=\'op=login {who} exe="{exe}" hostname={address} '
+        f"USER_LOGIN pid={pid} uid={uid} auid=1000 ses=330{subj} "
+        f'msg=\'op=login {who} exe="{exe}" hostname={host or address} '
         f"addr={address} terminal=/dev/pts/3 res={result}'"
     )
 
@@ -43,6 +51,8 @@ def read(message, transport="audit"):
         ({"exe": "/usr/libexec/openssh/sshd-session"}, AuditedLogin(4711, "alice", 1000, ip_address(ADDRESS))),
         ({"address": "2001:db8::9"}, AuditedLogin(4711, "alice", 1000, ip_address("2001:db8::9"))),
         ({"address": "?"}, AuditedLogin(4711, "alice", 1000, None)),
+        ({"host": "?"}, AuditedLogin(4711, "alice", 1000, ip_address(ADDRESS))),
+        ({"host": "ptr.example"}, AuditedLogin(4711, "alice", 1000, None)),
     ],
 )  # fmt: skip
 def test_a_login_is_read_with_whom_and_from_where(changes, expected):
