@@ -102,9 +102,12 @@ class Correlator:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _follow(self, trace: Trace, line: Line) -> List[AuthEvent]:
-        trace.learn(line.seen)
-        if trace.program is None and not _is_logind(line.seen):
-            trace.program = line.seen.program
+        if line.seen.pattern == AUDITED_FAILURE:
+            trace.hear(line.seen)
+        else:
+            trace.learn(line.seen)
+            if (trace.program is None or trace.is_heard_of) and not _is_logind(line.seen):
+                trace.program, trace.is_heard_of = line.seen.program, False
         step = self._steps.get(line.seen.action)
         return step(trace, line) if step is not None else []
 
@@ -151,19 +154,24 @@ def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
 
 
 def _is_another(trace: Trace, line: Line) -> bool:
-    """Tell whether the line belongs to a later process with the same pid."""
+    """Tell whether the line belongs to a later process with the same pid.
+
+    What a record of the kernel's audit says of program and address is the process's word, and for the pid the kernel
+    vouches: so a difference to a line means nothing, as long as either can wait for the other.
+    """
     _, seen, time_us = line
+    if time_us - trace.last_us > IDLE_US:
+        return True
+    if seen.pattern == AUDITED_FAILURE or (trace.is_heard_of and trace.failure is not None):
+        return False
     return (
-        time_us - trace.last_us > IDLE_US
-        or (trace.program is not None and trace.program != seen.program and not _is_logind(seen))
+        (trace.program is not None and trace.program != seen.program and not _is_logind(seen))
         or (trace.ended and _is_beginning(seen))
         or (seen.source is not trace.source and _is_elsewhere(seen.source, trace.source))
     )
 
 
 def _is_beginning(seen: Observation) -> bool:
-    if seen.pattern == AUDITED_FAILURE:  # by another way into the journal, where it can be overtaken by the end
-        return False
     return seen.action in _BEGINNINGS and not seen.limit and not seen.pattern.endswith("more_failures")
 
 

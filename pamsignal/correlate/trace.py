@@ -34,14 +34,15 @@ class Trace:
     The number of tries is the largest of these tellings, since each alone is enough and all are one
     (`tries`); `counted` are those that already became events. `failure` is the line that tells most about the
     failure so far, `end` the one that says how the connection ended, `opened` a session whose login is not
-    yet told. `partial_key` was right, and is the first of several factors. `due_us` is when to stop waiting for a
+    yet told. `is_heard_of` is a process of which nothing but the kernel's audit says who and from where it is.
+    `partial_key` was right, and is the first of several factors. `due_us` is when to stop waiting for a
     better line.
     """
 
     __slots__ = (
-        *("audited", "counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "key"),
-        *("known_account", "last_us", "more", "offered", "opened", "pam", "partial_key", "program", "session_id"),
-        *("source", "succeeded", "told_by_session", "user"),
+        *("audited", "counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "is_heard_of"),
+        *("key", "known_account", "last_us", "more", "offered", "opened", "pam", "partial_key", "program"),
+        *("session_id", "source", "succeeded", "told_by_session", "user"),
     )
 
     def __init__(self, key: Hashable, time_us: int) -> None:
@@ -57,7 +58,7 @@ class Trace:
         self.told_by_session: Optional[Tuple[str, int]] = None
         self.failed = self.more = self.audited = self.counted = 0
         self.pam: Mapping[str, int] = _NONE
-        self.denied = self.succeeded = self.ended = False
+        self.denied = self.succeeded = self.ended = self.is_heard_of = False
         self.partial_key: Optional[Key] = None
         self.failure: Optional[Line] = None
         self.offered: Optional[Line] = None
@@ -92,6 +93,13 @@ class Trace:
             self.destination = destination
         if new is not None and new is not self.source and _says_more(new, self.source):
             self.source = new
+
+    def hear(self, seen: Observation) -> None:
+        """Keep what a record of the kernel's audit says about who and from where, as far as nothing is known."""
+        if self.program is None:
+            self.program, self.is_heard_of = seen.program, True
+        self.user = self.user or seen.user
+        self.source = self.source or seen.source
 
 
 def _says_more(new: Endpoint, old: Optional[Endpoint]) -> bool:

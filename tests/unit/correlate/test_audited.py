@@ -154,6 +154,39 @@ def test_with_names_in_place_of_addresses_one_wrong_password_is_one_attempt():
     assert a_wrong_password(story, ("sshd", "end")).attempts == 1
 
 
+ELSEWHERE = ({"addr": "198.51.100.7"}, {"exe": VPN}, {"account": "bob"})
+
+
+@pytest.mark.parametrize("changes", ELSEWHERE, ids=["address", "program", "account"])
+@pytest.mark.parametrize("order", [("audit", "sshd", "end"), ("sshd", "audit", "end"), ("sshd", "end", "audit")])
+def test_a_record_that_tells_otherwise_is_still_of_the_process_that_the_kernel_names(changes, order):
+    lines = {
+        "sshd": lambda story, at: story.tell(at, f"Failed password for root from {PLACE} ssh2"),
+        "audit": lambda story, at: story.kernel(at, **changes),
+        "end": lambda story, at: story.tell(at, f"Connection closed by authenticating user root {PLACE} [preauth]"),
+    }
+    story = Audited()
+    for number, name in enumerate(order):
+        lines[name](story, number / 1000)
+    (event,) = story.end().events
+    assert (event.user, str(event.source.ip), event.source.port, event.attempts) == ("root", ATTACKER, 50022, 1)
+
+
+@pytest.mark.parametrize("changes", ELSEWHERE, ids=["address", "program", "account"])
+def test_a_record_that_tells_otherwise_takes_no_login_apart(changes):
+    story = Audited().tell(0, f"Accepted password for root from {PLACE} ssh2").kernel(0.001, **changes)
+    story.tell(0.002, "pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)").end()
+    assert [event.action.value for event in story.events].count("login_success") == 1
+    assert str(story.events[0].source.ip) == ATTACKER
+
+
+@pytest.mark.parametrize("changes", ELSEWHERE[:2], ids=["address", "program"])
+def test_what_was_told_of_an_earlier_process_hides_nothing_of_a_later_one(changes):
+    story = Audited().kernel(0, **changes).until(6)
+    story.tell(60, f"Failed password for root from {PLACE} ssh2").end()
+    assert story.attempts == 2
+
+
 def test_what_nobody_wants_to_hear_of_stays_unheard():
     assert Audited(ignored_services=("vpnd",)).kernel(0, exe=VPN).end().events == []
 
