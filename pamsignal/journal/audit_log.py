@@ -2,7 +2,7 @@
 
 The same records in other clothes: `type=NAME msg=audit(TIME:SERIAL): TEXT` is journald's `NAME TEXT`. Promise: each
 line is returned once, in order, through rotation (audit.log becomes audit.log.1, and so on) and through restarts, as
-long as it is there; a place names the file by its inode.
+long as it is there. A place names the file by its inode, which a later file can get, and by its first line.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MOST_BYTES = 32 * 1024 * 1024
 HISTORY_BYTES = 256 * 1024
 MOST_ROTATED = 999  # auditd.conf(5), num_logs
 _CHUNK_BYTES = 256 * 1024
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 
 # Other lines are passed over unread: SYSCALL, PATH, CWD, EXECVE … can be thousands a second. What auditd adds of its
 # own (log_format = ENRICHED) stands behind a group separator.
@@ -30,6 +31,9 @@ _LINE = re.compile(
     rb"(?:node=(?P<node>\S{1,255}) )?type=(?P<type>USER_AUTH|USER_LOGIN|TTY) "
     rb"msg=audit\((?P<seconds>\d{1,12})\.(?P<millis>\d{3}):(?P<serial>\d{1,20})\): (?P<text>[^\x1d]*)"
 )
+# What a file is known by: the head of its first line, as a text without blanks.
+_HEAD = re.compile(rb"(?:node=\S{1,255} )?type=(\w{1,64}) msg=audit\((\d{1,12}\.\d{3}:\d{1,20})\)")
+_HEAD_BYTES = 512
 _NUMBERS = re.compile(r"\bpid=(\d{1,10}) uid=(\d{1,10}) ")
 
 
@@ -59,6 +63,9 @@ class AuditLog:
         self._fd = -1
         self._inode = 0
         self._offset = 0
+        self._head = ""
+        self._is_torn = False
+        self._is_left = False
 
     @property
     def problem(self) -> Optional[str]:
@@ -73,19 +80,20 @@ class AuditLog:
     @property
     def place(self) -> Optional[str]:
         """Where to go on: the file, and how much of it was returned. None as long as there was no file."""
-        return None if self._inode == 0 else f"{self._inode} {self._offset}"
+        return None if self._inode == 0 else f"{self._inode} {self._offset} {self._head}".rstrip()
 
     def resume(self, place: Optional[str]) -> None:
         """Go on at `place`; without one, or with one that cannot be read, at the end of what is there."""
-        inode, offset = _place_of(place)
-        if inode == 0:
+        self._inode, self._offset, self._head = _place_of(place)
+        if self._inode == 0:
             self._open(self._path, None)
             return
-        paths = [path for path, found in self._files() if found == inode]
-        if paths:
-            self._open(paths[0], offset)
-        else:
-            self._open(self._oldest(), 0)  # rotated away: all that is left is newer
+        files = self._files()
+        for path, inode in files:
+            if inode == self._inode if not self._head else self._head_at(path) == self._head:
+                self._open(path, self._offset)
+                return
+        self._open(files[0][0] if files else self._path, 0)  # rotated away: all that is left is newer
 
     def read(self, until_us: Optional[int] = None) -> List[JournalRecord]:
         """Return the further records; with `until_us` up to that time, so that none runs ahead of the journal."""
@@ -106,7 +114,7 @@ class AuditLog:
         begin = max(0, self._offset - HISTORY_BYTES)
         with suppress(OSError):
             text = os.pread(self._fd, self._offset - begin, begin)
-            for line in text.split(b"\n")[1 if begin else 0 :]:
+            for line in text.split(b"\n")[1 if begin else 0 : -1]:
                 record = self._record_of(line)
                 if record is not None:
                     yield record
@@ -120,7 +128,8 @@ class AuditLog:
     def _chunk(self) -> bytes:
         try:
             if os.fstat(self._fd).st_size < self._offset:  # emptied in its place (copytruncate)
-                self._offset = 0
+                self._offset, self._head, self._is_torn = 0, "", False
+            self._head = self._head or _head_of(self._fd)
             return os.pread(self._fd, _CHUNK_BYTES, self._offset)
         except OSError as error:
             self._trouble = f"{self._path}: {error.strerror}"
@@ -129,6 +138,10 @@ class AuditLog:
 
     def _take(self, chunk: bytes, until_us: Optional[int], records: List[JournalRecord]) -> bool:
         """Add the records of the whole lines in `chunk`, and step over these; tell whether one of them is too late."""
+        if self._is_torn:  # the end of a line whose beginning is passed over is no line
+            rest, end, chunk = chunk.partition(b"\n")
+            self._offset += len(rest) + len(end)
+            self._is_torn = not end
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             record = self._record_of(line)
@@ -139,6 +152,7 @@ class AuditLog:
                 records.append(record)
         if len(rest) == _CHUNK_BYTES:  # no line of auditd's is as long: pass over it piece by piece
             self._offset += len(rest)
+            self._is_torn = True
         return False
 
     def _go_on(self) -> bool:
@@ -151,6 +165,11 @@ class AuditLog:
         files = self._files()
         if not files or files[-1][1] == self._inode:
             return False
+        if (
+            not self._is_left
+        ):  # something can have been written between the last look and the rotation, but not after it
+            self._is_left = True
+            return True
         inodes = [inode for _, inode in files]
         later = inodes.index(self._inode) + 1 if self._inode in inodes else 0
         return self._open(files[later][0], 0)
@@ -167,23 +186,33 @@ class AuditLog:
                     break
         return found[::-1]
 
-    def _oldest(self) -> str:
-        files = self._files()
-        return files[0][0] if files else self._path
+    @staticmethod
+    def _head_at(path: str) -> str:
+        """Return what the file at `path` is known by, "" if nothing can be read."""
+        with suppress(OSError):
+            fd = os.open(path, _READING)
+            try:
+                return _head_of(fd)
+            finally:
+                os.close(fd)
+        return ""
 
     def _open(self, path: str, offset: Optional[int]) -> bool:
         """Open `path` at `offset`, None for its end; tell whether that worked."""
         self.close()
         try:
-            self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
-            status = os.fstat(self._fd)
+            self._fd = os.open(path, _READING)
+            size = os.fstat(self._fd).st_size
+            at = size if offset is None else offset if offset <= size else 0
+            self._head = _head_of(self._fd)
+            self._is_torn = at > 0 and os.pread(self._fd, 1, at - 1) != b"\n"
+            self._inode, self._offset, self._is_left = os.fstat(self._fd).st_ino, at, False
         except OSError as error:
             self._trouble = f"{path}: {error.strerror}"
             if isinstance(error, PermissionError):
                 self._trouble += "; give the service the right to read it (docs/how-to/unit.md)"
             return False
         self._trouble = None
-        self._inode, self._offset = status.st_ino, status.st_size if offset is None else offset
         return True
 
     def _is_own(self, node: Optional[bytes]) -> bool:
@@ -225,9 +254,14 @@ def _is_same_host(one: str, other: str) -> bool:
     return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
 
 
-def _place_of(text: Optional[str]) -> Tuple[int, int]:
-    inode, _, offset = (text or "").partition(" ")
-    return (int(inode), int(offset)) if inode.isdecimal() and offset.isdecimal() else (0, 0)
+def _place_of(text: Optional[str]) -> Tuple[int, int, str]:
+    inode, offset, head = [*(text or "").split(" "), "", ""][:3]
+    return (int(inode), int(offset), head) if inode.isdecimal() and offset.isdecimal() else (0, 0, "")
+
+
+def _head_of(fd: int) -> str:
+    match = _HEAD.match(os.pread(fd, _HEAD_BYTES, 0))
+    return b":".join(match.groups()[::-1]).decode("ascii") if match is not None else ""
 
 
 def _first_line(path: str) -> str:

@@ -149,6 +149,67 @@ def test_a_restart_goes_on_at_its_place(log, reader, rotations):
     assert users(after.read()) == wanted(*range(2, 3 + rotations))
 
 
+def test_what_was_written_just_before_a_rotation_is_read(log, reader, monkeypatch):
+    look, todo = reader._files, [log.rotate, lambda: log.write(a_line(1))]
+
+    def files():
+        while todo:  # after the last look into the file, and before that at the directory
+            todo.pop()()
+        return look()
+
+    monkeypatch.setattr(reader, "_files", files)
+    log.write(a_line(0))
+    assert users(reader.read()) == wanted(0, 1)
+
+
+def test_a_later_file_with_the_inode_of_the_one_that_is_gone_is_not_taken_for_it(log, reader):
+    log.write(a_line(0), a_line(1))
+    reader.read()
+    _, offset, head = reader.place.split()
+    log.rotate(keep=2)
+    log.write(a_line(2))
+    log.rotate(keep=2)
+    log.write(*map(a_line, range(3, 9)))
+    after = AuditLog(str(log.path), HOST)
+    after.resume(f"{log.path.stat().st_ino} {offset} {head}")
+    assert users(after.read()) == wanted(*range(2, 9))
+
+
+@pytest.mark.parametrize("is_gone", [True, False], ids=["emptied", "copied"])
+def test_a_restart_goes_on_in_the_copy_of_a_log_that_was_emptied_in_its_place(log, reader, is_gone):
+    log.write(a_line(0))
+    reader.read()
+    log.write(a_line(1))
+    if not is_gone:
+        log.path.with_name("audit.log.1").write_bytes(log.path.read_bytes())
+    os.truncate(log.path, 0)
+    log.write(a_line(2), a_line(3))
+    after = AuditLog(str(log.path), HOST)
+    after.resume(reader.place)
+    assert users(after.read()) == (wanted(2, 3) if is_gone else wanted(1, 2, 3))
+
+
+def test_a_place_without_a_first_line_goes_by_the_inode(log, reader):
+    log.write(a_line(0))
+    reader.read()
+    log.write(a_line(1))
+    after = AuditLog(str(log.path), HOST)
+    after.resume(" ".join(reader.place.split()[:2]))
+    assert users(after.read()) == wanted(1)
+
+
+def test_a_log_that_cannot_be_read_for_a_time_keeps_its_place(log, reader, tmp_path):
+    log.write(a_line(0))
+    reader.read()
+    log.write(a_line(1))
+    hidden = log.path.rename(tmp_path / "elsewhere")
+    after = AuditLog(str(log.path), HOST)
+    after.resume(reader.place)
+    assert (after.read(), after.place) == ([], reader.place)
+    hidden.rename(log.path)
+    assert users(after.read()) == wanted(1)
+
+
 def test_a_log_that_was_emptied_in_its_place_is_read_from_its_beginning(log, reader):
     log.write(a_line(0), a_line(1))
     reader.read()
@@ -168,6 +229,18 @@ def test_half_a_line_waits_for_the_other_half(log, reader):
 def test_a_line_without_end_is_passed_over(log, reader):
     log.write("type=USER_AUTH msg=" + "x" * 600_000 + "\n", a_line(0))
     assert users(reader.read()) == wanted(0)
+
+
+@pytest.mark.parametrize("is_restarted", [True, False])
+def test_the_end_of_a_line_without_end_is_no_line(log, reader, is_restarted):
+    log.write("x" * audit_log._CHUNK_BYTES)
+    assert reader.read() == []
+    place = reader.place
+    log.write(a_line(0), a_line(1))
+    if is_restarted:
+        reader = AuditLog(str(log.path), HOST)
+        reader.resume(place)
+    assert users(reader.read()) == wanted(1)
 
 
 def test_a_log_that_appears_later_is_read_from_its_beginning(log, reader, tmp_path):
