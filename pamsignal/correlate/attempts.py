@@ -7,8 +7,8 @@ is the number of tries, told by whichever of sshd, PAM and the kernel's audit te
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import Hashable, List, Optional, Tuple
+from collections import OrderedDict, deque
+from typing import Deque, Hashable, Iterable, List, Optional, Tuple
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.trace import Line, Trace, Traces
@@ -32,9 +32,10 @@ AUDITED_FAILURE = "audit.auth_failed"
 # sshd asks PAM for keyboard-interactive in a process beside the one that writes its line (auth-pam.c), at once.
 BESIDE_WITHIN_US = 5_000_000
 MOST_TOLD = 1024
+_MOST_TOLD_AT_A_PLACE = 64
 
 # Looked up once: before Python 3.12 each look-up of an enum's member is a search.
-_PAM, _FAILURE = Method.PAM, Outcome.FAILURE
+_PAM, _INTERACTIVE, _FAILURE = Method.PAM, Method.KEYBOARD_INTERACTIVE, Outcome.FAILURE
 _DENIALS = frozenset({Action.LOGIN_DENIED, Action.ELEVATION_DENIED})
 _OFFERS = frozenset({Method.PUBLICKEY, Method.HOSTBASED, Method.NONE, Method.GSSAPI})
 _ENDS = {
@@ -44,12 +45,23 @@ _ENDS = {
 }
 
 
+class _Told:
+    """Tries that `teller` told of, which the kernel may tell of, too, of a process beside it: `left` of them."""
+
+    __slots__ = ("left", "teller", "time_us")
+
+    def __init__(self, time_us: int, teller: Hashable, left: int) -> None:
+        self.time_us = time_us
+        self.teller = teller
+        self.left = left
+
+
 class Attempts:
-    """The rules; the memory is in `traces`, but for who told last of a try at a service from an address."""
+    """The rules; the memory is in `traces`, but for who told of tries at a service from an address."""
 
     def __init__(self, traces: Traces) -> None:
         self._traces = traces
-        self._told: OrderedDict[Hashable, Tuple[int, Hashable]] = OrderedDict()
+        self._told: OrderedDict[Tuple[str, Hashable], Deque[_Told]] = OrderedDict()
 
     def failure(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in a line that tells of failed tries."""
@@ -126,7 +138,8 @@ class Attempts:
         """Turn whatever `trace` still holds back into events."""
         if trace.failure is not None:
             fresh = trace.tries - trace.counted
-            if fresh > 0 and not self._is_told_beside(trace, trace.failure):
+            fresh -= self._told_beside(trace, trace.failure, fresh)
+            if fresh > 0:
                 return [self._tell_failure(trace, trace.failure, fresh)]
             trace.counted = trace.tries
         if trace.counted or trace.succeeded:
@@ -136,17 +149,31 @@ class Attempts:
             return [self._tell_offer(trace, trace.offered)]
         return self._tell_end(trace)
 
-    def _is_told_beside(self, trace: Trace, line: Line) -> bool:
-        """Tell whether only the kernel speaks of this process, while a line of another told of the same try."""
+    def _told_beside(self, trace: Trace, line: Line, fresh: int) -> int:
+        """Return how many of the `fresh` tries, of which only the kernel tells here, a line of another process told."""
         if trace.failed or trace.more or trace.pam or not _is_audited(line.seen):
-            return False
-        told_us, teller = self._told.get(_place(trace, line), (0, trace.key))
-        return teller != trace.key and abs(told_us - line.time_us) <= BESIDE_WITHIN_US
+            return 0
+        told = 0
+        for other in self._tellings(trace, line):
+            if other.teller != trace.key and abs(other.time_us - line.time_us) <= BESIDE_WITHIN_US:
+                taken = min(other.left, fresh - told)
+                other.left -= taken
+                told += taken
+        trace.counted += told
+        return told
 
-    def _remember(self, trace: Trace, line: Line) -> None:
-        """Keep that a line told of a try, for the kernel's word that may come of a process beside it."""
+    def _tellings(self, trace: Trace, line: Line) -> Iterable[_Told]:
+        """Return who told of tries at the same place; by a name any can be it: sshd's own lines have the address."""
+        place, source = _place(trace, line), trace.source
+        if source is None or source.ip is not None:
+            return self._told.get(place, ())
+        return [told for (service, _), tellings in self._told.items() if service == place[0] for told in tellings]
+
+    def _remember(self, trace: Trace, line: Line, fresh: int) -> None:
+        """Keep that a line told of tries, for the kernel's word that may come of a process beside it."""
         place = _place(trace, line)
-        self._told[place] = (line.time_us, trace.key)
+        told = self._told.setdefault(place, deque(maxlen=_MOST_TOLD_AT_A_PLACE))
+        told.append(_Told(line.time_us, trace.key, fresh))
         self._told.move_to_end(place)
         if len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
@@ -154,8 +181,8 @@ class Attempts:
     def _tell_failure(self, trace: Trace, line: Line, fresh: int) -> AuthEvent:
         if _is_denial(line.seen):
             return self._deny(trace, line)
-        if not _is_audited(line.seen):
-            self._remember(trace, line)
+        if _asks_pam_beside(line.seen):
+            self._remember(trace, line, fresh)
         trace.counted += fresh
         trace.forget_lines()
         reason = "invalid user" if trace.known_account is False else None
@@ -192,9 +219,14 @@ def _is_audited(seen: Observation) -> bool:
     return seen.pattern == AUDITED_FAILURE
 
 
-def _place(trace: Trace, line: Line) -> Hashable:
+def _asks_pam_beside(seen: Observation) -> bool:
+    """Tell whether a process beside the line's can have asked PAM: it has its own word for a password, by this one."""
+    return seen.method is _INTERACTIVE or (_told_by_pam(seen) and not _is_audited(seen))
+
+
+def _place(trace: Trace, line: Line) -> Tuple[str, Hashable]:
     source = trace.source
-    return line.seen.service, source.ip if source is not None else trace.key
+    return line.seen.service, (source.ip or source.host) if source is not None else trace.key
 
 
 def _told_by_pam(seen: Observation) -> bool:

@@ -127,6 +127,31 @@ def test_a_process_beside_is_of_the_same_service_address_and_moment():
         assert story.end().attempts == 2
 
 
+def test_by_a_name_a_process_beside_is_of_the_same_service_and_moment():
+    for changes, attempts in (({}, 1), ({"exe": VPN}, 2), ({"at": 8}, 2)):
+        story = Audited().tell(0.1, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
+        story.kernel(**{"at": 0, "pid": 101, "host": "ptr.example", "addr": "198.51.100.7", **changes})
+        assert story.end().attempts == attempts
+
+
+def test_a_line_hides_as_many_records_as_it_tells_of_tries():
+    story = Audited().tell(0, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
+    for number in range(20):
+        story.kernel(0.1 + number / 100, pid=101 + number)
+    assert story.end().attempts == 20
+
+
+def test_of_one_process_only_those_tries_are_told_that_no_line_beside_told_of():
+    story = Audited().kernel(0, pid=101).kernel(0.2, pid=101).kernel(0.4, pid=101)
+    story.tell(0.5, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
+    assert story.end().told == [("login_failure", 1), ("login_failure", 2)]
+
+
+def test_a_password_that_sshd_asks_pam_about_itself_hides_no_other_process():
+    story = Audited().tell(0, f"Failed password for root from {PLACE} ssh2").kernel(0.1, pid=101)
+    assert story.end().attempts == 2
+
+
 def test_processes_of_which_only_the_kernel_tells_do_not_hide_each_other():
     story = Audited().kernel(0, pid=101).kernel(1, pid=102)
     assert story.end().attempts == 2
