@@ -168,7 +168,7 @@ class Monitor:
         before = reader.position
         # The look at the directories costs a sixth of an idle turn, and is in time with what else is due each second.
         records = reader.read(BATCH, look_around=not self._pace.is_resting(now_us))
-        self._pace.looked(now_us, got_further=reader.position != before)
+        self._pace.looked(now_us, got_further=reader.position != before, is_held=reader.problem is not None)
         return self._parts.audited.beside(records, is_behind=self._pace.is_behind)
 
     def _think(self, records: List[JournalRecord]) -> Produced:
