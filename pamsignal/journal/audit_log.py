@@ -17,8 +17,9 @@ from pamsignal.model import JournalRecord
 
 # libaudit's MAX_AUDIT_MESSAGE_LENGTH is 8970, and who logs enriched adds a line's worth of names.
 LONGEST_LINE_BYTES = 64 * 1024
-# A turn of the loop reads no more than this; the log is at most 40 MB in all with auditd's own settings.
-MOST_BYTES = 32 * 1024 * 1024
+# A turn of the loop reads no more than this, however much was written while nobody read: the service has 128 MB.
+MOST_BYTES = 8 * 1024 * 1024
+MOST_RECORDS = 500
 # What is read again after a restart, to know which tries still wait for a line.
 HISTORY_BYTES = 256 * 1024
 MOST_ROTATED = 999  # auditd.conf(5), num_logs
@@ -96,14 +97,14 @@ class AuditLog:
         self._open(files[0][0] if files else self._path, 0)  # rotated away: all that is left is newer
 
     def read(self, until_us: Optional[int] = None) -> List[JournalRecord]:
-        """Return the further records; with `until_us` up to that time, so that none runs ahead of the journal."""
+        """Return the next MOST_RECORDS records; with `until_us` up to that time, so that none runs ahead of the journal."""
         records: List[JournalRecord] = []
         left_bytes = MOST_BYTES
         while left_bytes > 0 and (self._fd >= 0 or self._go_on()):
             before = self._offset
-            is_late = self._take(self._chunk(), until_us, records)
+            is_enough = self._take(self._chunk(), until_us, records)
             left_bytes -= max(0, self._offset - before)
-            if is_late or self._fd < 0 or (self._offset == before and not self._go_on()):
+            if is_enough or self._fd < 0 or (self._offset == before and not self._go_on()):
                 break
         return records
 
@@ -137,7 +138,7 @@ class AuditLog:
             return b""
 
     def _take(self, chunk: bytes, until_us: Optional[int], records: List[JournalRecord]) -> bool:
-        """Add the records of the whole lines in `chunk`, and step over these; tell whether one of them is too late."""
+        """Add the records of the whole lines in `chunk`, and step over these; tell whether one is too late or too many."""
         if self._is_torn:  # the end of a line whose beginning is passed over is no line
             rest, end, chunk = chunk.partition(b"\n")
             self._offset += len(rest) + len(end)
@@ -145,7 +146,8 @@ class AuditLog:
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             record = self._record_of(line)
-            if record is not None and until_us is not None and record.time_us > until_us:
+            is_late = record is not None and until_us is not None and record.time_us > until_us
+            if is_late or len(records) == MOST_RECORDS:
                 return True
             self._offset += len(line) + 1
             if record is not None:
@@ -165,9 +167,7 @@ class AuditLog:
         files = self._files()
         if not files or files[-1][1] == self._inode:
             return False
-        if (
-            not self._is_left
-        ):  # something can have been written between the last look and the rotation, but not after it
+        if not self._is_left:  # something can have been written between the last look and the rotation, not after it
             self._is_left = True
             return True
         inodes = [inode for _, inode in files]

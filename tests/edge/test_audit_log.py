@@ -128,6 +128,24 @@ def test_nothing_is_lost_or_told_twice_when_the_log_is_rotated(log, reader, time
     assert reader.read() == []
 
 
+def test_what_was_written_while_nobody_read_comes_in_parts_that_fit_into_memory(log, reader):
+    most = audit_log.MOST_RECORDS
+    log.write(*map(a_line, range(2 * most + 7)))
+    assert [users(reader.read()) for _ in range(4)] == [
+        wanted(*range(most)),
+        wanted(*range(most, 2 * most)),
+        wanted(*range(2 * most, 2 * most + 7)),
+        [],
+    ]
+
+
+def test_a_turn_reads_no_more_than_its_share_of_lines_that_nobody_wants(log, reader, monkeypatch):
+    monkeypatch.setattr(audit_log, "MOST_BYTES", 1)
+    monkeypatch.setattr(audit_log, "_CHUNK_BYTES", 10 * len(SYSCALL))
+    log.write(SYSCALL * 15, a_line(1))
+    assert [users(reader.read()) for _ in range(2)] == [[], wanted(1)]
+
+
 def test_what_was_deleted_before_it_was_opened_is_gone_and_the_rest_is_told(log, reader):
     for number in range(8):
         log.write(a_line(number))
