@@ -97,7 +97,7 @@ class AuditLog:
         self._open(files[0][0] if files else self._path, 0)  # rotated away: all that is left is newer
 
     def read(self, until_us: Optional[int] = None) -> List[JournalRecord]:
-        """Return the next MOST_RECORDS records; with `until_us` up to that time, so that none runs ahead of the journal."""
+        """Return the next records, no more than MOST_RECORDS; with `until_us` up to that time, none ahead of the journal."""
         records: List[JournalRecord] = []
         left_bytes = MOST_BYTES
         while left_bytes > 0 and (self._fd >= 0 or self._go_on()):
@@ -138,7 +138,7 @@ class AuditLog:
             return b""
 
     def _take(self, chunk: bytes, until_us: Optional[int], records: List[JournalRecord]) -> bool:
-        """Add the records of the whole lines in `chunk`, and step over these; tell whether one is too late or too many."""
+        """Add the records of the whole lines in `chunk`, and step over these; tell whether it is enough."""
         if self._is_torn:  # the end of a line whose beginning is passed over is no line
             rest, end, chunk = chunk.partition(b"\n")
             self._offset += len(rest) + len(end)
