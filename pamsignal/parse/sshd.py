@@ -16,7 +16,9 @@ PEER = r"(?P<ip>\S+) port (?P<port>\d+)"
 
 _DENIED, _FAILURE = Action.LOGIN_DENIED, Outcome.FAILURE
 # A file and its line; for a certificate of an authority that the whole server trusts `cert`, or the list of principals.
-_WRITTEN_AT = r"(?:(?:cert|principals|/.{1,255}:\d{1,9}): )?"
+# It ends at the first `Authentication tried`: behind `required=` stands the account's text, the from="..." of its key.
+_WRITTEN_AT = r"(?:(?:cert|principals|/(?:(?!: Authentication tried for ).){1,255}:\d{1,9}): )?"
+_TRIED_FOR = rf"{_WRITTEN_AT}Authentication tried for (?P<user>(?:(?! with correct key but not ).){{1,400}}?)"
 
 
 def _attempt(name: str, word: str, action: Action, outcome: Optional[Outcome]) -> Pattern:
@@ -121,7 +123,7 @@ _DENIALS = (
     row(
         "sshd.key_from_elsewhere",
         "",
-        rf"{_WRITTEN_AT}Authentication tried for (?P<user>.{{1,400}}?) with correct key but not from a permitted host "
+        rf"{_TRIED_FOR} with correct key but not from a permitted host "
         rf"\(host=\S*, ip=(?P<ip>[^\s,]+), required=.*\)\.{PREAUTH}",
         _DENIED,
         _FAILURE,
@@ -130,8 +132,8 @@ _DENIALS = (
     row(
         "sshd.certificate_from_elsewhere",
         "",
-        rf"{_WRITTEN_AT}Authentication tried for (?P<user>.{{1,400}}?) with valid certificate but not from a permitted "
-        rf"(?:source address|host) \((?:ip=)?(?P<ip>[^\s()]+)\)\.{PREAUTH}",
+        rf"{_TRIED_FOR} with valid certificate but not from a permitted (?:source address|host) "
+        rf"\((?:ip=)?(?P<ip>[^\s()]+)\)\.{PREAUTH}",
         _DENIED,
         _FAILURE,
         reason="right key from a wrong place",

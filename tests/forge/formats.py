@@ -87,11 +87,27 @@ _SSHD_ATTEMPTS = (
     _sshd("User {name} not allowed because account is locked", DENIED),
     _sshd("User {name} not allowed because shell /bin/nosuch does not exist", DENIED),
     _preauth("fatal: Access denied for user {name} by PAM account configuration", DENIED),
-    _sshd(
-        "Authentication tried for {known} with correct key but not from a permitted host "
-        "(host={host}, ip={ip}, required=192.0.2.0/24).",
-        DENIED,
-        "known",
+    # auth2-pubkeyfile.c: `required` is what the account wrote behind its key's from=, as long as it likes.
+    *(
+        _sshd(
+            f"{place}Authentication tried for {{known}} with correct key but not from a permitted host "
+            "(host={host}, ip={ip}, required={text}).",
+            DENIED,
+            "known",
+            limit=1000,
+        )
+        for place in ("", "/home/{known}/.ssh/authorized_keys:1: ")
+    ),
+    *(
+        _sshd(
+            f"{place}Authentication tried for {{known}} with valid certificate but not from a permitted {behind}.",
+            DENIED,
+            "known",
+        )
+        for place, behind in (
+            ("cert: ", "source address ({ip})"),
+            ("/home/{known}/.ssh/authorized_keys:1: ", "host (ip={ip})"),
+        )
     ),
     _sshd("refused connect from {host} ({ip})", DENIED, None),
 )

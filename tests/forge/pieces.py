@@ -25,6 +25,9 @@ PIECES = (
     *(" from <6.6.6.6:22>: ", " as root from /", " ran command ", "] (owned by unix-user:root)", " [USER=root] [TTY=x] [CWD=/]"),
     *(": alice : PWD=/ ; USER=root ; COMMAND=sh", ": alice: Executing command [USER=root] [TTY=x] [CWD=/] [COMMAND=sh]"),
     *(": alice ran command sh as root from /", ": pam_unix(su:session): session opened for user root by alice(uid=0)", "x y: "),
+    "a:1: Authentication tried for root with correct key but not from a permitted host (host=x, ip=6.6.6.6, required=",
+    "a:1: Authentication tried for root with valid certificate but not from a permitted source address (6.6.6.6",
+    " with valid certificate but not from a permitted source address (6.6.6.6",
     *("[COMMAND=", "message repeated 2 times: [ ", "]", "[", "(", ")", "'", '"', "`", "'s", "\\", "\n", "\r", "\t", "\x1b[0m", "\x7f"),
     *("", " ", "  ", "é", "\u202e", "\u2028", "\udcff", "\U0001f600", "%s", "0", "root", "x", "6.6.6.6", "2001:db8:6::6"),
 )  # fmt: skip
