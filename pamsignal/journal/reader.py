@@ -9,31 +9,24 @@ the journal itself has lost some, `resume` or `take_gap` tells between which tim
 
 from __future__ import annotations
 
-import errno
 import os
-from typing import Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Iterator, List, NamedTuple, Optional
 
 from pamsignal.errors import PamSignalError
+from pamsignal.journal.lookout import Lookout
 from pamsignal.journal.record import record_from_fields
 from pamsignal.journal.source import (
     LIVE,
-    Identity,
     Source,
     add_matches,
-    changed_at,
-    explained,
-    folders_of,
     hold_roots,
     journal_files,
     open_journal,
     root_identities,
-    unopened_files,
     watch,
 )
 from pamsignal.model import JournalRecord, Position
 
-NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
-MOST_IN_VAIN = 100  # about ten seconds at the pace of the loop
 OWN_UNIT = "pamsignal.service"  # journald reads it from the control group: no writer can claim it
 
 
@@ -62,8 +55,7 @@ class JournalReader:
         self._told_us: Optional[int] = None
         self._fd = -1
         self._held: List[int] = []
-        self._passed_over: Set[Identity] = set()
-        self._in_vain = 0
+        self._lookout = Lookout(source)
         self._open()
 
     @property
@@ -100,7 +92,7 @@ class JournalReader:
                 before = self._cursor, self._time_us
                 self._collect(records, limit)
                 if look_around or self._cursor != before[0]:
-                    self.problem = self._unopened(before[1])
+                    self.problem = self._lookout.complaint(before[1])
                 if self.problem is not None:  # what comes before these can be missing: read them again, in order
                     records = []
                     self._cursor, self._time_us = before
@@ -191,8 +183,7 @@ class JournalReader:
     def _open(self) -> None:
         self._held = hold_roots(self.source)
         self._roots = root_identities(self.source)
-        self._folders = folders_of(self.source)
-        self._looked: Optional[Tuple[Optional[int], ...]] = None
+        self._lookout.begin()
         self._journal = open_journal(self.source)
         # At once: files that rotate before the watch exists would stay open for ever (systemd#7998, #14695).
         self._fd = watch(self._journal, self.source)
@@ -205,30 +196,6 @@ class JournalReader:
         elif not self.source.files:
             # INVALIDATE asks for nothing: libsystemd has let go of deleted files by itself (systemd#8963).
             self._journal.process()
-
-    def _unopened(self, since_us: int) -> Optional[str]:
-        """Return why to read no further: libsystemd passes over a file that it cannot open, without a word.
-
-        What it does not want although it could be opened is nobody's: that is asked once. A disk that fails for good
-        is waited for a while; a want of descriptors ends, and without any nothing else works either.
-        """
-        times = changed_at(self._folders)
-        if self.source.files or times == self._looked:
-            return None
-        try:
-            unopened = unopened_files(self.source, since_us)
-        except OSError as error:
-            self._in_vain += 1
-            if error.errno in NO_ROOM or self._in_vain < MOST_IN_VAIN:
-                return str(explained(error, ", ".join(self.source.roots)))
-            self._looked = times
-            return None
-        self._in_vain = 0
-        self._looked, self._folders = times, folders_of(self.source)
-        if unopened.keys() <= self._passed_over:
-            return None
-        self._passed_over.update(unopened)
-        return f"{', '.join(unopened.values())}: could not be opened"
 
     def _reopen(self, reason: str) -> None:
         self.close()

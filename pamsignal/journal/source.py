@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -21,8 +22,11 @@ _MAGIC = b"LPKSHHRH"  # systemd's JOURNAL_FILE_FORMAT: the header's signature
 _SIZES_OFFSET = 88  # header_size and arena_size, 64 bits each, little-endian
 _HEADER_BYTES = _SIZES_OFFSET + 16
 _OWN_DESCRIPTORS = "/proc/self/fd"
-# A file that is gone or closed to us is no file that could not be opened.
-_NOT_OURS = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM})
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe without a writer would be waited for, for ever
+_MACHINE_ID = "/etc/machine-id"
+_ID = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# A file that is gone, closed to us or held by a lease, or a link to nowhere, is no file that could not be opened.
+_NOT_OURS = frozenset({errno.ENOENT, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENOTDIR, errno.EWOULDBLOCK})
 # The clock of the file system stands still for some milliseconds at a time.
 _SLACK_US = 1_000_000
 
@@ -100,9 +104,8 @@ def add_matches(journal: Any) -> None:
 def journal_files(source: Source) -> Iterator[str]:
     """Yield the paths of the journal files below `source`, active and archived, readable or not."""
     yield from source.files
-    for root in source.roots:
-        for folder in (root, *_entries(root, folders=True)):
-            yield from _entries(folder, folders=False)
+    for folder in folders_of(source):
+        yield from _entries(folder, folders=False)
 
 
 def _entries(folder: str, *, folders: bool) -> Iterator[str]:
@@ -116,8 +119,30 @@ def _entries(folder: str, *, folders: bool) -> Iterator[str]:
 
 
 def folders_of(source: Source) -> Tuple[str, ...]:
-    """Return the directories in which journal files can be."""
-    return tuple(folder for root in source.roots for folder in (root, *_entries(root, folders=True)))
+    """Return the directories in which libsystemd looks for journal files; in others, others may write what they like.
+
+    add_directory() in its sd-journal.c: a root, and what is named like an id in it, without a namespace behind; of the
+    live journal only this machine's, or what lies in /run.
+    """
+    folders = []
+    for root in source.roots:
+        wanted = _machine_id() if source == LIVE and not root.startswith("/run/") else None
+        below = [path for path in _entries(root, folders=True) if _ID.fullmatch(os.path.basename(path))]
+        folders += [root, *(path for path in below if wanted in (None, _bare(os.path.basename(path))))]
+    return tuple(folders)
+
+
+def _machine_id() -> str:
+    try:
+        with open(_MACHINE_ID, encoding="ascii", errors="replace") as file:
+            return _bare(file.readline().strip())
+    except OSError:
+        return ""
+
+
+def _bare(name: str) -> str:
+    """Return an id as machine-id(5) has it, however it is spelt."""
+    return name.replace("-", "").lower()
 
 
 def changed_at(folders: Sequence[str]) -> Tuple[Optional[int], ...]:
@@ -135,8 +160,10 @@ def unopened_files(source: Source, since_us: int) -> Dict[Identity, str]:
     unopened: Dict[Identity, str] = {}
     for path in journal_files(source):
         try:
-            os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
             status = os.stat(path)
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            os.close(os.open(path, _READ))
             check_file(path)
         except PamSignalError:
             continue
@@ -221,8 +248,8 @@ def damaged_files(source: Source) -> Iterator[str]:
 
 def _head(path: str) -> bytes:
     try:
-        with open(path, "rb") as stream:
-            return stream.read(_HEADER_BYTES)
+        with open(path, "rb", buffering=0, opener=lambda name, _flags: os.open(name, _READ)) as stream:
+            return stream.read(_HEADER_BYTES) or b""  # None of a pipe in which nothing is yet
     except OSError as error:
         raise explained(error, path) from error
 
