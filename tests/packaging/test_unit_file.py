@@ -93,6 +93,18 @@ def test_a_drop_in_may_add_the_one_capability_that_reads_the_audit_log():
     assert SERVICE["AmbientCapabilities"] == ""
 
 
+def hidden_by(text):
+    lines = re.findall("^InaccessiblePaths=(.*)$", text, re.MULTILINE)
+    return {path for line in lines for path in line.split()}
+
+
+def test_the_drop_in_for_the_audit_log_hides_passwords_and_keys_that_are_roots_alone_and_so_does_the_roles():
+    passwords = {f"-/etc/{name}{suffix}" for name in ("shadow", "gshadow") for suffix in ("", "-")}
+    hidden = hidden_by(DROP_INS["read-audit-log.conf"])
+    assert hidden >= {*passwords, "-/etc/ssh", "-/etc/pki/tls/private", "-/etc/ssl/private", "-/etc/pamsignal/credentials"}
+    assert hidden_by((PROJECT / "roles/pamsignal/templates/drop-in.conf.j2").read_text()) == hidden
+
+
 def test_a_bad_configuration_is_not_tried_again():
     assert SERVICE["RestartPreventExitStatus"] == "78"
     assert "EX_CONFIG, EX_TEMPFAIL = 78, 75" in STAGE_CONFIG.read_text()

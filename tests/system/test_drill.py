@@ -109,6 +109,15 @@ def test_shared_memory_goes_with_the_service(installed, outcomes):
     assert installed.host.run(SEGMENT, check=False).stdout == ""
 
 
+@pytest.fixture
+def shadow_of_fedora(installed):
+    """The file of passwords as Fedora and RHEL have it: root's alone, without a mode."""
+    installed.host.run("chown root:root /etc/shadow; chmod 0 /etc/shadow")
+    yield
+    installed.host.run("chown root:shadow /etc/shadow; chmod 640 /etc/shadow")
+
+
+@pytest.mark.usefixtures("shadow_of_fedora")
 def test_the_drop_in_for_the_audit_log_gives_one_capability_that_still_reads_no_shadow(installed):
     installed.configure()
     outcomes = drilled(installed, (EXAMPLES / "read-audit-log.conf").read_text())
