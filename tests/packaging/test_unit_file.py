@@ -101,7 +101,13 @@ def hidden_by(text):
 def test_the_drop_in_for_the_audit_log_hides_passwords_and_keys_that_are_roots_alone_and_so_does_the_roles():
     passwords = {f"-/etc/{name}{suffix}" for name in ("shadow", "gshadow") for suffix in ("", "-")}
     hidden = hidden_by(DROP_INS["read-audit-log.conf"])
-    assert hidden >= {*passwords, "-/etc/ssh", "-/etc/pki/tls/private", "-/etc/ssl/private", "-/etc/pamsignal/credentials"}
+    assert hidden >= {
+        *passwords,
+        "-/etc/ssh",
+        "-/etc/pki/tls/private",
+        "-/etc/ssl/private",
+        "-/etc/pamsignal/credentials",
+    }
     assert hidden_by((PROJECT / "roles/pamsignal/templates/drop-in.conf.j2").read_text()) == hidden
 
 

@@ -16,7 +16,11 @@ DENIALS: dict[str, tuple[str, ...]] = {
     "CapabilityBoundingSet": CAPABILITIES,
     "DevicePolicy": ("make a device",),
     "DynamicUser": ("become root", "read /etc/pamsignal/pamsignal.yaml", "signal a process of root"),
-    "InaccessiblePaths": ("write shared memory as a file",),
+    "InaccessiblePaths": (
+        "run a shell of the initial RAM disk",
+        "run a tool of the administrator",
+        "write shared memory as a file",
+    ),
     "KeyringMode": ("add a key", "use the keys of its user"),
     "LimitCORE": ("dump its memory into a core file",),
     "LockPersonality": ("change its execution domain",),

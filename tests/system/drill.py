@@ -207,6 +207,8 @@ TRIES = {
     "run a shell": lambda: run("/bin/sh", "-c", "exit 0"),
     "run another shell": lambda: run("/bin/bash", "-c", "exit 0"),
     "run a tool": lambda: run("/usr/bin/id"),
+    "run a shell of the initial RAM disk": lambda: run("/usr/lib/klibc/drill/sh", "-c", "exit 0"),
+    "run a tool of the administrator": lambda: run("/usr/local/bin/drill"),
     "become root": lambda: os.setuid(0),
     "be who it is everywhere": lambda: unless(Path("/proc/self/uid_map").read_text() != EVERYBODY, "few are mapped"),
     "become root with sudo": lambda: run("/usr/bin/sudo", "-n", "true"),

@@ -20,11 +20,12 @@ OLDEST_WITH_NO_EXEC_PATHS = 12  # systemd 248; Debian 11 has 247
 OPEN = "/usr /etc /srv /var/log /run /home /tmp /var/tmp /dev /usr/lib/modules"
 PREPARE = f"""
 for place in {OPEN}; do mkdir -p $place/drill; chmod 1777 $place/drill; echo here >$place/drill/file; done
-mkdir -p /run/pamsignal /etc/systemd/system/pamsignal.service.d
+mkdir -p /run/pamsignal /etc/systemd/system/pamsignal.service.d /usr/lib/klibc/drill
+cp /bin/sh /usr/lib/klibc/drill/sh; cp /usr/bin/id /usr/local/bin/drill
 """
 TIDY = f"""
 for place in {OPEN}; do rm -rf $place/drill; done
-rm -rf /run/pamsignal /etc/systemd/system/pamsignal.service.d
+rm -rf /run/pamsignal /etc/systemd/system/pamsignal.service.d /usr/lib/klibc/drill /usr/local/bin/drill
 rm -f /var/l*/private/pamsignal/planted /etc/planted /var/log/planted /var/lib/planted /run/planted /dev/shm/planted
 """
 SEGMENT = f"grep '^ *{drill.SHARED_MEMORY} ' /proc/sysvipc/shm"
