@@ -104,7 +104,7 @@ def _body_of(answer: bytes) -> Optional[bytes]:
     try:
         response.begin()
         return response.read() if response.status == http.client.OK else None
-    except (http.client.HTTPException, OSError, ValueError):  # ValueError: a length that is no number
+    except (http.client.HTTPException, OSError, ValueError, OverflowError):  # a length that is no number, or a huge one
         return None
 
 

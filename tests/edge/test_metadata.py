@@ -230,11 +230,16 @@ OK = b"HTTP/1.1 200 OK\r\n"
         b"HTTP/1.1 500 Oops\r\n\r\nfra1",
         OK + b"Content-Length: 100\r\n\r\nfra1",
         OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nfra1",
+        OK + b"Content-Length: 99999999999999999999999\r\n\r\nfra1",
+        OK + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\nfra1",
         OK + b"\r\n" + b"a" * (ANSWER_BYTES + 1),
         OK + b"X: y\r\n" * 200 + b"\r\nfra1",
         OK + b"X: " + b"y" * 66_000 + b"\r\n\r\nfra1",
     ],
-    ids=["nothing", "bytes", "ssh", "redirect", "error", "cut", "chunks", "huge", "headers", "a header"],
+    ids=[
+        *("nothing", "bytes", "ssh", "redirect", "error", "cut", "chunks", "a length beyond all", "a chunk beyond all"),
+        *("huge", "headers", "a header"),
+    ],
 )
 def test_an_answer_that_is_none_tells_nothing(answer):
     with answering(answer) as address:
