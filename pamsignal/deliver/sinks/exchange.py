@@ -6,7 +6,7 @@ import binascii
 import json
 import re
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.render import escape
@@ -15,7 +15,11 @@ from pamsignal.secret import Secret
 LONGEST_WAIT_SECONDS = 3600.0
 MASK = "***"
 _DETAIL_LIMIT = 200
+_FOREIGN_LIMIT = 4096
 _SHORTEST_PART = 4  # of base64: less would be found in any word
+_LONGEST_PART = 12  # so much says which eight bytes stand there, and perhaps the rest was cut
+_SHORTEST_BEGINNING = 8
+_IN_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
 _BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=/|$)")  # without a name and password before the host
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -137,21 +141,51 @@ def capped(seconds: float) -> float:
 def redacted(foreign: str, *secrets: Secret) -> str:
     """Return text of a server fit for a log: no secret of ours that it may have echoed, one line, cut.
 
-    Neither as it is, nor quoted for a URL or JSON, nor within base64: a mail server that says which command it did not
-    like says the password like that (RFC 4954, 4).
+    Neither as it is, nor quoted for a URL, JSON or HTML, nor the beginning of one that the server has cut, nor within
+    base64: a mail server that says which command it did not like says the password like that (RFC 4954, 4).
     """
-    for secret in secrets:
-        for form in _spellings(secret.reveal()):
+    foreign = foreign[:_FOREIGN_LIMIT]
+    for secret in filter(None, (one.reveal() for one in secrets)):
+        for form in _spellings(secret):
             foreign = foreign.replace(form, MASK)
-        for part in _within_base64(secret.reveal().encode()):
-            foreign = _without_word(foreign, part)
+        foreign = _without_beginnings(foreign, secret)
+        for part in _within_base64(secret.encode()):
+            foreign = _without_word(foreign, part[:_LONGEST_PART])
     return escape.for_terminal(foreign, _DETAIL_LIMIT)
 
 
 def _spellings(secret: str) -> List[str]:
     in_json = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
-    forms = {secret, quote(secret), quote(secret, safe=""), *in_json}
+    in_html = "".join(_IN_HTML.get(letter, letter) for letter in secret)
+    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), in_html, *in_json}
     return sorted(forms, key=len, reverse=True)
+
+
+def _without_beginnings(text: str, secret: str) -> str:
+    """Mask `secret` and each beginning of it that gives much away, each character in any spelling of its own."""
+    letters = [re.compile(_spelling_of(letter)) for letter in secret]
+    enough = re.compile("".join(letter.pattern for letter in letters[:_SHORTEST_BEGINNING]))
+    pieces, done = [], 0
+    while (found := enough.search(text, done)) is not None:
+        pieces += [text[done : found.start()], MASK]
+        done = found.end()
+        for letter in letters[_SHORTEST_BEGINNING:]:
+            spelling = letter.match(text, done)
+            if spelling is None:
+                break
+            done = spelling.end()
+    return "".join([*pieces, text[done:]])
+
+
+def _spelling_of(letter: str) -> str:
+    """Return an expression for one character: quoted for a URL, however often, for JSON or HTML, or as it is."""
+    code = ord(letter)
+    quoted = "".join(f"%(?:25)*{byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))
+    units = letter.encode("utf-16-be", "surrogatepass")
+    in_json = "".join(rf"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    by_number = rf"(?i:{quoted}|{in_json}|&#0*{code};|&#x0*{code:x};)"
+    by_name = {json.dumps(letter)[1:-1], _IN_HTML.get(letter, letter), {" ": "+", "/": r"\/"}.get(letter, letter)}
+    return f"(?:{'|'.join([by_number, *map(re.escape, sorted(by_name - {letter})), re.escape(letter)])})"
 
 
 def _within_base64(secret: bytes) -> Iterator[str]:
