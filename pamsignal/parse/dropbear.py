@@ -57,7 +57,9 @@ DROPBEAR = Table(
         row(
             "dropbear.exit_before_auth",
             "Exit",
-            rf"Exit before auth from <{_PEER}>: (?:\(user '(?P<user>[^']*)', (?P<attempts>\d{{1,9}}) fails?\): )?.*",
+            # Where the end of a name stands twice, either can be the client's text: then there is no name.
+            rf"Exit before auth from <{_PEER}>: "
+            r"(?:\(user '(?P<user>[^']*)', (?P<attempts>\d{1,9}) fails?\): (?!.*', \d{1,9} fails?\): ))?.*",
             Action.CONNECTION_CLOSED,
             Outcome.FAILURE,
             limit=True,

@@ -48,6 +48,13 @@ def test_a_trial_notices_what_is_not_true(changes, what):
     assert verdict(true._replace(**changes)) == (WRONG, what)
 
 
+def test_a_name_that_ends_itself_is_no_name():
+    seen = observe(
+        a_record("Exit before auth from <100.64.0.1:22>: (user 'root', 3 fails): x', 3 fails): y", "dropbear")
+    )
+    assert (seen.user, str(seen.source.ip)) == (None, "100.64.0.1")
+
+
 OWN = "carol : PWD=/ ; USER=root ; COMMAND=/bin/sh"
 PKEXEC = "carol: Executing command [USER=root] [TTY=x] [CWD=/] [COMMAND=sh"
 
