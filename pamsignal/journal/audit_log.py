@@ -97,7 +97,7 @@ class AuditLog:
         self._open(files[0][0] if files else self._path, 0)  # rotated away: all that is left is newer
 
     def read(self, until_us: Optional[int] = None) -> List[JournalRecord]:
-        """Return the next records, no more than MOST_RECORDS; with `until_us` up to that time, none ahead of the journal."""
+        """Return the next records, MOST_RECORDS at most; with `until_us` none from later, ahead of the journal."""
         records: List[JournalRecord] = []
         left_bytes = MOST_BYTES
         while left_bytes > 0 and (self._fd >= 0 or self._go_on()):
