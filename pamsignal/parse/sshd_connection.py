@@ -12,9 +12,9 @@ from pamsignal.terms import Action, Outcome
 
 _KIND = r"(?P<failing>(?P<unknown>invalid) |authenticating )?user "
 # Where the line ends with the remote side, and where a colon follows: a name holds none, so the first one counts. An
-# address of IPv6 has some, so no text behind the colon may look like the rest of one.
+# address of IPv6 has some, but none ends in a single one: `10.0.0.1 port 22: port 23:` can be read in one way.
 _REMOTE = rf"(?:{_KIND}(?P<user>.*) )?{PEER}"
-_REMOTE_BEFORE_COLON = rf"(?:{_KIND}(?P<user>[^:]*) )?{PEER}:(?! port \d)"
+_REMOTE_BEFORE_COLON = rf"(?:{_KIND}(?P<user>[^:]*) )?(?P<ip>\S*(?:[^\s:]|::)) port (?P<port>\d+):"
 # The end of a connection is a failure before login, and says nothing after it; a broken one is a scan before login.
 _GAVE_UP = r"(?P<gave_up> \[preauth\])?"
 _SCAN = r"(?P<scan> \[preauth\])?"
