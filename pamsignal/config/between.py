@@ -87,10 +87,12 @@ def _windows(document: Document) -> Iterator[Misfit]:
 
 
 def _typing(document: Document) -> Iterator[Misfit]:
-    """Hint at keystrokes that nobody records."""
-    if document["audit"]["keystrokes"] and not document["audit"]["enabled"]:
-        message = "expected it with `enabled: true` alone, found false, so nothing is recorded; correct one of the two"
-        yield Misfit(("audit", "keystrokes"), message, WARNING)
+    """Hint at keystrokes that nobody records, and at a log of them that nobody reads."""
+    audit = document["audit"]
+    for key, lacking in (("keystrokes", "recorded"), ("log", "read")):
+        if audit[key] and not audit["enabled"]:
+            message = f"expected it with `enabled: true` alone, found false, so nothing is {lacking}"
+            yield Misfit(("audit", key), f"{message}; correct one of the two", WARNING)
 
 
 def _unpublished(metrics: Mapping[str, Any]) -> Iterator[Misfit]:

@@ -56,10 +56,13 @@ def test_a_good_url_is_taken(url):
     assert rules.url(url, {}) is None
 
 
-@pytest.mark.parametrize(("audit", "count"), [("{keystrokes: true}", 1), ("{enabled: true, keystrokes: true}", 0)])
-def test_keystrokes_that_nobody_records_are_hinted_at(audit, count):
-    report = check_text(f"audit: {audit}\nsinks:\n  out: {{type: console}}\n", "FILE")
-    assert [problem.key for problem in report.problems] == ["audit.keystrokes"] * count
+@pytest.mark.parametrize(("key", "value"), [("keystrokes", "true"), ("log", "/var/log/audit/audit.log")])
+@pytest.mark.parametrize(("enabled", "count"), [("false", 1), ("true", 0)])
+def test_what_does_nothing_while_audit_is_switched_off_is_hinted_at(key, value, enabled, count):
+    report = check_text(
+        f"audit: {{enabled: {enabled}, {key}: {value}}}\nsinks:\n  out: {{type: console}}\n", "FILE"
+    )
+    assert [(problem.key, problem.level) for problem in report.problems] == [(f"audit.{key}", "warning")] * count
 
 
 def test_plain_http_to_another_machine_needs_a_word():
