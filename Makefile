@@ -7,7 +7,7 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # What is typed as NAME=VALUE reaches the tools by the environment, as it was typed: make expands nothing of it, and no
 # shell reads it as its own words. `override`, because make would expand the one of the command line when it exports it.
-TYPED = CASES FROM FUZZ_SECONDS KEEP KEY MODULE SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
+TYPED = CASES FROM FUZZ_SECONDS KEEP KEY KILLS MODULE SEED SERIES SNAPCRAFT_OPTIONS TAG TARGET THROW_AWAY URL VALID_DAYS WITH
 $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
@@ -149,9 +149,9 @@ fuzz:  ## hostile bytes for every target in tests/fuzz; FUZZ_SECONDS=600 for eac
 	@tools/install.sh dev
 	$(PYTHON) -m tests.fuzz --seconds "$${FUZZ_SECONDS:-60}" $${TARGET:+"$$TARGET"}
 
-faults:  ## kill the daemon 200 times, let its calls fail, cut its power, and hold what arrived against what was written
+faults:  ## kill the daemon 200 times, let its calls fail, cut its power, hold what arrived against the journal; SEED=1 KILLS=40
 	@tools/install.sh dev
-	$(PYTHON) -m tests.faults
+	$(PYTHON) -m tests.faults $${SEED:+--seed "$$SEED"} $${KILLS:+--kills "$$KILLS"}
 
 mutants:  ## change the pure parts and see which change no unit test notices; MODULE=pamsignal/detect names a part
 	@tools/install.sh mutants

@@ -10,7 +10,7 @@ import sys
 import time
 
 from tests.forge.formats import FORMS
-from tests.forge.trial import REFUSED, RIGHT, WRONG, tried
+from tests.forge.trial import LESS, RIGHT, WRONG, tried
 
 
 def main() -> int:
@@ -19,12 +19,14 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    if asked.cases < 1:
+        parser.error(f"expected a line or more, found --cases {asked.cases}")
     begun = time.monotonic()
     outcome = tried(asked.cases, asked.seed)
-    print(f"{'program':<15} {'cases':>9} {RIGHT:>9} {REFUSED:>9} {WRONG:>7}  format")
+    print(f"{'program':<15} {'lines':>9} {RIGHT:>9} {LESS:>9} {WRONG:>7}  format")
     totals = [0, 0, 0]
     for form in FORMS:
-        row = [outcome.counts[form, how] for how in (RIGHT, REFUSED, WRONG)]
+        row = [outcome.counts[form, how] for how in (RIGHT, LESS, WRONG)]
         totals = [total + count for total, count in zip(totals, row)]
         print(f"{form.program or '(no tag)':<15} {sum(row):>9} {row[0]:>9} {row[1]:>9} {row[2]:>7}  {form.line:.90}")
     print(f"{'all':<15} {sum(totals):>9} {totals[0]:>9} {totals[1]:>9} {totals[2]:>7}")

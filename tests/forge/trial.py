@@ -15,7 +15,7 @@ from tests.forge.encodings import vis, vis_twice
 from tests.forge.formats import FORMS, Form
 from tests.forge.pieces import Dice
 
-RIGHT, REFUSED, WRONG = "right", "refused", "wrong"
+RIGHT, LESS, WRONG = "right", "said less", "wrong"
 SUCCESSES = frozenset(
     (
         *(Action.LOGIN_SUCCESS, Action.LOGIN_PARTIAL, Action.SESSION_OPENED, Action.ELEVATION_SUCCESS),
@@ -73,19 +73,19 @@ def _of(slot: Optional[str], true: Dict[str, str]) -> Optional[str]:
 def verdict(case: Forged) -> Tuple[str, str]:
     """Return how the line was read, and in what it was wrong.
 
-    Refused is what says less than is true: nothing at all, or no name or no address where the line can be read twice.
+    Less than is true is nothing at all, or no name or no address where the line can be read twice.
     """
     form = case.form
     seen = observe(a_record(case.line, form.program, uid=form.uid, time_us=NOON_US, **_exe(form)))
     if not isinstance(seen, Observation):
-        return REFUSED, ""
+        return LESS, ""
     wrong = _wrong(case, seen)
     if wrong:
         return WRONG, wrong
     ip, port = (None, None) if seen.source is None else (seen.source.ip, seen.source.port)
     told = (seen.action, seen.user, seen.target_user, None if ip is None else str(ip), port)
     true = (form.action, case.user, case.target, case.ip and str(ip_address(case.ip)), case.port)
-    return (RIGHT if told == true else REFUSED), ""
+    return (RIGHT if told == true else LESS), ""
 
 
 def _exe(form: Form) -> Dict[str, str]:

@@ -37,6 +37,8 @@ def main():
     arguments.add_argument("--keep", action="store_true", help=f"put the figures into {results.KEPT.name}")
     arguments.add_argument("--python", default=sys.executable, help="the interpreter to measure")
     chosen = arguments.parse_args()
+    if strange := {*chosen.groups} - {*GROUPS}:
+        arguments.error(f"no such group: {', '.join(sorted(strange))}; there are {', '.join(GROUPS)}")
     print(results.machine())
     for group in chosen.groups or SHORT:
         table, measure = GROUPS[group]

@@ -90,7 +90,7 @@ OTHERS = {
     "Python": {
         "/usr/bin/python3": "",
         "python3": "-m -q",
-        ".venv/bin/python": "--cuts --kills --rounds --seed --write -m -q",
+        ".venv/bin/python": "--cuts --kills --rounds --save --seconds --seed --write -m -q",
     },
     "ours": {"make": "", "pamsignal": "*", "tools/check_role.sh": "", "tools/install.sh": ""},
     "a host of the lab": {"~/.cache/pamsignal-lab/lab-default-*/ssh": "-i"},
@@ -98,7 +98,7 @@ OTHERS = {
 OPTIONS = {program: options.split() for programs in OTHERS.values() for program, options in programs.items()}
 # Of the distribution, beyond what our packages depend on or suggest.
 PACKAGES = {"apprise", "epel-release", "python3-apprise", "python3-prometheus_client", "gpg"}
-UNITS = {"pamsignal", "pamsignal.service", "systemd-journald-audit.socket", "systemd-journald", "nginx"}
+UNITS = {"auditd", "pamsignal", "pamsignal.service", "systemd-journald-audit.socket", "systemd-journald", "nginx"}
 # Where pamsignal has anything on a host, and a file that an example of the configuration names.
 PLACES = {
     "/etc/pamsignal",
