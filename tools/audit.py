@@ -2,6 +2,7 @@
 
 Each list is resolved to the newest versions that it allows, as a new environment would get them. What a distribution
 packages is older, and mended by the distribution. A package that could not be asked about is a failure, too.
+pip-audit ends with 1 either way; it prints a table only of what it found.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Dict, Iterable, List
+from typing import Dict, Iterable, List, Sequence
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -40,22 +41,33 @@ def ignored(lines: Iterable[str]) -> List[str]:
     return [match["id"] for match in found if match is not None]
 
 
+def summed_up(holes: Sequence[str], unasked: Sequence[str]) -> str:
+    """Return the last line, or two: lists with holes, and lists that nobody answered about."""
+    told = [f"holes in: {', '.join(holes)}"] if holes else []
+    if unasked:
+        told.append(f"could not ask about: {', '.join(unasked)}; is there a way to pypi.org?")
+    return "\n".join(told) or "No known holes."
+
+
 def main() -> int:
     """Ask about each list; return 1 if something was found or could not be asked."""
     ids = ignored((TOOLS / "audit-ignored.txt").read_text(encoding="utf-8").splitlines())
     command = [sys.executable, "-m", "pip_audit", "--strict", "--progress-spinner=off"]
     command += [f"--ignore-vuln={one}" for one in ids]
-    failed = []
+    holes: List[str] = []
+    unasked: List[str] = []
     for name, requirements in sorted(lists().items()):
         print(f"{name}:", flush=True)
         with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
             file.write("\n".join([*requirements, ""]))
             file.flush()
-            asked = subprocess.run([*command, f"--requirement={file.name}"], check=False)
+            argv = [*command, f"--requirement={file.name}"]
+            asked = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=False)
+        print(asked.stdout, end="")
         if asked.returncode:
-            failed.append(name)
-    print(f"FAILED: {', '.join(failed)}" if failed else "No known holes.")
-    return int(bool(failed))
+            (holes if asked.stdout.strip() else unasked).append(name)
+    print(summed_up(holes, unasked))
+    return int(bool(holes or unasked))
 
 
 if __name__ == "__main__":

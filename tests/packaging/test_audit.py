@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.packaging.deb import PROJECT
-from tools.audit import ignored, lists
+from tools.audit import ignored, lists, summed_up
 
 
 def test_every_list_of_requirements_is_asked_about():
@@ -30,3 +30,15 @@ def test_what_is_ignored_has_a_day_and_a_reason():
 def test_one_without_either_is_refused(line):
     with pytest.raises(ValueError, match="audit-ignored"):
         ignored([line])
+
+
+@pytest.mark.parametrize(
+    ("holes", "unasked", "last"),
+    [
+        ([], [], "No known holes."),
+        (["dev"], [], "holes in: dev"),
+        ([], ["dev", "pamsignal"], "could not ask about: dev, pamsignal; is there a way to pypi.org?"),
+    ],
+)
+def test_a_hole_is_told_from_a_question_without_an_answer(holes, unasked, last):
+    assert summed_up(holes, unasked) == last
