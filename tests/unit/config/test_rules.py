@@ -59,9 +59,7 @@ def test_a_good_url_is_taken(url):
 @pytest.mark.parametrize(("key", "value"), [("keystrokes", "true"), ("log", "/var/log/audit/audit.log")])
 @pytest.mark.parametrize(("enabled", "count"), [("false", 1), ("true", 0)])
 def test_what_does_nothing_while_audit_is_switched_off_is_hinted_at(key, value, enabled, count):
-    report = check_text(
-        f"audit: {{enabled: {enabled}, {key}: {value}}}\nsinks:\n  out: {{type: console}}\n", "FILE"
-    )
+    report = check_text(f"audit: {{enabled: {enabled}, {key}: {value}}}\nsinks:\n  out: {{type: console}}\n", "FILE")
     assert [(problem.key, problem.level) for problem in report.problems] == [(f"audit.{key}", "warning")] * count
 
 
