@@ -87,7 +87,7 @@ def _windows(document: Document) -> Iterator[Misfit]:
 
 
 def _typing(document: Document) -> Iterator[Misfit]:
-    """Hint at keystrokes that nobody records, and at a log of them that nobody reads."""
+    """Hint at keystrokes that nobody records, and at an audit log that nobody reads."""
     audit = document["audit"]
     for key, lacking in (("keystrokes", "recorded"), ("log", "read")):
         if audit[key] and not audit["enabled"]:
