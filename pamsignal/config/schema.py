@@ -67,11 +67,6 @@ def _below(schema: Schema, value: Any) -> Iterator[Tuple[Any, Schema]]:
                 yield key, below
 
 
-def secrets_of(root: Schema, document: Document) -> Iterator[Part]:
-    """Yield every secret of a valid document, written out or referred to."""
-    return (part for part in visit(root, root, document) if part.schema.get("secret"))
-
-
 def filled(root: Schema, schema: Schema, value: Any) -> Any:
     """Return a valid `value` with every default in its place, keys in the order of the schema."""
     schema = resolved(root, schema, value)

@@ -29,13 +29,9 @@ def read(path: str) -> Dict[str, Any]:
     except PermissionError as error:
         raise AccessError(f"{path}: permission denied; try: sudo pamsignal status") from error
     except ValueError as error:
-        raise NotRunningError(
-            f"{path} is not a status file of pamsignal; name another with --file, or try: systemctl restart pamsignal"
-        ) from error
+        raise _no_status(path) from error
     if not isinstance(status, dict):
-        raise NotRunningError(
-            f"{path} is not a status file of pamsignal; name another with --file, or try: systemctl restart pamsignal"
-        )
+        raise _no_status(path)
     return status
 
 

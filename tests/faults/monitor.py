@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional
 from pamsignal.audit.chain import heads_in
 from pamsignal.audit.files import blocks, files_in
 from pamsignal.audit.verification import verify
-from tests.edge.daemon import PROJECT, Service
+from tests.edge.daemon import Service
 
 # The product's own code, with other numbers: waits between attempts are a hundredth, an answer is waited for 0.3 s
 # instead of 10, no budget holds back what has to be counted, and a trouble of the disk is looked at again after half a second.
@@ -99,6 +99,3 @@ def in_trail(folder):
 def command(*arguments):
     """A command line of pamsignal."""
     return [sys.executable, "-Es", "-m", "pamsignal", *map(str, arguments)]
-
-
-__all__ = ["PROJECT", "Found", "a_service", "command", "found_in", "in_trail"]
