@@ -12,15 +12,14 @@ import re
 import subprocess
 import tempfile
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 
 from pamsignal import __version__, parse
 from pamsignal.model import Observation
 from pamsignal.terms import Action, Outcome
 from tests.compare.lines import SSHD, Line
+from tests.unpacked import UNPACKED
 
-UNPACKED = Path(__file__).parents[2] / "build" / "unpacked"
 _BEGIN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 # vsftpd's own log file has no header of syslog's, but a time that stands in the message.
 _OWN_FILE = re.compile(r"\w{3} \w{3} +\d{1,2} [\d:]{8} \d{4}(?= \[pid )")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-UNPACKED = Path(__file__).parents[2] / "build" / "unpacked"
+from tests.unpacked import UNPACKED
+
 # What Debian's Alertmanager opens wherever it is itself.
 FIXED_FILE = Path("/usr/share/prometheus/alertmanager/default.tmpl")
 LAID_OVER = 'mount -t overlay overlay -o "lowerdir=$0/usr/share:/usr/share" /usr/share && exec "$@"'

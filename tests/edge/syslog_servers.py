@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from tests.edge.receiver import unused_port
+from tests.unpacked import UNPACKED
 
-ROOT = Path(__file__).parents[2] / "build/unpacked"
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib/syslog-ng")
 WAIT_SECONDS = 30
 
@@ -135,24 +135,31 @@ class Server:
 
 
 def _environment():
-    libraries = ":".join(str(ROOT / part) for part in _LIBRARIES)
+    libraries = ":".join(str(UNPACKED / part) for part in _LIBRARIES)
     return {**os.environ, "LD_LIBRARY_PATH": libraries}
 
 
 def _modules(pattern):
-    return str(next(ROOT.glob(pattern)))
+    return str(next(UNPACKED.glob(pattern)))
 
 
 def _run_rsyslog(config, directory):
     modules = _modules("usr/lib/*/rsyslog")
-    return [f"{ROOT}/usr/sbin/rsyslogd", "-n", "-C", "-f", str(config), "-i", f"{directory}/r.pid", "-M", modules]
+    return [f"{UNPACKED}/usr/sbin/rsyslogd", "-n", "-C", "-f", str(config), "-i", f"{directory}/r.pid", "-M", modules]
 
 
 def _run_syslog_ng(config, directory):
     modules = _modules("usr/lib/syslog-ng/[0-9]*")
     names = {"persist-file": "p", "pidfile": "n.pid", "control": "c"}
     files = [f"--{name}={directory}/{file}" for name, file in names.items()]
-    return [f"{ROOT}/usr/sbin/syslog-ng", "-F", "--no-caps", f"--module-path={modules}", f"--cfgfile={config}", *files]
+    return [
+        f"{UNPACKED}/usr/sbin/syslog-ng",
+        "-F",
+        "--no-caps",
+        f"--module-path={modules}",
+        f"--cfgfile={config}",
+        *files,
+    ]
 
 
 _RUN = {"rsyslog": _run_rsyslog, "syslog-ng": _run_syslog_ng}

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from tests.edge.daemon import a_failure, a_login
-from tests.edge.syslog_servers import ROOT, Server
+from tests.edge.syslog_servers import Server
+from tests.unpacked import UNPACKED
 
-pytestmark = pytest.mark.skipif(not ROOT.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
+pytestmark = pytest.mark.skipif(not UNPACKED.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
 
 
 @pytest.fixture

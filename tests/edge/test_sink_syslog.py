@@ -25,9 +25,10 @@ from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.edge.receiver import unused_port
-from tests.edge.syslog_servers import ROOT, Server
+from tests.edge.syslog_servers import Server
 from tests.unit.render.cases import CASES
 from tests.unit.render.siem_lines import read_cef, read_leef
+from tests.unpacked import UNPACKED
 
 KINDS = ("rsyslog", "syslog-ng")
 READERS = {
@@ -38,7 +39,9 @@ READERS = {
     "ocsf": json.loads,
     "text": lambda line: line.isprintable() or line.startswith("\ufeff") or 1 / 0,
 }
-real = pytest.mark.skipif(not ROOT.exists(), reason="no rsyslog and syslog-ng unpacked here (Debian and Ubuntu only)")
+real = pytest.mark.skipif(
+    not UNPACKED.exists(), reason="no rsyslog and syslog-ng unpacked here (Debian and Ubuntu only)"
+)
 
 
 @pytest.fixture(scope="module")

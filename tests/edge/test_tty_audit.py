@@ -16,8 +16,9 @@ from pamsignal.journal import JournalReader, Source
 from tests.edge.command import pamsignal
 from tests.edge.daemon import a_login
 from tests.edge.journals import an_entry, write_journal
-from tests.edge.syslog_servers import ROOT, Server
+from tests.edge.syslog_servers import Server
 from tests.unit.parse.test_audit_login import an_audited_login
+from tests.unpacked import UNPACKED
 
 SECRET = "correct-horse-battery"
 CANARIES = (SECRET, SECRET.encode().hex(), SECRET.encode().hex().upper())
@@ -127,7 +128,7 @@ def test_with_keystrokes_the_trail_says_what(service):
     assert {name.rpartition(".")[2] for name in leaks(service.folder)} == {"jsonl"}
 
 
-@pytest.mark.skipif(not ROOT.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
+@pytest.mark.skipif(not UNPACKED.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
 @pytest.mark.parametrize(("keystrokes", "texts"), [("false", [None, None]), ("true", [f"{SECRET}\r", "ls\r"])])
 def test_what_was_typed_leaves_the_host_only_where_it_is_switched_on(service, tmp_path, keystrokes, texts):
     with Server("rsyslog", tmp_path) as collector:

@@ -7,7 +7,6 @@ machine, by the whole daemon: read, counted, written into trail and store, sent,
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import tempfile
 import time
@@ -17,9 +16,9 @@ import trustme
 
 from tests.edge.daemon import Service, a_failure
 from tests.edge.syslog_servers import Server
+from tests.perf.measure import cpu_s
 
 PATIENCE_SECONDS = 300
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main(total):
@@ -41,14 +40,14 @@ def forward(folder, style, total):
         )
         service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
         service.start()
-        before = cpu_seconds(service)
+        before = cpu_s(service.pid)
         service.write(*map(a_failure, range(total)))
         begun = time.monotonic()
         while len(server.lines()) < total and time.monotonic() - begun < PATIENCE_SECONDS:
             time.sleep(0.1)
         seconds = time.monotonic() - begun
         assert len(server.lines()) >= total, service.log()
-        return total / seconds, (cpu_seconds(service) - before) / total * 1e6
+        return total / seconds, (cpu_s(service.pid) - before) / total * 1e6
 
 
 def certificate(folder):
@@ -58,11 +57,6 @@ def certificate(folder):
     issued.private_key_pem.write_to_path(str(folder / "key"))
     (folder / "pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
     return {"ca": folder / "ca", "certificate": folder / "pem", "key": folder / "key"}
-
-
-def cpu_seconds(service):
-    user, system = Path(f"/proc/{service.pid}/stat").read_text().split()[13:15]
-    return (int(user) + int(system)) / TICKS
 
 
 if __name__ == "__main__":

@@ -63,8 +63,13 @@ def cpu_seconds_until_idle(argv, within_s):
 
 
 def cpu_s(pid):
-    """Return the seconds of CPU that a process used since its start (proc_pid_stat(5): utime and stime)."""
-    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    """Return the seconds of CPU that a process used since its start."""
+    return cpu_in(Path(f"/proc/{pid}/stat").read_text())
+
+
+def cpu_in(stat):
+    """Return the seconds of CPU in the text of a process's stat (proc_pid_stat(5): utime and stime)."""
+    after_name = stat.rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / _TICKS_PER_SECOND
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.perf.journal_maker import FIRST_US
 from tests.perf.measure import cpu_seconds, cpu_seconds_until_idle
+from tests.unpacked import UNPACKED
 
-COMPARED = Path("build/unpacked").absolute()
 SSHD = "SYSLOG_IDENTIFIER=sshd"
 PATIENCE_SECONDS = 180
 
@@ -39,7 +39,7 @@ action =
 
 def are_here():
     """Tell whether the packages were unpacked."""
-    return (COMPARED / "unpacked").exists()
+    return (UNPACKED / "unpacked").exists()
 
 
 def lines_of_sshd(folder, target):
@@ -52,7 +52,7 @@ def lines_of_sshd(folder, target):
 
 def sshguard_parser(lines):
     """Return CPU seconds of what understands the lines for sshguard: no counting, no blocking."""
-    parser = COMPARED / "usr/libexec/sshguard/sshg-parser"
+    parser = UNPACKED / "usr/libexec/sshguard/sshg-parser"
     seconds, printed = cpu_seconds(["sh", "-c", f"exec {parser} <{lines}"])
     assert printed.count("\n") > 1000, printed[:200]
     return seconds
@@ -62,7 +62,7 @@ def fail2ban_regex(folder):
     """Return CPU seconds of matching the journal against fail2ban's filter for sshd."""
     source = f'systemd-journal[journalpath="{folder}"]'
     seconds, printed = cpu_seconds(
-        [*_fail2ban("regex"), "-c", str(COMPARED / "etc/fail2ban"), "-m", SSHD, source, "sshd"]
+        [*_fail2ban("regex"), "-c", str(UNPACKED / "etc/fail2ban"), "-m", SSHD, source, "sshd"]
     )
     assert " 0 matched" not in printed, printed[-500:]
     return seconds
@@ -71,7 +71,7 @@ def fail2ban_regex(folder):
 def fail2ban_server(folder, scratch):
     """Return CPU seconds of the service with its jail for sshd, from its start until it has read the journal."""
     for name in ("filter.d", "action.d"):
-        (scratch / name).symlink_to(COMPARED / "etc/fail2ban" / name)
+        (scratch / name).symlink_to(UNPACKED / "etc/fail2ban" / name)
     begun = datetime.fromtimestamp(FIRST_US / 1e6, timezone.utc)
     days = (datetime.now(timezone.utc) - begun + timedelta(days=2)).days
     (scratch / "fail2ban.conf").write_text(FAIL2BAN.format(scratch=scratch))
@@ -83,5 +83,5 @@ def fail2ban_server(folder, scratch):
 
 
 def _fail2ban(program):
-    modules = COMPARED / "usr/lib/python3/dist-packages"
-    return ["env", f"PYTHONPATH={modules}", "/usr/bin/python3", str(COMPARED / f"usr/bin/fail2ban-{program}")]
+    modules = UNPACKED / "usr/lib/python3/dist-packages"
+    return ["env", f"PYTHONPATH={modules}", "/usr/bin/python3", str(UNPACKED / f"usr/bin/fail2ban-{program}")]

@@ -10,6 +10,7 @@ from pamsignal.model import Observation
 from pamsignal.parse import observe, observe_line
 from pamsignal.terms import Action
 from tests.builders import a_record
+from tests.forge.encodings import vis
 
 FAILURE, CLOSED, DETAIL = Action.LOGIN_FAILURE, Action.CONNECTION_CLOSED, Action.DETAIL
 # sshd's formats with a name in them: the line, what it means, the limit of the name in bytes (auth.c, packet.c),
@@ -55,19 +56,11 @@ addresses = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)).map(str)
 ports = st.integers(1, 65535)
 
 
-def escaped(text):
-    """As strnvis(3) with VIS_CSTYLE, VIS_OCTAL: backslashes doubled, control and non-ASCII bytes as octal."""
-    short = {0x5C: "\\\\", 0x0A: "\\n", 0x0D: "\\r", 0x08: "\\b", 0x07: "\\a", 0x0B: "\\v", 0x09: "\\t", 0x0C: "\\f"}
-    return "".join(
-        short.get(b) or (chr(b) if 0x20 <= b < 0x7F else f"\\{b:03o}") for b in text.encode("utf-8", "replace")
-    )
-
-
 def as_sshd_logs_it(form, name, ip, port, limit, times):
     """Return the line and the name in it: cut at the first colon (auth2.c) and at the format's limit, then escaped."""
     name = name.partition(":")[0].encode("utf-8", "replace")[:limit].decode("utf-8", "ignore")
     for _ in range(times):
-        name = escaped(name)
+        name = vis(name)
     return form.format(name=name, ip=ip, port=port), name
 
 
@@ -113,7 +106,7 @@ def test_a_name_of_64_kilobytes_changes_nothing(form):
 @settings(max_examples=60, deadline=None)
 def test_a_line_that_sshd_cut_gives_the_true_address_or_none(form, name, fill, tail, back):
     template = form[0]
-    name = escaped((name + fill * 500).partition(":")[0])
+    name = vis((name + fill * 500).partition(":")[0])
     head = template.partition("{name}")[0]
     # The false address sits exactly at the cut, or up to 60 bytes before it.
     shown = (name[: max(0, CUT_AT - len(head) - len(tail) - back)] + tail.replace(":", "") + name)[: CUT_AT + 100]
