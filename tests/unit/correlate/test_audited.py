@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pamsignal.correlate.attempts import MOST_TOLD
 from pamsignal.model import Endpoint
 from pamsignal.parse import audit
 from pamsignal.pipeline import Settings
@@ -150,6 +151,16 @@ def test_of_one_process_only_those_tries_are_told_that_no_line_beside_told_of():
 def test_a_password_that_sshd_asks_pam_about_itself_hides_no_other_process():
     story = Audited().tell(0, f"Failed password for root from {PLACE} ssh2").kernel(0.1, pid=101)
     assert story.end().attempts == 2
+
+
+def test_who_told_of_a_try_is_remembered_for_so_many_addresses_and_no_more():
+    for others, attempts in ((MOST_TOLD - 1, 1), (MOST_TOLD, 2)):
+        story = Audited().tell(0, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
+        for number in range(others):
+            address = f"192.0.{number // 250}.{number % 250 + 1}"
+            line = f"Failed keyboard-interactive/pam for root from {address} port 1 ssh2"
+            story.tell(0.001 + number / 1000, line, pid=1000 + number)
+        assert story.kernel(2, pid=101).end().attempts == others + attempts
 
 
 def test_processes_of_which_only_the_kernel_tells_do_not_hide_each_other():
