@@ -1,7 +1,8 @@
-"""What each directive of the unit stands for in the drill: the tries that it makes fail, or why none could show it.
+"""What each directive of the unit is meant to refuse in the drill, or why no try could show it.
 
-Most tries meet several directives at once. Without the unit around them all of them succeed, and each directive of the
-unit and of the drop-ins is in here; both are tested.
+Most tries meet several directives at once, so the drill proves the unit as a whole and not each directive: one that is
+taken out may be missed by no try. Its value is held by tests/packaging/test_unit_file.py. Without the unit around them all
+tries succeed, and each directive of the unit and of the drop-ins is in here; both are tested.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 CAPABILITIES = ("give a file away", "open a raw socket", "signal a process of root")
 NO_OTHER_PROGRAMS = ("run a shell", "run another shell", "run a tool", "become root with sudo")
 
-# Directive → what fails because of it.
+# Directive → what it is there to make fail, by itself or beside others.
 DENIALS: dict[str, tuple[str, ...]] = {
     "AmbientCapabilities": CAPABILITIES,
     "BindReadOnlyPaths": ("write /usr",),
