@@ -9,11 +9,13 @@ import random
 import re
 import subprocess
 import sys
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 
 from pamsignal.audit.verification import verify
+from pamsignal.model import Endpoint
 from pamsignal.parse import Trust
 from tests.fuzz.corpus import CORPUS, TARGETS, saved, target_named
 from tests.fuzz.drive import guided
@@ -22,6 +24,19 @@ from tests.fuzz.mutate import mutated
 SECONDS_EACH = 1
 MOST_BYTES = 300_000  # of all that is saved
 FRESH = 20
+# By target: what of the product is replaced, and by what.
+MISTAKES = {
+    "parser": ("tests.fuzz.targets.parser.trust", lambda _seen, _record: Trust.ACCEPT),
+    "correlator": ("tests.fuzz.targets.correlator.is_a_login", lambda _record: False),
+    "config": ("tests.fuzz.targets.config.written", lambda _document: "{}"),
+    "proc": ("pamsignal.enrich.sockets._endpoint", lambda _side, _byteorder: Endpoint(ip_address("192.0.2.1"), 65536)),
+    "mmdb": ("pamsignal.enrich.place.Atlas.problems", lambda _self, _now_us: []),
+    "trail": ("tests.fuzz.targets.trail.verify", lambda files: verify(files)._replace(damage=[])),
+    "cef": ("pamsignal.render.cef.in_value", lambda text, limit: text[:limit]),
+    "leef": ("pamsignal.render.leef._fit", lambda text: text),
+    "telegram": ("pamsignal.render.escape.for_telegram_html", lambda text, limit: text[:limit]),
+    "slack": ("pamsignal.render.escape.for_slack", lambda text, limit: text[:limit]),
+}
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -38,22 +53,14 @@ def test_the_like_of_what_is_saved_holds(name):
         target(mutated(dice, inputs))
 
 
-@pytest.mark.parametrize(
-    ("name", "place", "mistake"),
-    [
-        ("parser", "tests.fuzz.targets.parser.trust", lambda _seen, _record: Trust.ACCEPT),
-        ("correlator", "tests.fuzz.targets.correlator.is_a_login", lambda _record: False),
-        ("config", "tests.fuzz.targets.config.written", lambda _document: "{}"),
-        ("trail", "tests.fuzz.targets.trail.verify", lambda files: verify(files)._replace(damage=[])),
-        ("cef", "pamsignal.render.cef.in_value", lambda text, limit: text[:limit]),
-        ("leef", "pamsignal.render.leef._fit", lambda text: text),
-        ("telegram", "pamsignal.render.escape.for_telegram_html", lambda text, limit: text[:limit]),
-        ("slack", "pamsignal.render.escape.for_slack", lambda text, limit: text[:limit]),
-    ],
-)
-def test_a_mistake_of_the_product_does_not_pass_what_is_saved(name, place, mistake, monkeypatch):
+def test_a_mistake_is_planted_for_every_target():
+    assert {*MISTAKES} == {*TARGETS}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_of_the_product_does_not_pass_what_is_saved(name, monkeypatch):
     target = target_named(name)
-    monkeypatch.setattr(place, mistake)
+    monkeypatch.setattr(*MISTAKES[name])
     with pytest.raises((AssertionError, ValueError)):
         list(map(target, saved(name)))
 
