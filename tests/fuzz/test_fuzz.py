@@ -5,6 +5,7 @@ A longer run is `make fuzz FUZZ_SECONDS=600`; what fails is kept in build/fuzz, 
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import subprocess
@@ -21,6 +22,7 @@ from tests.fuzz.corpus import CORPUS, TARGETS, saved, target_named
 from tests.fuzz.drive import guided
 from tests.fuzz.mutate import mutated
 
+PROJECT = Path(__file__).parents[2]
 SECONDS_EACH = 1
 MOST_BYTES = 300_000  # of all that is saved
 FRESH = 20
@@ -65,26 +67,35 @@ def test_a_mistake_of_the_product_does_not_pass_what_is_saved(name, monkeypatch)
         list(map(target, saved(name)))
 
 
-def test_fresh_inputs_hold_for_a_few_seconds():
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS_EACH)],
-        capture_output=True,
+def started(folder, *arguments):
+    """A run that keeps what it finds in a folder of its own, and not among what longer runs have found."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.fuzz", "--seconds", str(SECONDS_EACH), *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
-        check=False,
     )
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert run.stdout.startswith("guided by coverage" if guided() else "NOT guided by coverage")
-    assert f"{len(TARGETS)} targets held" in run.stdout
-    counts = re.findall(r"(?m)^(?:Done|\w+:) (\d+) ", run.stdout + run.stderr)
-    assert len(counts) == len(TARGETS)
-    assert all(int(count) > 0 for count in counts)
 
 
-def test_without_atheris_a_dice_does_it_and_says_so():
-    command = [sys.executable, "-m", "tests.fuzz", "cef", "--seconds", "1", "--dice"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert run.stdout.startswith("NOT guided by coverage")
-    assert int(re.search(r"(?m)^cef: (\d+) inputs", run.stdout)[1]) > 0
+def test_fresh_inputs_hold_for_a_few_seconds(tmp_path):
+    halves = (TARGETS[::2], TARGETS[1::2])
+    runs = [started(tmp_path, *names) for names in halves]
+    for names, run in zip(halves, runs):
+        said, _ = run.communicate()
+        assert run.returncode == 0, said
+        assert ("NOT guided by coverage" in said) != guided()
+        assert f"{len(names)} targets held" in said
+        counts = re.findall(r"(?m)^(?:Done|\w+:) (\d+) ", said)
+        assert len(counts) == len(names)
+        assert all(int(count) > 0 for count in counts)
+
+
+def test_without_atheris_a_dice_does_it_and_says_so(tmp_path):
+    said, _ = started(tmp_path, "cef", "--dice").communicate()
+    assert said.startswith("NOT guided by coverage")
+    assert int(re.search(r"(?m)^cef: (\d+) inputs", said)[1]) > 0
 
 
 def test_every_module_is_a_target_and_has_saved_inputs_that_stay_small():
