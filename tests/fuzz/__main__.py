@@ -4,6 +4,7 @@
     python -m tests.fuzz [TARGET...] --save
 
 `--save` keeps of all inputs, saved and found in build/fuzz, the shortest that reach everything that all of them reach.
+Inputs that failed once are in tests/data/fuzz-regressions, and not touched by it.
 """
 
 from __future__ import annotations

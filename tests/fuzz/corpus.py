@@ -1,4 +1,7 @@
-"""The saved inputs of each target, and which of many are worth saving."""
+"""The saved inputs of each target, and which of many are worth saving.
+
+Those below REGRESSIONS failed once. They stay, whatever else reaches the same lines.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Callable, Iterable, List, Set, Tuple
 
 TARGETS = ("parser", "correlator", "config", "proc", "mmdb", "trail", "cef", "leef", "telegram", "slack")
 CORPUS = Path(__file__).parents[1] / "data" / "fuzz"
+REGRESSIONS = Path(__file__).parents[1] / "data" / "fuzz-regressions"
 FOUND = Path("build") / "fuzz"
 _TELLING = frozenset("\\=|<>&;`@\ufffd…^")
 _OURS = str(Path(__file__).parents[2] / "pamsignal")
@@ -26,6 +30,12 @@ def target_named(name: str) -> Target:
 def saved(name: str) -> List[bytes]:
     """Return the saved inputs of a target, in the order of their names."""
     return [path.read_bytes() for path in sorted((CORPUS / name).iterdir())]
+
+
+def regressions(name: str) -> List[bytes]:
+    """Return the inputs that a target failed with once, if any, in the order of their names."""
+    folder = REGRESSIONS / name
+    return [path.read_bytes() for path in sorted(folder.iterdir())] if folder.is_dir() else []
 
 
 def save(name: str, inputs: Iterable[bytes]) -> None:

@@ -1,6 +1,6 @@
 """Every target over its saved inputs, always the same; then a few seconds of fresh ones, so many for each.
 
-A longer run is `make fuzz FUZZ_SECONDS=600`; what fails is kept in build/fuzz, and belongs into tests/data/fuzz.
+A longer run is `make fuzz FUZZ_SECONDS=600`; what fails is kept in build/fuzz, and belongs into tests/data/fuzz-regressions/TARGET.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pytest
 from pamsignal.audit.verification import verify
 from pamsignal.model import Endpoint
 from pamsignal.parse import Trust
-from tests.fuzz.corpus import CORPUS, TARGETS, saved, target_named
+from tests.fuzz.corpus import CORPUS, REGRESSIONS, TARGETS, regressions, saved, target_named
 from tests.fuzz.drive import guided
 from tests.fuzz.mutate import mutated
 
@@ -42,9 +42,9 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_what_is_saved_holds(name):
+def test_what_is_saved_and_what_failed_once_holds(name):
     target = target_named(name)
-    for data in saved(name):
+    for data in [*saved(name), *regressions(name)]:
         target(data)
 
 
@@ -101,5 +101,6 @@ def test_without_atheris_a_dice_does_it_and_says_so(tmp_path):
 def test_every_module_is_a_target_and_has_saved_inputs_that_stay_small():
     modules = {path.stem for path in (Path(__file__).parent / "targets").glob("[a-z]*.py")}
     assert modules == {*TARGETS} == {path.name for path in CORPUS.iterdir()}
+    assert {path.name for path in REGRESSIONS.glob("*")} <= modules
     assert all(saved(name) for name in TARGETS)
-    assert sum(len(data) for name in TARGETS for data in saved(name)) <= MOST_BYTES
+    assert sum(len(data) for name in TARGETS for data in [*saved(name), *regressions(name)]) <= MOST_BYTES
