@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from pamsignal.model import JournalRecord
 from tests.unit.corpus import FAILURE, SUITES, facts_of, has_facts_of_lines, records_of, wheres_of
@@ -55,6 +55,11 @@ class Group(NamedTuple):
 def groups() -> List[Group]:
     """Return all groups, ours first, in the order of the table."""
     return [*_ours(), *_crowdsec()]
+
+
+def records_of_ours(compared: Sequence[Group]) -> int:
+    """Return how many records of this project are in these groups."""
+    return sum(len(group.lines) for group in compared if not group.name.startswith("CrowdSec"))
 
 
 OURS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Dict, List, Sequence
 
@@ -10,6 +11,7 @@ from tests.compare.scores import Score
 from tests.compare.tools import TOOLS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "recognition.md"
+RECORDS = re.compile(r"(?<=\*\* )\d+(?= records of this project)")
 BEGIN, END = "<!-- make compare -->\n", "<!-- end -->\n"
 
 Column = List[Score]
@@ -63,6 +65,27 @@ def between(document: str) -> str:
     return inside
 
 
-def written(document: str, table: str) -> str:
-    """Return the document with another table between the marks."""
-    return document.replace(BEGIN + between(document) + END, BEGIN + table + END)
+def with_cells_of_others(table: str, former: str) -> str:
+    """Return `table` with the others' cells and the versions of a `former` one; ? in a row that it did not have."""
+    rows = map(_cells, former.splitlines())
+    theirs = {(len(row), row[0]): row[1 - len(TOOLS) :] for row in rows}
+    unknown = ["?"] * (len(TOOLS) - 1)
+    lines = [former.partition("\n")[0]]
+    for line in table.splitlines()[1:]:
+        row = _cells(line)
+        if line.startswith("| "):
+            row = [*row[: 1 - len(TOOLS)], *theirs.get((len(row), row[0]), unknown)]
+            lines.append(f"| {' | '.join(row)} |")
+        else:
+            lines.append(line)
+    return "\n".join([*lines, ""])
+
+
+def _cells(line: str) -> List[str]:
+    return line.strip("| ").split(" | ")
+
+
+def written(document: str, table: str, records: int) -> str:
+    """Return the document with another table between the marks, and so many records of this project in its text."""
+    document = document.replace(BEGIN + between(document) + END, BEGIN + table + END)
+    return RECORDS.sub(str(records), document)
