@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Callable, Iterable, List, Set, Tuple
 
-TARGETS = ("parser", "correlator", "config", "proc", "mmdb", "trail", "cef", "leef", "telegram", "slack")
+TARGETS = ("parser", "correlator", "config", "proc", "mmdb", "trail", "audit_log", "cef", "leef", "telegram", "slack")
 CORPUS = Path(__file__).parents[1] / "data" / "fuzz"
 REGRESSIONS = Path(__file__).parents[1] / "data" / "fuzz-regressions"
 FOUND = Path("build") / "fuzz"

@@ -34,6 +34,7 @@ MISTAKES = {
     "proc": ("pamsignal.enrich.sockets._endpoint", lambda _side, _byteorder: Endpoint(ip_address("192.0.2.1"), 65536)),
     "mmdb": ("pamsignal.enrich.place.Atlas.problems", lambda _self, _now_us: []),
     "trail": ("tests.fuzz.targets.trail.verify", lambda files: verify(files)._replace(damage=[])),
+    "audit_log": ("pamsignal.journal.audit_log.AuditLog._record_of", lambda _self, _line: None),
     "cef": ("pamsignal.render.cef.in_value", lambda text, limit: text[:limit]),
     "leef": ("pamsignal.render.leef._fit", lambda text: text),
     "telegram": ("pamsignal.render.escape.for_telegram_html", lambda text, limit: text[:limit]),
