@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
+import yaml
 
 from pamsignal.config.schema import load_schema
 from pamsignal.deliver.classes import LOGIN_RULES, SUCCESS_RULES
@@ -14,6 +16,7 @@ from pamsignal.deliver.turn import LAST_TO_GO
 from pamsignal.render import ecs, ecs_classes, siem, syslog, words
 from pamsignal.terms import Action
 from tests.builders import a_finding, an_alert
+from tests.system import canaries
 from tests.unit.docs.documents import ROOT, code, links, rows, section
 from tests.unit.render.test_golden import FORMATS
 from tests.unit.test_scenarios import FOLDER, SCENARIOS
@@ -40,6 +43,11 @@ NOT_OF_THE_ENGINE = {
     "heartbeat_unheard": "edge/test_own_sight.py",
     "geoip_trouble": "edge/test_own_sight.py",
     "test_alert": "edge/test_cli_test_alert.py",
+}
+# Secrets of sinks that tests/system/canaries.py does not plant, and why not.
+NO_CANARY = {
+    "apprise.url": "Apprise is on none of these hosts; tests/edge/test_sink_apprise.py looks at all that it says",
+    "syslog.client_key": "a key in PEM, which OpenSSL gets, and no service can throw back",
 }
 PLAYED = [name for name in (*words.RULES, *words.REASONS) if name not in NOT_OF_THE_ENGINE]
 NEAR_MISS = ".not"
@@ -130,6 +138,24 @@ def test_the_page_of_a_sink_is_linked_where_users_start(kind):
 
 def test_only_the_sinks_of_the_host_itself_have_no_page():
     assert {kind for kind in SINKS if not (HOW_TO / f"{kind}.md").exists()} == {"console", "journald"}
+
+
+def secrets_of(kind):
+    keys = load_schema()["definitions"][f"sink_{kind}"]["properties"]
+    return {
+        f"{kind}.{key}"
+        for key, value in keys.items()
+        if re.search(r"#/definitions/(optional_)?secret\b", json.dumps(value))
+    }
+
+
+def test_every_secret_of_a_sink_is_looked_for_on_hosts_or_says_why_not():
+    nowhere = SimpleNamespace(base="https://192.0.2.1", mail=("192.0.2.1", 465))
+    planted = yaml.safe_load(canaries.configuration(nowhere))["sinks"]
+    missing = {
+        secret for kind in SINKS for secret in secrets_of(kind) if secret.partition(".")[2] not in planted.get(kind, {})
+    }
+    assert missing == {*NO_CANARY}
 
 
 def test_every_format_for_collectors_can_be_chosen_is_told_and_has_golden_files():
