@@ -22,16 +22,21 @@ PLACE = re.compile(r"(<!-- measured: (\w+) -->\n).*?(<!-- end of \2 -->)", re.DO
 
 
 def table(name: str) -> str:
-    """Return the table `name` in Markdown, with where it was measured."""
-    kept, (what, columns) = load().get(name), TABLES[name]
-    if kept is None:
+    """Return the table `name` in Markdown, with where it was measured: in front if that is the same for all rows."""
+    rows, (what, columns) = load().get(name), TABLES[name]
+    if rows is None:
         return "No figures are kept yet.\n"
-    shown = [column for column in columns if any(row.get(column.key) is not None for row in kept["rows"])]
-    head = [what, *(column.title for column in shown), "measured"]
-    cells = [[row["what"], *(written(row, column) for column in shown), row["day"]] for row in kept["rows"]]
+    shown = [column for column in columns if any(row.get(column.key) is not None for row in rows)]
+    machines = {row["machine"] for row in rows}
+    is_mixed = len(machines) > 1
+    head = [what, *(column.title for column in shown), "measured", *(["on"] if is_mixed else [])]
+    cells = [
+        [row["what"], *(written(row, column) for column in shown), row["day"], *([row["machine"]] if is_mixed else [])]
+        for row in rows
+    ]
     lines = [f"| {' | '.join(line)} |" for line in (head, *cells)]
     lines.insert(1, "|---" * len(head) + "|")
-    return f"{kept['machine']}.\n\n" + "\n".join(lines) + "\n"
+    return ("" if is_mixed else f"{machines.pop()}.\n\n") + "\n".join(lines) + "\n"
 
 
 def picture() -> str:
@@ -41,7 +46,7 @@ def picture() -> str:
 
 def told() -> str:
     """Say in words what the plot shows."""
-    return ", ".join(f"{row['what']}: {row['us']:.1f}" for row in load()["attack"]["rows"])
+    return ", ".join(f"{row['what']}: {row['us']:.1f}" for row in load()["attack"])
 
 
 def page(text: str) -> str:
@@ -56,7 +61,7 @@ def page(text: str) -> str:
 
 def plot() -> str:
     """Return the plot of the speed of all that reads the attack's journal."""
-    rows = [(row["what"], row["us"]) for row in load()["attack"]["rows"]]
+    rows = [(row["what"], row["us"]) for row in load()["attack"]]
     return bars(TITLE, told(), rows, [what for what, _ in rows if what.startswith(OWN)])
 
 

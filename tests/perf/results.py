@@ -94,19 +94,28 @@ def written(row: Row, column: Column) -> str:
     return "–" if value is None else format(value, column.form)
 
 
-def keep(name: str, rows: List[Row]) -> None:
-    """Put rows into the file in the place of those of the same `what`; others of that table stay, with their day."""
+def keep(name: str, group: str, rows: List[Row], *, is_whole: bool) -> None:
+    """Put what a group measured into the file, each row with its day and machine; see `merged`."""
     kept = load()
-    today = [{"what": row["what"], "day": time.strftime("%Y-%m-%d", time.gmtime()), **row} for row in rows]
-    fresh = {row["what"]: row for row in today}
-    old = [fresh.pop(row["what"], row) for row in kept.get(name, {}).get("rows", [])]
-    kept[name] = {"machine": machine(), "rows": [*old, *fresh.values()]}
+    here = {"group": group, "day": time.strftime("%Y-%m-%d", time.gmtime()), "machine": machine()}
+    fresh = [{"what": row["what"], **here, **row} for row in rows]
+    kept[name] = merged(kept.get(name, []), fresh, group, is_whole=is_whole)
     KEPT.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n")
 
 
-def load() -> Dict[str, Any]:
-    """Return all tables that were kept, by name."""
-    found: Dict[str, Any] = json.loads(KEPT.read_text())
+def merged(former: List[Row], fresh: List[Row], group: str, *, is_whole: bool) -> List[Row]:
+    """Return a table's rows with those of the same `what` replaced, new ones at the end.
+
+    If the group was run whole, those of its rows that it no longer gives are dropped; all others stay as they were.
+    """
+    new = {row["what"]: row for row in fresh}
+    stay = [row for row in former if row["what"] in new or row["group"] != group or not is_whole]
+    return [*(new.pop(row["what"], row) for row in stay), *new.values()]
+
+
+def load() -> Dict[str, List[Row]]:
+    """Return the rows of all tables that were kept, by name."""
+    found: Dict[str, List[Row]] = json.loads(KEPT.read_text())
     return found
 
 
