@@ -25,7 +25,7 @@ SSHD = "/usr/sbin/sshd"
 LIMITS = b"[Journal]\nRateLimitIntervalSec=0\nRateLimitBurst=0\nSystemMaxUse=4G\n"
 STATUS = "/run/pamsignal/status.json"
 # Lines a second, for how many seconds, with how many marks a second: the marks stay within a sink's budget of alerts.
-LATENCIES = ((10, 60, 2), (1000, 20, 10), (5000, 20, 10))
+LATENCIES = ((10, 60, 1), (1000, 20, 5), (5000, 20, 5))  # the 300 logins that go out at once are not used up
 SOAK = (20_000, 60)
 LOGINS = (1000, 300)
 BACKLOG = 1_000_000
