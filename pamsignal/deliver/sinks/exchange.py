@@ -5,8 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import re
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple, Union
-from urllib.parse import quote, quote_plus
+from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple, Union
 
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.render import escape
@@ -146,19 +145,10 @@ def redacted(foreign: str, *secrets: Secret) -> str:
     """
     foreign = foreign[:_FOREIGN_LIMIT]
     for secret in filter(None, (one.reveal() for one in secrets)):
-        for form in _spellings(secret):
-            foreign = foreign.replace(form, MASK)
         foreign = _without_beginnings(foreign, secret)
         for part in _within_base64(secret.encode()):
             foreign = _without_word(foreign, part[:_LONGEST_PART])
     return escape.for_terminal(foreign, _DETAIL_LIMIT)
-
-
-def _spellings(secret: str) -> List[str]:
-    in_json = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
-    in_html = "".join(_IN_HTML.get(letter, letter) for letter in secret)
-    forms = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), in_html, *in_json}
-    return sorted(forms, key=len, reverse=True)
 
 
 def _without_beginnings(text: str, secret: str) -> str:
