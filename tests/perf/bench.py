@@ -2,12 +2,14 @@
 
 attack, haystack: µs of CPU (user + system, median of 3) per journal entry, in one run beside journalctl and, from
 Debian's packages, fail2ban and sshguard, as ratios: those hold on another machine, the absolute figures do not.
-daemon: memory, start and idle CPU. latency, soak, logins, backlog: on a real host (tests/perf/on_host.py).
+daemon: memory, start and idle CPU; memory: what that of a quiet one consists of. latency, soak, logins, backlog: on a real host (tests/perf/on_host.py).
 Nothing here passes or fails; journal_maker.py says what the journals are made of. --keep puts the figures into
 docs/explanation/performance.json, from which `make generate` writes the page.
 """
 
 import argparse
+import contextlib
+import json
 import os
 import sys
 import tempfile
@@ -18,13 +20,24 @@ from pamsignal.deliver.turn import Turn
 from pamsignal.journal import JournalReader, Source
 from pamsignal.model import Position
 from tests.edge.journals import write_journal
-from tests.perf import on_host, others, results
+from tests.perf import imports, on_host, others, results
 from tests.perf.context import TRACKED
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, chunks, journal_folder
 from tests.perf.measure import Service, cpu_seconds, medians, memory_mb
 
 IDLE_SECONDS = 20
 SETTLE_SECONDS = 120
+SMALL_MB = 0.25  # less says little: see imports.py
+OTHERS = "other modules of Python"
+OF_PYTHON = {
+    **dict.fromkeys(
+        ("typing", "re", "enum", "collections", "functools", "operator", "contextlib"), "typing and what it needs"
+    ),
+    **dict.fromkeys(("_hashlib", "hashlib"), "OpenSSL, for hashes"),
+    "ipaddress": "ipaddress",
+    **dict.fromkeys(("threading", "queue", "_queue", "socket", "_socket", "selectors"), "threads and sockets"),
+    **dict.fromkeys(("sqlite3", "_sqlite3", "sqlite3.dbapi2"), "SQLite"),
+}
 LOCAL_SINKS = "sinks:\n  console: {{type: console}}\n  journald: {{type: journald}}\njournal:\n  directory: {folder}\n  catch_up_seconds: 31536000\n"
 
 
@@ -100,9 +113,7 @@ def daemon(python, _rounds):
     """Start, memory and idle CPU of the daemon, with the sinks that need no network."""
     rows = []
     for what, per_file in (("quiet host", 100), ("the same in 100 journal files", 1)):
-        with tempfile.TemporaryDirectory(dir="build") as quiet:
-            for number, part in enumerate(chunks(attack(100), per_file)):
-                write_journal(Path(quiet) / f"system-{number}.journal", part)
+        with _quiet_journal(per_file) as quiet:
             rows.append(_of_daemon(python, what, quiet))
     rows.append(_of_daemon(python, "after the attack journal", str(journal_folder("attack"))))
     _, printed = cpu_seconds(_argv(python, "tracked", str(TRACKED), "1"))
@@ -110,24 +121,57 @@ def daemon(python, _rounds):
 
 
 def _of_daemon(python, what, folder):
+    with _running([python, "-m", "pamsignal", "run", "--config"], folder) as (service, _):
+        return {
+            "what": what,
+            "ready_s": service.ready_s,
+            "idle_percent": service.idle_percent(IDLE_SECONDS),
+            "anonymous_mb": memory_mb(service.pid),
+            "pss_mb": memory_mb(service.pid, "Pss"),
+        }
+
+
+def memory(python, _rounds):
+    """What the memory of a quiet daemon consists of."""
+    with _quiet_journal(100) as quiet:
+        watched = [python, "-s", str(Path(imports.__file__)), str(Path.cwd())]
+        with _running(watched, quiet) as (service, scratch):
+            whole = memory_mb(service.pid)
+            service.stop()
+            costs = json.loads((scratch / "imports").read_text())
+    parts = {"the interpreter": costs.pop("")}
+    for name, cost in costs.items():
+        package = ".".join(name.split(".")[:2]) if name.startswith("pamsignal") else OF_PYTHON.get(name, OTHERS)
+        parts[package] = parts.get(package, 0.0) + cost
+    small = [what for what, cost in parts.items() if cost < SMALL_MB and what.startswith("pamsignal")]
+    parts["the rest of pamsignal"] = sum(parts.pop(what) for what in small)
+    parts["reading, counting, sending: all but imports"] = whole - sum(parts.values())
+    return [{"what": what, "anonymous_mb": cost} for what, cost in sorted(parts.items(), key=lambda part: -part[1])]
+
+
+@contextlib.contextmanager
+def _quiet_journal(per_file):
+    with tempfile.TemporaryDirectory(dir="build") as quiet:
+        for number, part in enumerate(chunks(attack(100), per_file)):
+            write_journal(Path(quiet) / f"system-{number}.journal", part)
+        yield quiet
+
+
+@contextlib.contextmanager
+def _running(command, folder):
+    """Run the daemon by `command`, the file of its configuration behind it, until it has read `folder`."""
     with tempfile.TemporaryDirectory() as scratch:
         config = Path(scratch) / "pamsignal.yaml"
         config.write_text(LOCAL_SINKS.format(folder=Path(folder).absolute()))
         config.chmod(0o600)
         _begin_at_oldest(scratch, folder)
         environ = {**os.environ, "STATE_DIRECTORY": scratch, "LOGS_DIRECTORY": scratch, "RUNTIME_DIRECTORY": scratch}
-        service = Service([python, "-m", "pamsignal", "run", "--config", str(config)], environ)
+        service = Service([*command, str(config)], environ)
         try:
             if service.ready_s is None:
-                raise RuntimeError(f"daemon, {what}: it did not become ready: {service.said()}")
+                raise RuntimeError(f"the daemon did not become ready: {service.said()}")
             service.settle(SETTLE_SECONDS)
-            return {
-                "what": what,
-                "ready_s": service.ready_s,
-                "idle_percent": service.idle_percent(IDLE_SECONDS),
-                "anonymous_mb": memory_mb(service.pid),
-                "pss_mb": memory_mb(service.pid, "Pss"),
-            }
+            yield service, Path(scratch)
         finally:
             service.stop()
 
@@ -151,13 +195,14 @@ GROUPS = {
     "attack": ("attack", speed_on_attack),
     "haystack": ("haystack", speed_on_haystack),
     "daemon": ("daemon", daemon),
+    "memory": ("memory", memory),
     "latency": ("latency", on_host.latency),
     "soak": ("load", on_host.soak),
     "logins": ("load", on_host.logins),
     "backlog": ("load", on_host.backlog),
 }
 BESIDE_OTHERS = ("attack",)  # without their packages some of its rows are left out
-SHORT = ("attack", "haystack", "daemon", "latency")
+SHORT = ("attack", "haystack", "daemon", "memory", "latency")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ TABLES = {
             Column("idle_percent", "CPU when idle, %", ".2f"),
         ),
     ),
+    "memory": Table("part", (Column("anonymous_mb", "anonymous, MB", ".1f"),)),
     "latency": Table(
         "lines a second",
         (
