@@ -109,7 +109,17 @@ class _QuietServer(ThreadingHTTPServer):
         """Clients that break off are what the tests are about."""
 
 
+_RESERVED: List[socket.socket] = []
+
+
 def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of TCP on loopback where nobody listens, and that the system gives to nobody else.
+
+    It stays bound, to sockets that share it, for as long as these tests run. Whoever is told its number can still
+    listen there, with SO_REUSEADDR as servers do (socket(7)); until then a connection is refused.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reserved.bind(("127.0.0.1", 0))
+    _RESERVED.append(reserved)
+    return int(reserved.getsockname()[1])
