@@ -13,10 +13,11 @@ import time
 from pathlib import Path
 
 from tests.edge.journals import an_entry, write_journal
+from tests.waiting import PATIENCE_S, until
 
 PROJECT = Path(__file__).parents[2]
 ATTACKER = "203.0.113.9"
-PATIENCE_S = 60  # how long a busy machine may take for anything
+_END = b"nothing more"  # no word of the protocol: what a dead daemon had said has been heard
 
 
 class Service:
@@ -34,14 +35,19 @@ class Service:
         self._process = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
+        self._heard = threading.Event()
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self):
         while True:
             try:
-                self.notified.append(self._socket.recv(4096).decode())
+                told = self._socket.recv(4096)
             except OSError:
                 return
+            if told == _END:
+                self._heard.set()
+            else:
+                self.notified.append(told.decode())
 
     def write(self, *lines, at_us=None):
         """Add a journal file with `lines` (message, or message and fields), a millisecond apart, ending now."""
@@ -57,8 +63,11 @@ class Service:
         made.replace(self.journal / made.name)
 
     def configure(self, text):
-        self.config.write_text(text)
-        self.config.chmod(0o600)
+        """Replace the configuration at once: a daemon that reads it meanwhile sees the old or the new one whole."""
+        whole = self.config.with_name("pamsignal.yaml.new")
+        whole.write_text(text)
+        whole.chmod(0o600)
+        whole.replace(self.config)
 
     def start(self, ready=True, **environment):
         self._known = len(self.notified)
@@ -85,11 +94,12 @@ class Service:
         return self._process is not None and self._process.poll() is None
 
     def until(self, condition):
-        deadline = time.monotonic() + PATIENCE_S
-        while not condition():
-            assert time.monotonic() < deadline, self.log()
-            assert self._process.poll() is None or not condition, self.log()
-            time.sleep(0.02)
+        def holds():
+            given = condition()
+            assert given or self.is_running(), self.log()
+            return given
+
+        until(holds, self.log)
 
     @property
     def pid(self):
@@ -99,7 +109,13 @@ class Service:
         self._process.send_signal(number)
 
     def wait(self):
-        return self._process.wait(PATIENCE_S)
+        """Wait for its end, and until all that it had told the service manager is in `notified`."""
+        status = self._process.wait(PATIENCE_S)
+        self._heard.clear()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+            last.sendto(_END, self._socket.getsockname())
+        assert self._heard.wait(PATIENCE_S)
+        return status
 
     def stop(self):
         if self.is_running():
@@ -109,13 +125,27 @@ class Service:
 
     def kill(self):
         self._process.kill()
-        self._process.wait()
+        self.wait()
 
     def log(self):
         return (self.folder / "log").read_text()
 
     def status(self):
-        return json.loads((self.folder / "run" / "status.json").read_text())
+        """The status as it was written last; the first one comes a moment after it is ready."""
+        path = self.folder / "run" / "status.json"
+        until(path.exists, self.log)
+        return json.loads(path.read_text())
+
+    def report(self):
+        """Have the status written anew, and return it: all that was so before is in it."""
+        before = self._status_file()
+        self.send(signal.SIGUSR1)
+        self.until(lambda: self._status_file() != before)
+        return self.status()
+
+    def _status_file(self):
+        path = self.folder / "run" / "status.json"
+        return (path.stat().st_ino, path.stat().st_mtime_ns) if path.exists() else None
 
     def close(self):
         if self.is_running():

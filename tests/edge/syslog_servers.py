@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import time
 from pathlib import Path
 
 from tests.edge.receiver import unused_port
 from tests.unpacked import UNPACKED
+from tests.waiting import PATIENCE_S, until
 
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib/syslog-ng")
-WAIT_SECONDS = 30
 
 _RSYSLOG = """
 global(workDirectory="{work}" maxMessageSize="64k" net.enableDNS="off" shutdown.queue.doubleSize="off"
@@ -90,17 +89,17 @@ class Server:
             self._process = subprocess.Popen(
                 self._command, env=_environment(), stdout=errors, stderr=errors, stdin=subprocess.DEVNULL
             )
-        self._wait_until(self._is_listening, "does not listen")
+        self._wait_until(self._is_listening, lambda: "does not listen")
 
     def stop(self):
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(WAIT_SECONDS)
+            self._process.wait(PATIENCE_S)
             self._process = None
 
     def messages(self, count):
         """Wait for `count` messages, and return all that there are."""
-        self._wait_until(lambda: len(self.lines()) >= count, f"has {len(self.lines())} of {count} messages")
+        self._wait_until(lambda: len(self.lines()) >= count, lambda: f"has {len(self.lines())} of {count} messages")
         return [json.loads(line) for line in self.lines()]
 
     def lines(self):
@@ -112,12 +111,15 @@ class Server:
         return f":{self.port:04X} 00000000:0000 0A" in Path("/proc/net/tcp").read_text()
 
     def _wait_until(self, done, trouble):
-        deadline = time.monotonic() + WAIT_SECONDS
-        while not done():
-            dead = self._process is not None and self._process.poll() is not None
-            if dead or time.monotonic() > deadline:
-                raise AssertionError(f"{trouble}: {self._errors.read_text()[-2000:]}")
-            time.sleep(0.02)
+        def why():
+            return f"{trouble()}: {self._errors.read_text()[-2000:]}"
+
+        def holds():
+            given = done()
+            assert given or self._process is None or self._process.poll() is None, why()
+            return given
+
+        until(holds, why, pause_s=0.005)
 
     def _rsyslog(self, pair, wants_certificate):
         peer = "x509/certvalid" if wants_certificate else "anon"

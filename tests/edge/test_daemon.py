@@ -12,6 +12,7 @@ import pytest
 
 from tests.edge.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
 from tests.edge.receiver import Receiver, Reply, unused_port
+from tests.waiting import PATIENCE_S
 
 
 def test_a_login_reaches_the_receiver_and_what_was_before_the_first_start_does_not(watched, receiver):
@@ -130,8 +131,19 @@ def test_an_endpoint_that_is_down_gets_everything_in_order_when_it_is_back(servi
         assert ports(receiver) == [20_000 + number for number in range(5)]
 
 
+# Would wait for an answer for longer than any test does.
+PATIENT = f"""
+import sys
+from pamsignal.deliver.sinks import guard
+guard.ANSWER_SECONDS = {10 * PATIENCE_S}
+from pamsignal.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def test_an_endpoint_that_hangs_delays_neither_the_other_sink_nor_the_end(service, authority, receiver, tmp_path):
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    service.program = ["-c", PATIENT]
     with Receiver(
         *(Reply(raw=b"HTTP/1.1 200 OK\r\n", drip=b"X-Slow: 1\r\n") for _ in range(50)),
         certificate=authority.issue_cert("127.0.0.1"),
@@ -144,9 +156,7 @@ def test_an_endpoint_that_hangs_delays_neither_the_other_sink_nor_the_end(servic
         service.start()
         service.write(*map(a_login, range(3)))
         service.until(lambda: len(ports(receiver)) == 3)
-        began = time.monotonic()
-        assert service.stop() == 0
-        assert time.monotonic() - began < 5
+        assert service.stop() == 0  # which is not waited for as long as the answer would be
 
 
 def test_hup_takes_a_changed_configuration(watched, receiver, tmp_path):
@@ -287,12 +297,11 @@ def test_what_stands_is_told_once_over_a_death_of_the_daemon_and_its_end_is_told
         service.start()
         service.write(a_login(2))
         service.until(lambda: set(ports(receiver)) == {20_001, 20_002})
-        (standing,) = [one for one in service.status()["conditions"] if one["rule"] == "sink_paused"]
+        (standing,) = [one for one in service.report()["conditions"] if one["rule"] == "sink_paused"]
         assert standing["about"] == "old"
         assert about(receiver, "sink_paused") == [False]
-        while "takes alerts again" not in service.log():  # each reload tries again at once, and uses up a refusal
-            service.send(signal.SIGHUP)
-            time.sleep(1)
+        # Each reload tries again at once, and uses up a refusal.
+        service.until(lambda: "takes alerts again" in service.log() or service.send(signal.SIGHUP) or time.sleep(1))
         service.until(lambda: about(receiver, "sink_paused") == [False, True])
         assert about(revoked, "sink_paused") == []
         service.stop()

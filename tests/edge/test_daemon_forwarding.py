@@ -10,6 +10,7 @@ import pytest
 from tests.edge.daemon import a_failure, a_login
 from tests.edge.syslog_servers import Server
 from tests.unpacked import UNPACKED
+from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not UNPACKED.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
 
@@ -32,7 +33,7 @@ def forwarding(service, collector, tmp_path):
 
 def received(collector, count):
     """Return `count` events and alerts about them, without what pamsignal says of itself."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         documents = [json.loads(one["message"]) for one in collector.messages(1)]
         about = [one for one in documents if "source" in one]
@@ -68,7 +69,7 @@ def test_a_collector_that_was_away_gets_everything_although_the_daemon_was_kille
     received(collector, 1)
     collector.stop()
     forwarding.write(*map(a_failure, range(2, 5)))
-    forwarding.until(lambda: queued(forwarding) == 3)
+    forwarding.until(lambda: forwarding.report()["sinks"]["siem"]["queued"] == 3)
     forwarding.kill()
     collector.start()
     forwarding.start(ready=False)
@@ -76,8 +77,3 @@ def test_a_collector_that_was_away_gets_everything_although_the_daemon_was_kille
     ports = [port for _, _, port in received(collector, 5)]
     assert list(dict.fromkeys(ports)) == [40_001, 40_002, 40_003, 40_004, 20_005]
     assert forwarding.stop() == 0
-
-
-def queued(service):
-    service.send(10)  # SIGUSR1 writes the report at once
-    return service.status()["sinks"]["siem"]["queued"] if (service.folder / "run/status.json").exists() else None

@@ -195,7 +195,7 @@ def test_a_store_that_is_damaged_while_it_is_used_is_begun_anew_and_knows_what_m
     staged.start()
     long = "x" * 240
     staged.write(*(a_login(number, f"{long}{number}") for number in range(1, 561)))  # more than SQLite keeps in memory
-    staged.until(lambda: status_of(staged)["sinks"]["hook"]["queued"] == 560)
+    staged.until(lambda: staged.report()["sinks"]["hook"]["queued"] == 560)
     folder = staged.folder / "state"
     for path in (folder / "state.db", folder / "state.db-wal"):
         with path.open("r+b") as file:
@@ -213,12 +213,6 @@ def test_a_store_that_is_damaged_while_it_is_used_is_begun_anew_and_knows_what_m
     staged.until(lambda: 20_702 in ports(receiver))
     assert about(receiver, "journal_gap") == []
     assert staged.stop() == 0
-
-
-def status_of(service):
-    service.send(signal.SIGUSR1)
-    time.sleep(0.1)
-    return service.status()
 
 
 def memory_of(service):
@@ -243,7 +237,7 @@ def test_a_clock_that_jumps_an_hour_forward_and_back_loses_and_delays_nothing(st
         set_clock(staged, offset_us)
         at(staged, number, number)
         staged.until(lambda: ports(receiver) == [20_000 + n for n in range(1, number + 1)])  # noqa: B023 - called at once
-        status_of(staged)
+        staged.report()
     assert all("late" not in one["pamsignal"] for one in documents(receiver))
     staged.until(lambda: staged.log().count("the clock was set") == 4)
     assert "the clock was set forward by" in staged.log()
@@ -284,12 +278,12 @@ def test_channels_that_are_dead_for_longer_than_alerts_are_kept_cost_these_and_t
     staged.until(lambda: "the sink does not take alerts" in staged.log())
     set_clock(staged, 73 * HOUR_US)
     staged.until(lambda: "alerts were given up" in staged.log())
-    assert status_of(staged)["sinks"]["hook"]["given_up"] == 2
+    assert staged.report()["sinks"]["hook"]["given_up"] == 2
     staged.configure(good)
     staged.send(signal.SIGHUP)
     at(staged, 3, 1)
     staged.until(lambda: ports(receiver) == [20_003])
     staged.until(lambda: about(receiver, "undelivered") == [False])
-    status = status_of(staged)["sinks"]["hook"]
+    status = staged.report()["sinks"]["hook"]
     assert (status["queued"], status["failures_in_a_row"]) == (0, 0)
     assert staged.stop() == 0

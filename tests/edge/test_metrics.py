@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.edge.daemon import PROJECT, a_failure, a_login, documents, webhook_config
 from tests.edge.receiver import unused_port
+from tests.waiting import PATIENCE_S
 
 ACCOUNT, ADDRESS = "canary-account", "203.0.113.9"
 
@@ -33,7 +34,7 @@ def value(text, name, **labels):
 def scraped(port):
     """The answer, "" where there is none; a listener that ends resets whom it has not answered yet."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S) as answer:
             return answer.read().decode()
     except (OSError, http.client.HTTPException):
         return ""
@@ -51,8 +52,10 @@ def metered(watched, receiver, tmp_path):
 
 
 def textfile(service):
-    path = service.folder / "run" / "metrics.prom"
-    return path.read_text() if path.exists() else ""
+    try:
+        return (service.folder / "run" / "metrics.prom").read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def report(service):
@@ -99,8 +102,8 @@ def test_the_listener_answers_on_request_and_a_reload_moves_it_or_ends_it(metere
     metered("{enabled: maybe}")
     service.send(signal.SIGHUP)
     service.until(lambda: report(service) or value(scraped(second), "config_last_reload_successful") == 0)
-    assert value(scraped(second), "config_reloads_total", result="refused") == 1
-    assert value(scraped(second), "condition", rule="config_rejected") == 1
+    service.until(lambda: value(scraped(second), "config_reloads_total", result="refused") == 1)
+    service.until(lambda: value(scraped(second), "condition", rule="config_rejected") == 1)
     metered("{enabled: false}")
     service.send(signal.SIGHUP)
     service.until(lambda: not scraped(second) and not textfile(service))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from pamsignal.config.load import defaults
@@ -21,6 +19,7 @@ from pamsignal.secret import Secret
 from tests.edge.databases import write_cities
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.receiver import Receiver, Reply
+from tests.waiting import until
 
 MINUTE_US = 60_000_000
 START_US, UP_US = realtime_us(), 2 * BOOT_US
@@ -94,11 +93,13 @@ def test_a_heartbeat_that_nobody_answers_well_is_told_after_a_quarter_of_an_hour
 
 def answered(host, switch, number, beats):
     """What is told while the beat of that number is on its way and its answer back."""
-    told, deadline = [], time.monotonic() + 20
-    while len(switch.requests) < number or beats._courier.is_busy:
-        assert time.monotonic() < deadline
-        told += host.told(0, beats)
-        time.sleep(0.01)
+    told = []
+
+    def has_come():
+        told.extend(host.told(0, beats))
+        return len(switch.requests) >= number and not beats._courier.is_busy
+
+    until(has_come)
     return told + host.told(0, beats)
 
 

@@ -67,7 +67,9 @@ def leaks(folder):
 
 
 def trail(service):
-    records = [json.loads(line) for path in (service.folder / "logs").glob("*.jsonl") for line in path.open()]
+    """What is told of typing; a line that is being written is no record yet."""
+    paths = (service.folder / "logs").glob("*.jsonl")
+    records = [json.loads(line) for path in paths for line in path.read_text().split("\n")[:-1]]
     return [record["event"] for record in records if record.get("event", {}).get("action") == "tty_input"]
 
 

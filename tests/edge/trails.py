@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 
 from pamsignal.audit import retention
@@ -14,6 +13,7 @@ from pamsignal.audit.verification import verify
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT
 from tests.builders import NOON_US, an_event
+from tests.waiting import until
 
 MINUTE_US = 60_000_000
 
@@ -77,11 +77,6 @@ def damage_in(directory, *anchors, seals=()):
     return [(damage.kind, Path(damage.file).name, damage.line) for damage in found]
 
 
-def tended(trail, now_us, until):
+def tended(trail, now_us, condition):
     """Go on with what a quiet daemon does, until something is so."""
-    for _ in range(400):
-        trail.tend(now_us)
-        if until():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come about")
+    until(lambda: trail.tend(now_us) or condition())

@@ -12,13 +12,13 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 
 import pytest
 import yaml
 
-from tests.edge.daemon import PATIENCE_S, Service
+from tests.edge.daemon import Service
 from tests.packaging.deb import PROJECT, check_out
+from tests.waiting import PATIENCE_S, until
 
 RECIPE = PROJECT / "packaging/snap/snapcraft.yaml"
 CONTROL = PROJECT / "packaging/debian/control"
@@ -83,10 +83,7 @@ def test_snapcraft_finds_every_tracked_module_and_the_licence(snap):
 
 def test_the_daemon_keeps_all_below_the_common_folder_and_shows_nothing(recipe, snap, tmp_path):
     with running(recipe, snap, tmp_path) as process:
-        deadline = time.monotonic() + PATIENCE_S
-        while not list(tmp_path.glob("common/run/status.json")) and process.poll() is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(lambda: list(tmp_path.glob("common/run/status.json")) or process.poll() is not None)
         status = json.loads((tmp_path / "common/run/status.json").read_text())
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
