@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple, Optional
 
 from tests.edge.programs import leave_out, program
@@ -15,8 +16,10 @@ from tests.faults.journal import Journal
 from tests.faults.kills import all_arrived
 from tests.faults.monitor import a_service
 from tests.faults.promises import at_the_end
+from tests.waiting import PATIENCE_S, until
 
 STORE, TRAIL = "state", "logs"
+LONGEST_WAIT_S = 10
 TOLD = frozenset({"store_trouble", "trail_trouble", "journal_unreadable"})
 
 
@@ -65,12 +68,13 @@ def run(folder, seed, rounds, faults=FAULTS):
         try:
             for number in range(rounds):
                 fault = faults[number % len(faults)]
-                with put_into(service, fault):
+                with put_into(service, fault) as log:
                     for _ in range(3):
                         journal.burst()
                         time.sleep(dice.random() * 0.2)
                     journal.rotate()
                     time.sleep(0.3)
+                    _wait_until_met(log)
                 if not service.is_running():
                     ended += 1
                     broken.append(f"{fault}: it ended: {service.log()[-1000:]}")
@@ -93,24 +97,38 @@ def run(folder, seed, rounds, faults=FAULTS):
 
 @contextmanager
 def put_into(service, fault):
-    """Let calls of a running daemon fail until the end of the block."""
+    """Let calls of a running daemon fail until the end of the block; gives the file in which strace notes them."""
+    log = service.folder / "strace"
     named = [] if fault.where is None else sorted((service.folder / fault.where).iterdir())
     command = [program("strace"), "--follow-forks", f"--attach={service.pid}", f"--trace={fault.calls}"]
     command += [f"--trace-path={path}" for path in named]
     command += [
         f"--inject={fault.calls}:error={fault.error}:when={fault.when}",
-        f"--output={service.folder / 'strace'}",
+        f"--output={log}",
     ]
     tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         said = tracer.stderr.readline()
         if "attached" not in said:
             leave_out(f"no right to trace: {said}")
-        yield
+        yield log
     finally:
         # Let go in the middle of a call that it lets fail, strace would leave it failing with ENOSYS.
         service.send(signal.SIGSTOP)
-        time.sleep(0.1)
+        until(lambda: _is_stopped(service, log))
         tracer.send_signal(signal.SIGINT)
-        tracer.communicate(timeout=20)
+        tracer.communicate(timeout=PATIENCE_S)
         service.send(signal.SIGCONT)
+
+
+def _wait_until_met(log):
+    """Wait until a call has failed: on a busy machine the daemon may not have had its turn yet. Some faults meet nobody."""
+    deadline = time.monotonic() + LONGEST_WAIT_S
+    while "(INJECTED)" not in log.read_text() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _is_stopped(service, log):
+    """Whether strace has seen each thread of the daemon stop, or the daemon is no more."""
+    threads = Path(f"/proc/{service.pid}/task")
+    return not service.is_running() or log.read_text().count("stopped by SIGSTOP") >= len(list(threads.iterdir()))

@@ -12,6 +12,7 @@ import threading
 import time
 
 from tests.edge.journals import an_entry, exported, journal_remote
+from tests.waiting import PATIENCE_S
 
 FIRST_PORT = 20_000
 TRIES = 5  # the default threshold of `brute_force`
@@ -96,7 +97,7 @@ class Journal:
 
     def _end(self):
         self._remote.stdin.close()
-        assert self._remote.wait(20) == 0
+        assert self._remote.wait(PATIENCE_S) == 0
         self._files += 1
         if self._path.exists():
             self._path.rename(self.folder / f"archived-{self._files:05}-{self.until_us}.journal")

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
 from tests.faults.journal import Journal, Traffic
-from tests.faults.monitor import a_service, found_in
+from tests.faults.monitor import a_service, found_in, is_anything_queued
 from tests.faults.promises import at_a_death, at_the_end
+from tests.waiting import PATIENCE_S
 
 MOST_BETWEEN = 120
 LONGEST_MOMENT_S = 0.3
 LONGEST_LIFE_S = 30  # however few alerts there were
-PATIENCE_S = 60  # without any news
 
 
 class Outcome(NamedTuple):
@@ -114,9 +114,9 @@ class Deaths:
 def all_arrived(service, journal, endpoints):
     """Wait until everybody has everything, and the store knows it."""
     wanted, came, news_at = {port for _, port in journal.logins}, 0, time.monotonic()
-    while time.monotonic() - news_at < PATIENCE_S:
+    while time.monotonic() - news_at < PATIENCE_S:  # without any news
         missing = [wanted - ports_of(one) for one in endpoints.values()]
-        if not any(missing) and not any(found_in(service.folder).queued.values()):
+        if not any(missing) and not is_anything_queued(service.folder):
             return True
         before, came = came, sum(len(one.attempts) for one in endpoints.values())
         news_at = time.monotonic() if came != before else news_at

@@ -16,14 +16,14 @@ from pamsignal.audit.files import blocks, files_in
 from pamsignal.audit.verification import verify
 from tests.edge.daemon import Service
 
-# The product's own code, with other numbers: waits between attempts are a hundredth, an answer is waited for 0.3 s
-# instead of 10, no budget holds back what has to be counted, and a trouble of the disk is looked at again after half a second.
+# The product's own code, with other numbers: waits between attempts are a hundredth, an answer is waited for 2 s
+# instead of 10 (less, and on a busy machine answers that were on their way would be repeats), no budget holds back what has to be counted, and a trouble of the disk is looked at again after half a second.
 STAGED = """
 import sys
 from pamsignal.audit import trail
 from pamsignal.deliver import budget, judge, store
 from pamsignal.deliver.sinks import guard, http
-guard.READ_SECONDS = http.READ_SECONDS = 0.3
+guard.READ_SECONDS = http.READ_SECONDS = 2
 next_delay_seconds = judge.next_delay_seconds
 judge.next_delay_seconds = lambda *given: next_delay_seconds(*given) / 100
 budget.Bucket.has_room = lambda *_given: True
@@ -54,6 +54,15 @@ def a_service(folder, journal, endpoints, extra=""):
     )
     service.configure(f"journal: {{directory: {journal}}}\ntrail: {{rotate_bytes: 262144}}\n{extra}sinks:\n{sinks}")
     return service
+
+
+def is_anything_queued(folder):
+    """Ask the database of a daemon that runs whether it has still something to send; no copy of it would be whole."""
+    try:
+        with closing(sqlite3.connect(f"file:{folder}/state/state.db?mode=ro", uri=True)) as database:
+            return database.execute("SELECT 1 FROM deliveries LIMIT 1").fetchone() is not None
+    except sqlite3.OperationalError:  # it is not there yet, or has no table yet
+        return True
 
 
 def found_in(folder):

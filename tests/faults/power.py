@@ -17,8 +17,9 @@ from pathlib import Path
 from tests.edge.journals import an_entry, write_journal
 from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
 from tests.faults.journal import Journal, Traffic
-from tests.faults.monitor import a_service, found_in, in_trail
+from tests.faults.monitor import a_service, found_in, in_trail, is_anything_queued
 from tests.faults.promises import replayed, verified
+from tests.waiting import PATIENCE_S
 
 AFTERWARDS = "45.255.255.7"  # where the login after the cut comes from
 NEXT_BOOT = "5c1de0f2a9b04c7d8e3f60718293a4b5"
@@ -101,7 +102,7 @@ class Cut:
                 fresh.rename(self._journal / "zzz.journal")
                 truth = replayed(self._journal)
                 wanted = truth.keys() - self._told
-                arrived = _until(lambda: wanted <= endpoint.taken().keys() and _is_done(service))
+                arrived = _until(lambda: wanted <= endpoint.taken().keys() and not is_anything_queued(service.folder))
                 service.stop()
             finally:
                 service.close()
@@ -139,12 +140,8 @@ class Cut:
         return len(content) - kept
 
 
-def _is_done(service):
-    return not any(found_in(service.folder).queued.values())
-
-
-def _until(condition, seconds=60):
-    deadline = time.monotonic() + seconds
+def _until(condition):
+    deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
             return False
