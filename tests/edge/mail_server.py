@@ -13,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.edge.receiver import unused_port
+from tests.waiting import PATIENCE_S
 
 ACCOUNT = {b"alerts": b"correct-horse"}
 
@@ -47,6 +48,7 @@ class MailServer:
             self,
             hostname="127.0.0.1",
             port=unused_port(),
+            ready_timeout=PATIENCE_S,
             ssl_context=context if security == "tls" else None,
             tls_context=context if security == "starttls" else None,
             require_starttls=security == "starttls" and certificate is not None,

@@ -10,6 +10,7 @@ import pytest
 from pamsignal import __version__
 from pamsignal.cli import VERBS
 from tests.edge.command import ROOT, json_lines, misfits, pamsignal
+from tests.waiting import PATIENCE_S
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -67,7 +68,7 @@ def test_wrong_words_get_the_usage_of_their_verb_and_advice(words, said):
 
 @pytest.mark.parametrize("verb", ["run", "test-alert", "replay", "check-config"])
 def test_a_missing_configuration_is_said_without_a_traceback(verb):
-    answer = pamsignal(verb, "--config", "/nowhere/p.yaml", timeout=30)
+    answer = pamsignal(verb, "--config", "/nowhere/p.yaml", timeout=PATIENCE_S)
     assert answer.returncode in (2, 78)
     assert "/nowhere/p.yaml" in answer.stderr
     assert "Traceback" not in answer.stderr

@@ -13,10 +13,10 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Turn
 from pamsignal.model import Refused, Sent, TryLater
 from tests.builders import NOON_US, an_alert
+from tests.waiting import PATIENCE_S
 
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
-PATIENCE_SECONDS = 10
 
 
 class Receiver:
@@ -63,7 +63,7 @@ class Host:
     def settle(self, but=()):
         """Turn until every courier is idle with nothing due now."""
         while any(courier.is_busy for courier in self.couriers if courier.name not in but):
-            assert self.bell.acquire(timeout=PATIENCE_SECONDS)
+            assert self.bell.acquire(timeout=PATIENCE_S)
             self.turn()
 
     def run(self, seconds, *ids, **changes):
@@ -81,7 +81,7 @@ class Host:
         self.now_us = end_us
 
     def stop(self):
-        assert self.dispatcher.stop(PATIENCE_SECONDS)
+        assert self.dispatcher.stop(PATIENCE_S)
         self.store.close()
 
 
@@ -173,7 +173,7 @@ def test_an_alert_that_breaks_a_batch_is_found_too(path):
 
 def test_a_dead_sink_delays_no_other(path):
     gate = threading.Event()
-    dead = Receiver("dead", lambda _: gate.wait(PATIENCE_SECONDS * 6) and Sent())
+    dead = Receiver("dead", lambda _: gate.wait(PATIENCE_S) and Sent())
     well = Receiver("well")
     host = Host(path, dead, well)
     host.turn("a", "b", sinks=("dead", "well"))
@@ -188,10 +188,10 @@ def test_a_dead_sink_delays_no_other(path):
 
 def test_a_courier_that_hangs_for_minutes_is_replaced(path):
     begun, gate = threading.Event(), threading.Event()
-    team = Receiver("team", lambda _: begun.set() or (gate.wait(PATIENCE_SECONDS * 6) and TryLater("timeout")))
+    team = Receiver("team", lambda _: begun.set() or (gate.wait(PATIENCE_S) and TryLater("timeout")))
     host = Host(path, team)
     host.turn("a")
-    assert begun.wait(PATIENCE_SECONDS)
+    assert begun.wait(PATIENCE_S)
     assert host.dispatcher.next_deadline_us(host.now_us) == NOON_US + STUCK_US
     host.now_us += STUCK_US
     team.answer = lambda _: Sent()
@@ -264,7 +264,7 @@ def test_waits_survive_a_restart(path):
 
 def test_what_was_under_way_when_the_daemon_died_is_delivered_by_the_next_one(path):
     gate = threading.Event()
-    host = Host(path, Receiver("team", lambda _: gate.wait(PATIENCE_SECONDS * 6) and Sent()))
+    host = Host(path, Receiver("team", lambda _: gate.wait(PATIENCE_S) and Sent()))
     host.turn("a")
     team = Receiver("team")
     again = Host(path, team)

@@ -13,6 +13,7 @@ from pamsignal.journal.source import IDENTIFIERS
 from pamsignal.parse.programs import BY_IDENTIFIER
 from tests.builders import BOOT, MACHINE, NOON_US
 from tests.edge.journals import SECOND_US, an_entry, exported, write_journal
+from tests.waiting import PATIENCE_S
 
 
 def a_directory(path):
@@ -260,7 +261,7 @@ def test_the_descriptor_tells_of_a_change(tmp_path):
 
     write_journal(tmp_path / "a.journal", [an_entry()])
 
-    assert (quiet, poll.poll(5000)) == ([], [(reader.fileno(), select.POLLIN)])
+    assert (quiet, poll.poll(PATIENCE_S * 1000)) == ([], [(reader.fileno(), select.POLLIN)])
 
 
 def test_deleted_files_are_let_go(tmp_path):

@@ -12,6 +12,7 @@ from pamsignal.journal import JournalReader, Source
 from tests.builders import MACHINE
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.live_journal import OTHER, REFUSED
+from tests.waiting import PATIENCE_S
 
 PROJECT = Path(__file__).parents[2]
 
@@ -30,7 +31,7 @@ def test_in_the_live_journal_only_what_is_this_machines_is_looked_into_and_no_pi
     places = "mount -t tmpfs tmpfs /var/log && mount -t tmpfs tmpfs /run && mkdir -p /var/log/journal /run/log/journal"
     script = f'{places} && mount --bind "{tmp_path}/machine-id" /etc/machine-id && exec "{sys.executable}" -m tests.edge.live_journal'
     done = subprocess.run(
-        [*unshare, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=30
+        [*unshare, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     of_this_machine = [f"{root}/journal/{MACHINE}" for root in ("/var/log", "/run/log")]

@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from pamsignal.runtime.loop import Loop, Wake, monotonic_us, realtime_us, utc_text
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def test_nothing_happening_is_an_empty_wake(loop):
 def test_a_signal_is_a_value_and_comes_once(loop, number, asked):
     os.kill(os.getpid(), number)
 
-    wake = loop.wait(5)
+    wake = loop.wait(PATIENCE_S)
 
     assert {name: getattr(wake, name) for name in ("stop", "reload", "report")} == {
         name: name == asked for name in ("stop", "reload", "report")
@@ -43,7 +44,7 @@ def test_a_signal_interrupts_the_waiting(loop):
     sender = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGHUP))
     sender.start()
 
-    assert loop.wait(30).reload
+    assert loop.wait(PATIENCE_S).reload
     sender.join()
 
 
@@ -51,7 +52,7 @@ def test_a_thread_wakes_the_loop(loop):
     courier = threading.Thread(target=loop.wake)
     courier.start()
 
-    assert loop.wait(30) == Wake(woken=True)
+    assert loop.wait(PATIENCE_S) == Wake(woken=True)
     courier.join()
     assert loop.wait(0) == Wake()
 
@@ -72,7 +73,7 @@ def test_the_journals_descriptor_wakes_the_loop_until_another_takes_its_place(lo
     os.write(first[1], b"x")
     loop.watch(first[0])
     loop.watch(first[0])
-    ready = loop.wait(5)
+    ready = loop.wait(PATIENCE_S)
     loop.watch(second[0])
     quiet = loop.wait(0)
     loop.watch(-1)
@@ -93,7 +94,7 @@ def test_a_descriptor_opened_again_under_the_same_number_is_watched(loop):
     os.write(other, b"x")
     loop.watch(read_end)
 
-    assert loop.wait(5).journal_ready
+    assert loop.wait(PATIENCE_S).journal_ready
     for end in {again, other, read_end}:
         os.close(end)
 
@@ -106,7 +107,7 @@ def test_descriptors_past_1023_work(loop):
     os.write(write_end, b"x")
     loop.watch(high)
 
-    assert loop.wait(5).journal_ready
+    assert loop.wait(PATIENCE_S).journal_ready
     loop.watch(-1)
     for end in (read_end, write_end, high):
         os.close(end)

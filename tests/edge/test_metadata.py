@@ -18,7 +18,9 @@ from pamsignal.enrich.metadata import SERVICES, Told, told_by
 from pamsignal.enrich.provider import Cloud
 from pamsignal.enrich.provider import Settings as CloudSettings
 from tests.builders import NOON_US, a_login
+from tests.edge.receiver import unused_port
 from tests.edge.test_provider import AWS, FIRMWARE, plant, told
+from tests.waiting import PATIENCE_S
 
 TOKEN = "AQAEALt-x8=="
 UUID = "67375eb1-f14d-4f02-bb42-6119cecbde51"
@@ -83,6 +85,12 @@ CLOUDS = {
     ),
     **dict.fromkeys(("openstack", "otc", "huawei"), (None, OPENSTACK, Told("nova", UUID))),
 }
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """A second is enough for a machine's own service, and not always for one that stands in for it."""
+    monkeypatch.setattr(inquiry, "ANSWER_SECONDS", PATIENCE_S)
 
 
 class Service(ThreadingHTTPServer):
@@ -259,9 +267,7 @@ def test_a_server_that_never_ends_is_left(answer, monkeypatch):
 
 
 def test_nobody_there_is_no_answer():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = free.getsockname()
-    assert Inquiry(lambda _host: address)._fetch("h", "GET", "/", {}) is None
+    assert Inquiry(lambda _host: ("127.0.0.1", unused_port()))._fetch("h", "GET", "/", {}) is None
 
 
 NOTHING = geo.Settings(None, None)
@@ -277,7 +283,7 @@ def whereabouts(enricher, time_us=NOON_US):
     enricher.look(time_us)
     for thread in threading.enumerate():
         if thread.name == "metadata":
-            thread.join(10)
+            thread.join(PATIENCE_S)
     enricher.look(time_us + 1)
     context = enricher.context_of(a_login())
     return Cloud(context.provider, context.region, context.instance_id)

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from pamsignal.runtime.sd_notify import Notifier
+from tests.waiting import PATIENCE_S
 
 SECOND_US = 1_000_000
 
@@ -16,7 +17,7 @@ def manager(request, tmp_path):
     name = str(tmp_path / "notify") if request.param == "path" else f"@pamsignal-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiver:
         receiver.bind(name.replace("@", "\0"))
-        receiver.settimeout(5)
+        receiver.settimeout(PATIENCE_S)
         yield receiver, name
 
 

@@ -273,16 +273,27 @@ def test_a_server_that_says_nothing_is_a_timeout(certificate, ca_file, monkeypat
         assert sink.deliver([an_alert()]) == TryLater("timeout", "no answer in time", pause=True)
 
 
+class Looked:
+    """A clock that goes on by a second each time it is looked at: a deadline comes after so many pieces of an answer."""
+
+    def __init__(self):
+        self._seconds = 0.0
+
+    def monotonic(self):
+        self._seconds += 1
+        return self._seconds
+
+
 @pytest.mark.parametrize("drip", [b"x", b"X-Slow: 1\r\n"])
 def test_a_server_that_drips_its_headers_meets_the_deadline(drip, certificate, ca_file, monkeypatch):
-    monkeypatch.setattr(guard, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(guard, "time", Looked())
     with Receiver(Reply(raw=b"HTTP/1.1 200 OK\r\n", drip=drip), certificate=certificate) as receiver:
         result = sink_for("webhook", receiver.url(), ca_file).deliver([an_alert()])
         assert isinstance(result, TryLater)
 
 
 def test_a_server_that_drips_its_body_has_the_alert_and_meets_the_deadline(certificate, ca_file, monkeypatch):
-    monkeypatch.setattr(guard, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(guard, "time", Looked())
     slow = Reply(headers={"Content-Length": "60000"}, body=b"", drip=b"x")
     with Receiver(slow, certificate=certificate) as receiver:
         sink = sink_for("webhook", receiver.url(), ca_file)

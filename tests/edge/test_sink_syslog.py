@@ -29,6 +29,7 @@ from tests.edge.syslog_servers import Server
 from tests.unit.render.cases import CASES
 from tests.unit.render.siem_lines import read_cef, read_leef
 from tests.unpacked import UNPACKED
+from tests.waiting import PATIENCE_S
 
 KINDS = ("rsyslog", "syslog-ng")
 READERS = {
@@ -87,8 +88,10 @@ def test_a_collector_understands_every_part_of_every_alert(kind, transport, file
     secured = {"ca_file": files["server"]["ca"]} if transport == "tls" else {}
     with Server(kind, tmp_path, transport, files["server"] if secured else None) as server:
         sink = a_sink(server, transport, max_bytes=8192, **secured)
-        for alert in alerts:
+        for number, alert in enumerate(alerts, 1):
             assert sink.deliver([alert]) == Sent()
+            if transport == "udp":  # a system that has no room for more datagrams drops them
+                server.messages(number)
         messages = server.messages(len(alerts))
     assert [message["message"] for message in messages] == [cef.line_of(alert) for alert in alerts]
     assert [message["id"] for message in messages] == [alert.rule for alert in alerts]
@@ -165,7 +168,10 @@ def test_a_collector_that_asks_who_we_are_is_told(kind, files, tmp_path):
 @real
 @pytest.mark.parametrize("who", ["nobody", "stranger"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_collector_that_does_not_want_us_is_noticed_although_the_handshake_was_over(kind, who, files, tmp_path):
+def test_a_collector_that_does_not_want_us_is_noticed_although_the_handshake_was_over(
+    kind, who, files, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(wire, "VERDICT_SECONDS", PATIENCE_S)  # it is waited for until it comes
     with Server(kind, tmp_path, "tls", files["server"], wants_certificate=True) as server:
         sink = a_sink(server, **tls(files, **({} if who == "nobody" else ours(files[who]))))
         result = sink.deliver([an_alert()])
@@ -213,11 +219,11 @@ def test_tls_before_1_2_is_refused(files):
 
 
 def test_a_receiver_that_acknowledges_and_one_that_does_not_are_told_apart(monkeypatch):
-    monkeypatch.setattr(wire, "TIMEOUT_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         stream = wire.Stream(wire.Place(*listener.getsockname()))
         stream.send([b"x" * 1000])  # nobody reads it, and yet the other system has it
+        monkeypatch.setattr(wire, "TIMEOUT_SECONDS", 0.3)
         with pytest.raises(socket.timeout):
             stream.send([b"x" * 100_000_000])
 
@@ -230,6 +236,7 @@ def test_a_receiver_that_breaks_off_inside_a_load_gets_all_of_it_again(tmp_path)
         first.recv(100_000)
         first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, and no goodbye
         first.close()
+        assert select.select([sink._wire._connection], [], [], PATIENCE_S)[0]  # until the reset has come
         load = [an_alert(id=digit * 32) for digit in "12"]
         assert sink.deliver(load) == Sent()
         second, _ = listener.accept()
@@ -238,7 +245,8 @@ def test_a_receiver_that_breaks_off_inside_a_load_gets_all_of_it_again(tmp_path)
     assert [re.search(r'sequenceId="(\d)"', line)[1] for line in lines] == ["2", "3"]
 
 
-def test_nobody_there_is_a_reason_to_wait():
+def test_nobody_there_is_a_reason_to_wait(monkeypatch):
+    monkeypatch.setattr(wire, "REFUSAL_SECONDS", PATIENCE_S)  # it is waited for until it comes
     sink = syslog.build("s", syslog.Settings("127.0.0.1", unused_port(), "tcp"))
     assert sink.deliver([an_alert()]) == TryLater("network", "connection refused", pause=True)
     sink = syslog.build("s", syslog.Settings("127.0.0.1", unused_port(), "udp"))
@@ -262,7 +270,7 @@ def test_over_udp_the_messages_arrive_one_by_one():
         listener.bind(("127.0.0.1", 0))
         sink = syslog.build("s", syslog.Settings(*listener.getsockname(), "udp", header="none", format="leef"))
         assert sink.deliver([an_alert(), an_alert()]) == Sent()
-        assert select.select([listener], [], [], 5)[0]
+        assert select.select([listener], [], [], PATIENCE_S)[0]
         assert listener.recv(4096).decode() == leef.line_1_of(an_alert())
         assert listener.recv(4096).decode() == leef.line_1_of(an_alert())
 
@@ -332,12 +340,12 @@ def test_a_receiver_that_never_stops_talking_holds_nobody(files):
     sink = a_sink(Chatty(files["server"]), **tls(files))
     thread = threading.Thread(target=lambda: results.append(sink.deliver([an_alert()])), daemon=True)
     thread.start()
-    thread.join(30)
+    thread.join(PATIENCE_S)
     assert results
 
 
 def test_a_line_is_given_all_the_time_it_needs_as_long_as_something_moves(monkeypatch):
-    monkeypatch.setattr(wire, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(wire, "TIMEOUT_SECONDS", 2)  # all of it takes longer
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         received = []
@@ -347,7 +355,7 @@ def test_a_line_is_given_all_the_time_it_needs_as_long_as_something_moves(monkey
             with connection:
                 while piece := connection.recv(8192):
                     received.append(len(piece))
-                    time.sleep(0.005)
+                    time.sleep(0.008)
 
         threading.Thread(target=read_slowly, daemon=True).start()
         wire.Stream(wire.Place(*listener.getsockname())).send([b"x" * 10_000] * 300)
