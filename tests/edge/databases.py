@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import maxminddb
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 
@@ -38,6 +41,12 @@ def write(path, edition, records, ip_version=6):
 
 def write_cities(path, records=None):
     return write(path, "GeoLite2-City", CITIES if records is None else records)
+
+
+def built_on(path):
+    """The day that a database itself names, whatever day it is by now."""
+    with maxminddb.open_database(path, maxminddb.MODE_FILE) as database:
+        return time.strftime("%Y-%m-%d", time.gmtime(database.metadata().build_epoch))
 
 
 def write_networks(path, records=None):

@@ -12,7 +12,7 @@ from pamsignal.cli import geoip, main
 from pamsignal.enrich.geo import FOLDERS, Settings
 from pamsignal.enrich.notice import notice_of, notices_of
 from tests.edge.command import json_lines, misfits, pamsignal
-from tests.edge.databases import CITIES, write, write_cities, write_networks
+from tests.edge.databases import CITIES, built_on, write, write_cities, write_networks
 
 DAY_US = 86_400_000_000
 
@@ -41,8 +41,14 @@ def document(root, settings=None, used=None, time_us=None):
 def test_path_edition_age_and_licence_are_told(capsys, databases):
     city, asn, words = databases
     told = shown(capsys, *words)
-    today = time.strftime("%Y-%m-%d", time.gmtime(city.stat().st_mtime))
-    for part in (str(city), str(asn), "GeoLite2-City\n", f"{today}, 0 days ago", "created by MaxMind", "by DB-IP"):
+    for part in (
+        str(city),
+        str(asn),
+        "GeoLite2-City\n",
+        f"{built_on(city)}, 0 days ago",
+        "created by MaxMind",
+        "by DB-IP",
+    ):
         assert part in told
     assert "unknown: no daemon is running" in told
 

@@ -158,7 +158,7 @@ def test_since_and_until_name_what_is_read():
 
 
 def test_since_can_be_said_with_a_minus_as_to_journalctl():
-    assert replayed("--file", SAMPLE, "--until", "-9999999s") == ""
+    assert replayed("--file", SAMPLE, "--until", "-1999w") == ""
     assert replayed("--file", SAMPLE, "--since", "-9999w", "--json") == replayed("--file", SAMPLE)
 
 

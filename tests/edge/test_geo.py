@@ -17,7 +17,7 @@ from pamsignal.enrich import geo
 from pamsignal.enrich.geo import FOLDERS, Settings
 from pamsignal.enrich.note import Note
 from pamsignal.enrich.place import DAY_US, NOWHERE, OLD_DAYS, Atlas, Place
-from tests.edge.databases import BERLIN, CITIES, FRANCE, NETWORKS, QUITO, write, write_cities, write_networks
+from tests.edge.databases import BERLIN, CITIES, FRANCE, NETWORKS, QUITO, built_on, write, write_cities, write_networks
 
 IN_BERLIN = ip_address("203.0.113.9")
 IN_FRANCE = ip_address("203.0.113.200")
@@ -241,7 +241,7 @@ def test_an_ipv4_database_knows_nothing_of_ipv6_and_that_is_no_damage(city):
 def test_an_old_database_is_a_problem_always_in_the_same_words(city):
     atlas = opened(write_cities(city))
     assert problems(atlas, OLD_DAYS - 1) == []
-    built = time.strftime("%Y-%m-%d", time.gmtime())
+    built = built_on(city)
     told = [f"geoip.city: {city} was built on {built}, over 30 days ago; get a new one"]
     assert problems(atlas, OLD_DAYS + 1) == problems(atlas, OLD_DAYS + 99) == told
 
@@ -250,7 +250,7 @@ def test_the_state_tells_what_is_in_use(city):
     atlas = opened(write_cities(city))
     state = atlas.state(now_us() + 3 * DAY_US)["city"]
     assert (state["path"], state["edition"], state["age_days"]) == (str(city), "GeoLite2-City", 3)
-    assert state["built"].startswith(time.strftime("%Y-%m-%dT", time.gmtime()))
+    assert state["built"].startswith(f"{built_on(city)}T")
 
 
 @pytest.mark.parametrize(
