@@ -75,7 +75,9 @@ def test_the_child_leaves_no_descriptor_and_no_zombie_behind(tmp_path):
 
 
 def test_a_check_that_dies_is_an_error_and_no_settings(tmp_path):
-    checking = load.begin(written(tmp_path, ""))
+    # Its answer is more than a pipe holds (pipe(7)): however fast it is, it waits for its reader.
+    services = ", ".join(f"service-{number:060}" for number in range(2000))
+    checking = load.begin(written(tmp_path, f"ignore_services: [{services}]"))
     os.kill(checking.pid, 9)
     with pytest.raises(PamSignalError, match="the check broke off") as caught:
         load.finish(checking)
