@@ -14,18 +14,20 @@ import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from tests.waiting import PATIENCE_S
+
 NAMES = ("chromium", "google-chrome")
 OPTIONS = (
     "--headless",
     "--remote-debugging-pipe",
     "--disable-gpu",
+    "--disable-dev-shm-usage",
     "--disable-quic",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
 )
-SECONDS = 60  # for an answer, on a machine that is busy with other tests
 
 
 def program() -> Optional[str]:
@@ -54,7 +56,7 @@ class Browser:
 
     def close(self) -> None:
         self.call("Browser.close")
-        self._process.wait(SECONDS)
+        self._process.wait(PATIENCE_S)
         os.close(self._in)
         os.close(self._out)
 
@@ -81,7 +83,7 @@ class Browser:
 
     def _read(self) -> Dict[str, Any]:
         while b"\0" not in self._rest:
-            ready, _, _ = select.select([self._in], [], [], SECONDS)
+            ready, _, _ = select.select([self._in], [], [], PATIENCE_S)
             assert ready, "the browser does not answer"
             read = os.read(self._in, 1 << 16)
             assert read, "the browser has ended"

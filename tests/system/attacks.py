@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import shlex
 import subprocess
-import time
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, Iterator
 
-from tests.system.host import GATEWAY, Host
+from tests.system.host import GATEWAY, Host, Meeting
 from tests.system.images import PASSWORDS
+from tests.waiting import PATIENCE_S
 
 FORGER = Path(__file__).with_name("forger.py").read_text()
 
@@ -28,10 +30,14 @@ def password_login(host: Host, source: str = GATEWAY) -> None:
 def wrong_passwords(host: Host, source: str, *, user: str = "root", connections: int = 1, tries: int = 1) -> None:
     """Offer `tries` wrong passwords in each of `connections` connections.
 
-    They are open side by side, because sshd's PerSourcePenalties (Debian 13) would refuse the fourth one after three.
+    All are open before any of them offers one, because sshd's PerSourcePenalties (Debian 13) would refuse the fourth
+    one after three.
     """
-    with ThreadPoolExecutor(connections) as pool:
-        refused = pool.map(lambda _: host.ssh(user, password="wrong", source=source, tries=tries), range(connections))
+    with ThreadPoolExecutor(connections) as pool, tempfile.TemporaryDirectory() as folder:
+        meeting = Meeting(Path(folder), connections)
+        refused = pool.map(
+            lambda _: host.ssh(user, password="wrong", source=source, tries=tries, meeting=meeting), range(connections)
+        )
         assert [attempt.returncode for attempt in refused] == [255] * connections
 
 
@@ -67,13 +73,21 @@ def su(host: Host, user: str, password: str, *, login: bool = False, tag: str = 
     `tag` is what su takes for its own name, and therefore for its tag in the log.
     """
     command = f"exec -a {shlex.quote(tag)} su {'- ' if login else ''}root -c true"
-    return converse(host, user, command, password)
+    client, environment = host.ssh_command(user, password=PASSWORDS[user])
+    with on_terminal(host, host.lab.on_network([*client, "-tt"]), command, environment) as terminal:
+        answer(host, terminal, password)
+        return terminal.wait(PATIENCE_S)
 
 
 def console_login(host: Host, user: str, password: str) -> None:
     """`user` logs in, or tries to, at a terminal of the machine with login(1)."""
-    dialogue = f"(sleep 0.5; echo {shlex.quote(password)}; sleep 1.5; echo exit; sleep 0.5)"
-    host.run(f"{dialogue} | timeout 10 systemd-run --quiet --pty --wait login {user}", check=False)
+    client = host.inside('exec systemd-run --quiet --pty --wait sh -c "$0"')
+    with on_terminal(host, client, f"exec login {user}") as terminal:
+        answer(host, terminal, password)
+        if b"incorrect" not in said_up_to(terminal, b"# ", b"$ ", b"incorrect"):
+            type_line(terminal, "exit")
+            terminal.wait(PATIENCE_S)
+        terminal.kill()
 
 
 def forge(host: Host, user: str, message: str, ways: tuple[str, ...]) -> None:
@@ -86,20 +100,36 @@ def forge(host: Host, user: str, message: str, ways: tuple[str, ...]) -> None:
     assert forged.stdout.split() == [*ways], forged
 
 
-def converse(host: Host, user: str, command: str, answer: str) -> int:
-    """Run `command` on a terminal of `user`, type `answer` when it asks for a password, return its exit status.
-
-    The answer waits for the prompt: getpass(3) throws away what was typed before it.
-    """
-    login, environment = host.ssh_command(user, password=PASSWORDS[user])
+@contextlib.contextmanager
+def on_terminal(
+    host: Host, client: list[str], command: str, environment: dict[str, str] | None = None
+) -> Iterator[Any]:
+    """Let `client`, which takes it as its last word, run a command on a terminal of the host; `name` is the terminal's."""
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(host.lab.on_network([*login, "-tt", command]), env=environment, **pipes) as terminal:
-        seen = b""
-        while b"assword:" not in seen:
-            byte = terminal.stdout.read(1)
-            assert byte, f"no prompt, only {seen!r}"
-            seen += byte
-        time.sleep(0.1)  # the prompt is written just before the terminal's echo is switched off
-        terminal.stdin.write(answer.encode() + b"\n")
-        terminal.stdin.flush()
-        return terminal.wait(30)
+    with subprocess.Popen([*client, f"tty; {command}"], env=environment, **pipes) as terminal:
+        terminal.name = terminal.stdout.readline().decode().strip()
+        assert terminal.name.startswith("/dev/"), terminal.name
+        yield terminal
+
+
+def answer(host: Host, terminal: Any, password: str) -> None:
+    """Type a password once it is asked for, and what is typed is shown no more: what was typed before is thrown away."""
+    said_up_to(terminal, b"assword:")
+    host.run(f"until stty -a -F {terminal.name} | grep -q -e ' -echo '; do sleep 0.02; done")
+    type_line(terminal, password)
+
+
+def said_up_to(terminal: Any, *words: bytes) -> bytes:
+    """Return what a terminal says, up to one of `words`."""
+    seen = b""
+    while not any(word in seen for word in words):
+        byte = terminal.stdout.read(1)
+        assert byte, f"none of {words}, only {seen!r}"
+        seen += byte
+    return seen
+
+
+def type_line(terminal: Any, line: str) -> None:
+    """Type a line and Enter."""
+    terminal.stdin.write(line.encode() + b"\n")
+    terminal.stdin.flush()

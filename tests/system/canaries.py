@@ -20,6 +20,7 @@ import yaml
 
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
+from tests.waiting import PATIENCE_S
 
 CREDENTIALS = "/etc/pamsignal/credentials"
 FILES = "/etc/pamsignal/files"
@@ -134,7 +135,7 @@ class Echo:
     def converse(self, connection: socket.socket, answer: Any) -> None:
         """Speak TLS, and let `answer` do the rest."""
         with suppress(OSError), self.context.wrap_socket(connection, server_side=True) as client:
-            client.settimeout(5)
+            client.settimeout(PATIENCE_S)
             with client.makefile("rwb", buffering=0) as stream:
                 answer(stream)
 

@@ -8,9 +8,12 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from tests.system.lab import Lab
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 GATEWAY = "10.77.0.1"
 
 SSH = ["ssh", "-F", "/dev/null", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
-SSH += ["-o", "LogLevel=ERROR", "-o", "ConnectTimeout=10", "-o", "IdentitiesOnly=yes"]
+SSH += ["-o", "LogLevel=ERROR", "-o", f"ConnectTimeout={PATIENCE_S}", "-o", "IdentitiesOnly=yes"]
 
 # `volatile` lets the overlay write nothing through to the disk: a host never has to outlive a power cut (Linux 5.10).
 # nspawn turns TERM into an orderly power-off. --link-journal=no keeps the journal in the host; --register=no and
@@ -31,6 +34,23 @@ echo $$ >"/sys/fs/cgroup/$4/cgroup.procs"
 exec systemd-nspawn --boot --directory="$3/root" --machine="$1" --register=no --keep-unit --console=read-only \
     --network-bridge=br0 --resolv-conf=off --timezone=off --link-journal=no
 """
+
+
+# What ssh asks for the password. ssh is its parent.
+ASKPASS = """#!/bin/sh
+if [ "${LAB_MEETING:-}" ]; then
+    : >"$LAB_MEETING/$PPID"
+    until [ "$(ls "$LAB_MEETING" | wc -l)" -ge "$LAB_EXPECTED" ]; do sleep 0.05; done
+fi
+printf '%s\\n' "$LAB_PASSWORD"
+"""
+
+
+class Meeting(NamedTuple):
+    """Clients that wait for each other: none offers its password before so many are connected and asked for one."""
+
+    folder: Path
+    expected: int
 
 
 class Host:
@@ -59,8 +79,10 @@ class Host:
     def lay_out(self) -> None:
         """Write what is this host's own into the upper layer: its names, and the lab's key for alice and root."""
         upper = self.folder / "upper"
-        for folder in ("etc", "root/.ssh", "home/alice/.ssh"):
+        for folder in ("etc/systemd/system", "root/.ssh", "home/alice/.ssh"):
             (upper / folder).mkdir(parents=True)
+        # At midnight it would make files, in the middle of a test that counts them.
+        (upper / "etc/systemd/system/dpkg-db-backup.timer").symlink_to("/dev/null")
         (self.folder / "work").mkdir()
         (self.folder / "root").mkdir()
         (upper / "etc/hostname").write_text(f"{self.name}\n")
@@ -73,7 +95,7 @@ class Host:
 
     def wait(self) -> None:
         """Return when systemd has started everything and sshd listens; raise with the console's text if it does not."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while not (self.leader and self.answers()):
             if self.nspawn.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.name} did not boot:\n{(self.folder / 'console.log').read_text()[-4000:]}")
@@ -135,9 +157,12 @@ class Host:
         source: str = GATEWAY,
         tries: int = 1,
         typed: str | None = None,
+        meeting: Meeting | None = None,
     ) -> subprocess.CompletedProcess[str]:
         """Log in over the network from `source`: with the lab's key, or with `password`, offered `tries` times."""
         login, environment = self.ssh_command(user, password=password, source=source, tries=tries)
+        if meeting is not None:
+            environment |= {"LAB_MEETING": str(meeting.folder), "LAB_EXPECTED": str(meeting.expected)}
         return call(self.lab.on_network([*login, command]), typed, environment)
 
     def ssh_command(
@@ -149,8 +174,10 @@ class Host:
             return [*login, "-i", str(self.lab.key), "-o", "BatchMode=yes", self.ip], dict(os.environ)
         askpass = self.lab.folder / "askpass"
         if not askpass.exists():
-            askpass.write_text('#!/bin/sh\nprintf "%s\\n" "$LAB_PASSWORD"\n')
-            askpass.chmod(0o700)
+            ready = askpass.with_name(f"askpass-{threading.get_ident()}")
+            ready.write_text(ASKPASS)
+            ready.chmod(0o700)
+            ready.replace(askpass)  # others may be about to run it
         login += ["-o", "PubkeyAuthentication=no", "-o", "PreferredAuthentications=password"]
         login += ["-o", f"NumberOfPasswordPrompts={tries}", self.ip]
         asked = {"SSH_ASKPASS": str(askpass), "SSH_ASKPASS_REQUIRE": "force", "LAB_PASSWORD": password}
@@ -178,7 +205,7 @@ def call(
     content = typed.encode() if isinstance(typed, str) else typed
     stdin = subprocess.DEVNULL if content is None else None
     done = subprocess.run(
-        command, input=content, stdin=stdin, env=environment, capture_output=True, timeout=180, check=False
+        command, input=content, stdin=stdin, env=environment, capture_output=True, timeout=4 * PATIENCE_S, check=False
     )
     printed = (stream.decode(errors="backslashreplace") for stream in (done.stdout, done.stderr))
     return subprocess.CompletedProcess(command, done.returncode, *printed)

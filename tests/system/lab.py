@@ -24,6 +24,7 @@ from typing import Iterable, Iterator
 from tests.system.host import GATEWAY, Host
 from tests.system.images import IMAGES, Kind, base_tree, cache_folder
 from tests.system.images import lock as hold
+from tests.waiting import PATIENCE_S
 
 # Addresses of hosts, in the order of their booting.
 HOSTS = [f"10.77.0.{last}" for last in range(11, 100)]
@@ -106,7 +107,7 @@ class Lab:
 
     def connect(self, ip: str, port: int, source: str = GATEWAY) -> socket.socket:
         """Return a connection from `source` to a host."""
-        return self.inside(socket.create_connection, (ip, port), 10, (source, 0))
+        return self.inside(socket.create_connection, (ip, port), PATIENCE_S, (source, 0))
 
     @staticmethod
     def power_off(hosts: Iterable[Host]) -> None:

@@ -24,6 +24,7 @@ import time
 
 from tests.system.images import IMAGES, Kind
 from tests.system.lab import Lab, folder_of, sweep
+from tests.waiting import PATIENCE_S
 
 WRAPPER = """#!/bin/sh
 exec nsenter --net=/proc/{pid}/ns/net ssh "$@"
@@ -126,7 +127,7 @@ def down(arguments: argparse.Namespace) -> int:
     folder = folder_of(arguments.name)
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         os.kill(int((folder / "keeper").read_text()), signal.SIGTERM)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while folder.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
         sweep()

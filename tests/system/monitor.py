@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import yaml
 
 from tests.system.host import Host
 from tests.system.receiver import SECRET, Receiver
+from tests.waiting import until
 
 PROJECT = Path(__file__).parents[2]
 SYSTEMD = PROJECT / "packaging/systemd"
@@ -78,11 +78,7 @@ class Monitor:
     @property
     def pid(self) -> int:
         """The daemon's pid inside the host, as soon as it runs: never 0, which kill(1) takes for everybody around it."""
-        deadline = time.monotonic() + 30
-        while not (pid := int(self.shows("MainPID"))):
-            assert time.monotonic() < deadline, self.log()
-            time.sleep(0.05)
-        return pid
+        return until(lambda: int(self.shows("MainPID")), self.log)
 
     def log(self) -> str:
         """Return the last lines of the unit's log."""

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
+from tests.waiting import PATIENCE_S
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 
@@ -58,7 +59,7 @@ class Receiver:
             self.refused += 1
             self.changed.notify_all()
 
-    def wait_for_refusal(self, seconds: float = 30) -> None:
+    def wait_for_refusal(self, seconds: float = PATIENCE_S) -> None:
         """Return as soon as a delivery was refused."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.refused, seconds), "nothing was refused"
@@ -69,7 +70,7 @@ class Receiver:
             different = {delivery.id: delivery.document for delivery in self.deliveries}
         return [document for document in different.values() if wanted(document)]
 
-    def wait(self, wanted: Callable[[dict], bool], count: int = 1, seconds: float = 120) -> list[dict]:
+    def wait(self, wanted: Callable[[dict], bool], count: int = 1, seconds: float = PATIENCE_S) -> list[dict]:
         """Return the `wanted` alerts as soon as there are `count` of them; fail with what came instead.
 
         After a pause that is as long again as the pause at most: the daemon's own pauses double.

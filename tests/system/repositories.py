@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tests.packaging.deb import check_out
 from tests.system.host import GATEWAY
 from tests.system.images import CODENAMES
+from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     import trustme
@@ -89,7 +90,13 @@ def run_tool(tree: Path, script: str, *arguments: str, **options: object) -> sub
     """Run a script of tools/ in a checkout."""
     command = [str(tree / "tools" / script), *arguments]
     return subprocess.run(
-        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False, **options
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=4 * PATIENCE_S,
+        check=False,
+        **options,
     )
 
 

@@ -64,7 +64,7 @@ def packaged(fresh, lab):
 
 
 # Ends as soon as the journal has an alert about that address.
-TOLD = "timeout 20 sh -c 'until journalctl -q SYSLOG_IDENTIFIER=pamsignal PAMSIGNAL_SOURCE_IP={} | grep .; do sleep 0.1; done'"
+TOLD = "timeout 180 sh -c 'until journalctl -q SYSLOG_IDENTIFIER=pamsignal PAMSIGNAL_SOURCE_IP={} | grep .; do sleep 0.1; done'"
 
 
 def running_version(host):

@@ -7,17 +7,19 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 from tests.system.lab import folder_of
+from tests.waiting import PATIENCE_S, until
 
 
 def labctl(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
     command = [sys.executable, "-m", "tests.system.labctl", *arguments]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=4 * PATIENCE_S, check=False
+    )
 
 
 @pytest.fixture
@@ -54,9 +56,10 @@ def test_hosts_answer_after_the_command_that_booted_them_has_ended(folder):
 
 
 def test_what_runs_alongside_answers_on_the_labs_network_only(folder, lab_name):
-    fetch = [sys.executable, "-c", "import urllib.request as u; u.urlopen('http://10.77.0.1:8080/', timeout=5)"]
-    assert labctl("run", lab_name, *fetch).returncode == 0
-    assert subprocess.run(fetch, stderr=subprocess.DEVNULL, check=False).returncode == 1
+    fetch = "import sys, urllib.request as u; u.urlopen('http://10.77.0.1:8080/', timeout=int(sys.argv[1]))"
+    here = [sys.executable, "-c", fetch]
+    assert labctl("run", lab_name, *here, str(PATIENCE_S)).returncode == 0
+    assert subprocess.run([*here, "5"], stderr=subprocess.DEVNULL, check=False).returncode == 1
 
 
 def test_a_second_lab_of_the_same_name_is_refused(folder, lab_name):
@@ -70,10 +73,6 @@ def test_a_second_lab_of_the_same_name_is_refused(folder, lab_name):
 def test_nothing_outlives_its_keeper(folder, lab_name, number):
     keeper = int((folder / "keeper").read_text())
     os.kill(keeper, number)
-    for _ in range(600):
-        if not processes_of(lab_name):
-            break
-        time.sleep(0.05)
-    assert processes_of(lab_name) == []
+    until(lambda: not processes_of(lab_name), lambda: processes_of(lab_name))
     labctl("down", lab_name)
     assert not folder.exists()

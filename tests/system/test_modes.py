@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
-import time
 
 import pytest
 
 from tests.system import attacks
+from tests.waiting import until
 
 LAX = "/run/systemd/system/pamsignal.service.d/lax.conf"
 METRICS = {"enabled": True, "listen": "127.0.0.1:9816"}
@@ -86,10 +86,13 @@ def matching(path, expected):
 def test_the_services_files_have_their_modes_whatever_the_umask(lax, attacker):
     attacks.key_login(lax.host, attacker)
     lax.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
-    deadline = time.monotonic() + 30
-    while (differences := unlike(found(lax.host, SERVICE_PLACES), SERVICE_FILES)) != ({}, set()):
-        assert time.monotonic() < deadline, differences
-        time.sleep(0.5)
+    differences = []
+
+    def are_right():
+        differences.append(unlike(found(lax.host, SERVICE_PLACES), SERVICE_FILES))
+        return differences[-1] == ({}, set())
+
+    until(are_right, lambda: differences[-1], pause_s=0.5)
 
 
 def test_what_roots_verbs_write_is_roots_alone(lax):

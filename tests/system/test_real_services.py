@@ -9,7 +9,6 @@ import contextlib
 import email.policy
 import json
 import re
-import time
 from email.parser import Parser
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from tests.system import attacks
 from tests.system.host import Host
 from tests.system.monitor import Monitor
 from tests.system.receiver import Receiver
+from tests.waiting import until
 
 NTFY = "http://127.0.0.1:2586"
 NTFY_CONFIG = f"""
@@ -51,7 +51,7 @@ runuser -u _ntfy -- ntfy token add alerts 2>&1
 READ = """
 import sys, urllib.request
 asked = urllib.request.Request(sys.argv[1] + "/logins/json?poll=1", headers={"Authorization": "Bearer " + sys.argv[2]})
-sys.stdout.write(urllib.request.urlopen(asked, timeout=10).read().decode())
+sys.stdout.write(urllib.request.urlopen(asked, timeout=180).read().decode())
 """
 # An alert in which everything that somebody could choose is 64 k characters, none of them ASCII.
 LONGEST = """
@@ -94,14 +94,9 @@ class Services(NamedTuple):
         return [parser.parsestr(text) for text in texts.split("\f") if "Message-ID" in text]
 
 
-def wait_for(find, seconds: float = 30):
+def wait_for(find):
     """Return what `find` finds first; fail if it finds nothing."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for found in find():
-            return found
-        time.sleep(0.2)
-    raise AssertionError("nothing came")
+    return until(find, lambda: "nothing came", pause_s=0.2)[0]
 
 
 def collector(host: Host) -> dict:

@@ -18,8 +18,8 @@ DROP_IN = "/run/systemd/system/pamsignal.service.d/test.conf"
 
 @pytest.fixture
 def quick(installed):
-    """A watchdog of two seconds and no pause before a restart, to save the tests' time."""
-    quick = b"[Unit]\nStartLimitIntervalSec=0\n[Service]\nWatchdogSec=2\nRestartSec=100ms\n"
+    """A watchdog of five seconds and no pause before a restart, to save the tests' time."""
+    quick = b"[Unit]\nStartLimitIntervalSec=0\n[Service]\nWatchdogSec=5\nRestartSec=100ms\n"
     installed.host.write(DROP_IN, quick)
     installed.host.run("systemctl daemon-reload")
     yield
@@ -104,7 +104,7 @@ def test_a_check_that_was_killed_at_the_start_is_tried_again_until_it_can_answer
     host.write("/usr/bin/pamsignal", b"#!/bin/sh\nkill -KILL $$\n", 0o755)
     assert host.run("systemctl start pamsignal", check=False).returncode != 0
     host.run("mv /usr/bin/pamsignal.kept /usr/bin/pamsignal")
-    host.run("timeout 20 sh -c 'until systemctl is-active --quiet pamsignal; do sleep 0.1; done'")
+    host.run("timeout 180 sh -c 'until systemctl is-active --quiet pamsignal; do sleep 0.1; done'")
 
 
 def test_without_a_configuration_the_service_runs_on_defaults(installed):
@@ -119,11 +119,13 @@ def test_a_stuck_daemon_is_killed_by_the_watchdog_and_started_again(quick, monit
     attacks.key_login(monitor.host, attacker)
     monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
     assert monitor.pid != stuck
-    assert monitor.shows("NRestarts") == "1"
+    assert int(monitor.shows("NRestarts")) >= 1
+    assert "Watchdog timeout" in monitor.log()
 
 
-def test_a_stop_ends_within_five_seconds_and_without_an_error(monitor):
-    monitor.host.run("timeout 5 systemctl stop pamsignal")
+def test_a_stop_ends_by_itself_and_without_an_error(monitor):
+    """Long before systemd would kill it: after 90 s (DefaultTimeoutStopSec=), which would be no success either."""
+    monitor.host.run("timeout 60 systemctl stop pamsignal")
     assert monitor.shows("Result") == "success"
     assert monitor.shows("ExecMainStatus") == "0"
 
@@ -132,7 +134,7 @@ def test_root_forgets_beside_the_daemon_and_while_it_is_away_and_the_files_stay_
     host = monitor.host
     attacks.key_login(host, attacker)
     monitor.receiver.wait(lambda alert: alert.get("source", {}).get("ip") == attacker)
-    host.run(f"timeout 10 sh -c 'until pamsignal memory --value {attacker} | grep -q address; do sleep 0.1; done'")
+    host.run(f"timeout 180 sh -c 'until pamsignal memory --value {attacker} | grep -q address; do sleep 0.1; done'")
     assert host.run(f"pamsignal memory --forget --value {attacker} --quiet").stdout == "forgotten: 1\n"
     host.run("systemctl stop pamsignal")
     assert "forgotten: " in host.run("pamsignal memory --forget --everything").stdout

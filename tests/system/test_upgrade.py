@@ -41,10 +41,10 @@ COMMANDS = {
         "downgrade": "rpm --upgrade --oldpackage /root/old.rpm",
     },
 }
-# Returns when something waits for the receiver, and breaks off after 30 s.
+# Returns when something waits for the receiver, and breaks off after three minutes.
 WAIT_FOR_QUEUE = """
 import signal, sqlite3, time
-signal.alarm(30)
+signal.alarm(180)
 store = sqlite3.connect("file:/var/lib/pamsignal/state.db?mode=ro", uri=True)
 while not store.execute("SELECT 1 FROM deliveries WHERE sink = 'hook' AND state = 'queued'").fetchone():
     time.sleep(0.1)

@@ -14,6 +14,7 @@ import trustme
 
 from tests.packaging.deb import PROJECT
 from tests.system.host import GATEWAY, Host
+from tests.waiting import PATIENCE_S
 
 TUTORIAL = PROJECT / "docs/tutorial/first-hour.md"
 SERVER = "ntfy.sh"
@@ -41,7 +42,7 @@ class Messages:
     def wait(self, wanted: Callable[[dict[str, str]], bool]) -> dict[str, str]:
         """Return the first message that is `wanted`; raise if none comes."""
         with self._changed:
-            found = self._changed.wait_for(lambda: list(filter(wanted, self.sent)), 30)
+            found = self._changed.wait_for(lambda: list(filter(wanted, self.sent)), PATIENCE_S)
             assert found, f"not among {[message['title'] for message in self.sent]}"
             return found[0]
 
