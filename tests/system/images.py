@@ -87,6 +87,7 @@ rm -f "$1/var/lib/dbus/machine-id" "$1/etc/resolv.conf"
 rm -rf "$1/etc/apt/sources.list" "$1/etc/apt/sources.list.d/"*
 """
 
+TRIES = 3  # an archive that is being renewed, or a network that is away, is so for a moment
 LEAVE_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
 
 
@@ -128,13 +129,19 @@ def build(image: Image, tree: Path) -> None:
     unfinished = tree.with_name(f"{tree.name}.new")
     shutil.rmtree(unfinished, ignore_errors=True)
     command = ["mmdebstrap", "--quiet", "--format=directory", "--components=main,contrib", *what_to_install(image)]
-    command += ["--aptopt=APT::Install-Recommends false", *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT)]
+    command += [
+        "--aptopt=APT::Install-Recommends false",
+        "--aptopt=Acquire::Retries 5",
+        *(f"--dpkgopt=path-exclude={path}" for path in LEAVE_OUT),
+    ]
     command += [CODENAMES[image.release], str(unfinished)]
-    made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if made.returncode:
+    for _ in range(TRIES):
+        made = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        if made.returncode == 0:
+            unfinished.rename(tree)
+            return
         shutil.rmtree(unfinished, ignore_errors=True)
-        raise RuntimeError(f"mmdebstrap could not build {image.name}:\n{made.stderr[-4000:]}")
-    unfinished.rename(tree)
+    raise RuntimeError(f"mmdebstrap could not build {image.name}:\n{made.stderr[-4000:]}")
 
 
 def what_to_install(image: Image) -> list[str]:

@@ -150,7 +150,19 @@ PYTHON = f"TMPDIR=/var/tmp PYTHONPATH={TOOLS_FOLDER} PYTHONDONTWRITEBYTECODE=1 /
 def tools_for(release: Release, folder: Path) -> Path:
     """Fetch what runs the tests on the release's Python: wheels of pure Python, with nothing that they depend on."""
     of_release = ["--python-version", release.python, "--implementation", "py", "--abi", "none", "--platform", "any"]
-    pip = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--only-binary=:all:", "--target", folder]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "-qq",
+        "--retries=10",
+        "--timeout=60",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--target",
+        folder,
+    ]
     subprocess.run([*pip, *of_release, *TOOLS, *release.tools], check=True)
     return folder
 
