@@ -53,6 +53,10 @@ as_root() {
     fi
 }
 
+# Archives are renewed, networks away, and other programs at work with dpkg, for a while.
+export PIP_RETRIES=10 PIP_TIMEOUT=60
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes -o Acquire::Retries=5 -o DPkg::Lock::Timeout=600 "$@"; }
+
 missing=
 for need in $needs; do
     for package in $(wanted "$need"); do is_installed "$package" || missing="$missing $package"; done
@@ -62,9 +66,9 @@ if [ -n "$missing" ]; then
     echo "Installing with $system:$missing"
     case $system in
     apt)
-        as_root apt-get --quiet update
+        apt_get update
         # shellcheck disable=SC2086 # a list of words
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends install $missing ;;
+        apt_get --no-install-recommends install $missing ;;
     dnf)
         # shellcheck disable=SC2086 # a list of words
         as_root dnf --quiet --assumeyes --setopt=install_weak_deps=False install $missing ;;
@@ -76,8 +80,7 @@ if needed browser && [ "$system" = apt ]; then
         # Ubuntu has none but a snap, which sees no files of ours.
         is_installed "$package" || ! apt-cache show --quiet "$package" >/dev/null 2>&1 || (
             echo "Installing with apt: $package"
-            as_root env DEBIAN_FRONTEND=noninteractive \
-                apt-get --quiet --yes --no-install-recommends install "$package")
+            apt_get --no-install-recommends install "$package")
     done
 fi
 

@@ -17,7 +17,7 @@ echo "Unpacking into build/unpacked, for the tests: $*"
 rm -rf "$into"
 mkdir -p "$into/packages"
 # shellcheck disable=SC2046 # a list of words
-(cd "$into/packages" && apt-get --quiet --quiet -o APT::Sandbox::User=root download $(missing "$@"))
+(cd "$into/packages" && apt-get --quiet --quiet -o APT::Sandbox::User=root -o Acquire::Retries=5 download $(missing "$@"))
 for package in "$into"/packages/*.deb; do dpkg-deb --extract "$package" "$into"; done
 rm -rf "$into/packages"
 touch "$into/unpacked"
