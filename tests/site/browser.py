@@ -140,6 +140,8 @@ class Page:
     def _note(self, method: str, told: Dict[str, Any]) -> None:
         if method == "Network.requestWillBeSent" and not told["request"]["url"].startswith("data:"):
             self.requests.append(told["request"]["url"])
+        elif method == "Network.loadingFailed" and told.get("canceled"):
+            pass  # by us, who went on to the next page
         elif method in {"Network.loadingFailed", "Runtime.exceptionThrown"}:
             self.complaints.append(f"{method}: {told}")
         elif method == "Network.responseReceived" and told["response"]["status"] >= 400:
