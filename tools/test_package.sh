@@ -12,8 +12,8 @@ fail() {
 [ "${THROW_AWAY:-}" = yes ] || fail "this installs and removes packages: THROW_AWAY=yes says that this machine may be lost"
 if command -v apt-get >/dev/null; then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq update
-    apt-get -qq --yes install ./dist/pamsignal_*_all.deb
+    apt-get -qq -o Acquire::Retries=5 update
+    apt-get -qq --yes -o Acquire::Retries=5 install ./dist/pamsignal_*_all.deb
     version=$(dpkg-query --show --showformat='${Version}' pamsignal)
     remove() { apt-get -qq --yes purge pamsignal; }
 else

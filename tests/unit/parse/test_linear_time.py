@@ -1,11 +1,4 @@
-"""A hostile line of any length takes work in proportion to its length, for every pattern that there is.
-
-No time is compared here: each text has a limit of processor time that linear work stays far below on any machine, and
-that work which grows with the square of the length exceeds: 64 kB are four thousand million steps then, half a minute.
-"""
-
-import signal
-from contextlib import contextmanager
+"""A hostile line of any length takes work in proportion to its length, for every pattern that there is."""
 
 import pytest
 
@@ -13,10 +6,9 @@ from pamsignal.parse import all_patterns, observe
 from pamsignal.parse.tag import texts_behind_tags
 
 from .journal_lines import LINES
+from .processor_time import LONGEST, TooLongError, limited
 
-LIMIT_SECONDS = 2.0  # of processor time, for one text; the slowest takes a hundredth of it
-SIZES = (8_000, 16_000, 32_000, 64_000)
-LONGEST = SIZES[-1]
+SIZES = (8_000, 16_000, 32_000, LONGEST)
 LETTERS = ("a", " ", "1", '"', "'", ":", "\n")
 PIECES = (
     " from 10.0.0.1 port 22 ssh2", " 10.0.0.1 port 22:", " not allowed because shell ", " ; USER=x", " rhost=x user=y", ") x on ",
@@ -26,26 +18,6 @@ PIECES = (
 PATTERNS = {pattern.name: pattern for pattern in all_patterns()}
 SHOWN = [(line.expect["pattern"], line.record) for line in LINES if line.expect and "pattern" in line.expect]
 EXAMPLES = {name: record for name, record in SHOWN if PATTERNS[name].fullmatch(record.message)}
-
-
-class TooLongError(Exception):
-    """The processor worked on one text for LIMIT_SECONDS."""
-
-
-@contextmanager
-def limited(seconds=LIMIT_SECONDS):
-    """Break off what takes so much processor time; `re` looks for signals while it matches (Modules/_sre)."""
-
-    def stop(_number, _frame):
-        raise TooLongError
-
-    former = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, former)
 
 
 def blown_up(match):
