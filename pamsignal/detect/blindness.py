@@ -90,8 +90,8 @@ class Sight:
         self._hostname: Optional[str] = None
 
     def restore(self, kept: Iterable[Change]) -> None:
-        """Know just what was written down of conditions."""
-        self.conditions.restore(kept)
+        """Know just what was written down of conditions; of a rule of another version nobody could tell the end."""
+        self.conditions.restore(change for change in kept if change.name.rule in RULES)
         self.look_ahead()
 
     def suppressed(self, record: JournalRecord, seen: Observation, time_us: int) -> List[Alert]:
@@ -200,7 +200,7 @@ class Sight:
             return
         yield from self._unseen(time_us)
         for name, standing in self.conditions:
-            over_us = standing.last_us + _QUIET_US.get(name.rule, 0)
+            over_us = standing.last_us + _QUIET_US[name.rule]
             if time_us >= over_us:
                 self.conditions.end(name)
                 yield self._over(name, standing, over_us)  # whenever somebody looks
@@ -208,7 +208,7 @@ class Sight:
 
     def look_ahead(self) -> None:
         """Work out when the next condition can be over, or a login has waited long enough for its line."""
-        ends = [standing.last_us + _QUIET_US.get(name.rule, 0) for name, standing in self.conditions]
+        ends = [standing.last_us + _QUIET_US[name.rule] for name, standing in self.conditions]
         due = [audited.due_us for audited in islice(self._audited.values(), 1)]  # the oldest waits shortest
         self.nearest_us = min([*ends, *due], default=NEVER)
 

@@ -9,8 +9,9 @@ import pytest
 from pamsignal import detect, pipeline
 from pamsignal.daemon import conditions
 from pamsignal.detect import blindness
-from pamsignal.detect.conditions import MOST, Conditions, Name
+from pamsignal.detect.conditions import MOST, Change, Conditions, Name, Standing
 from pamsignal.detect.redact import bones_of
+from pamsignal.detect.throttle import NEVER
 from pamsignal.model import AuditedLogin
 from pamsignal.parse import audit
 from pamsignal.render import text
@@ -231,6 +232,21 @@ def test_a_condition_that_was_told_is_not_told_again_after_a_restart():
     assert row.value is None
 
 
+def test_a_condition_that_does_not_show_again_after_a_restart_is_over_in_its_time():
+    sight = blindness.Sight(blindness.Settings())
+    sight.restore([Change(Name("journal_suppressed", "ssh.service"), Standing(NOON_US, NOON_US + SECOND, 7))])
+    assert list(sight.tick(NOON_US + 10 * MINUTE * SECOND)) == []
+    (alert,) = sight.tick(NOON_US + 10 * MINUTE * SECOND + SECOND)
+    assert (alert.rule, alert.subject.over, alert.subject.attempts) == ("journal_suppressed", True, 7)
+    assert [change.standing for change in sight.conditions.take_changes()] == [None]
+
+
+def test_a_condition_of_a_rule_of_another_version_stands_no_more_after_a_restart():
+    sight = blindness.Sight(blindness.Settings())
+    sight.restore([Change(Name("of_another_version", "sshd"), Standing(NOON_US, NOON_US, 7))])
+    assert list(sight.tick(NOON_US + 365 * 24 * HOUR * SECOND)) == []
+
+
 def test_what_goes_on_is_not_written_down_for_each_record():
     story = Story()
     suppressed(story, 0)
@@ -327,6 +343,32 @@ def test_the_kernels_word_names_whom_it_can(login, who):
     )
 
 
+def kernels_word(sight, pid, time_us=NOON_US):
+    sight.audited_login(a_record("", "audit", time_us=time_us), AuditedLogin(user_id=pid, pid=pid), time_us)
+
+
+def test_when_the_line_has_come_nothing_is_waited_for():
+    sight = blindness.Sight(blindness.Settings())
+    kernels_word(sight, pid=3)
+    assert sight.nearest_us == NOON_US + 30 * SECOND
+    sight.login(a_login(pid=3), NOON_US + SECOND)
+    assert sight.nearest_us == NEVER
+
+
+def test_of_more_logins_than_there_is_room_for_the_one_longest_ago_is_forgotten():
+    sight = blindness.Sight(blindness.Settings())
+    for pid in range(4097):
+        kernels_word(sight, pid)
+    (first,) = sight.tick(NOON_US + HOUR * SECOND)
+    assert "a login over ssh of uid 1," in first.subject.note
+    for pid in range(10_000, 14_097):
+        sight.login(a_login(pid=pid), NOON_US)
+    for pid in (10_001, 10_000):
+        kernels_word(sight, pid, NOON_US + HOUR * SECOND)
+    (forgotten,) = sight.tick(NOON_US + 2 * HOUR * SECOND)
+    assert "a login over ssh of uid 10000," in forgotten.subject.note
+
+
 @pytest.mark.parametrize("line_at", [-5, -0.1, 0, 0.1, 20])
 @pytest.mark.parametrize("line", [ACCEPTED, SESSION])
 def test_a_login_whose_line_comes_before_or_after_the_kernels_word_is_one_event_and_no_news(line, line_at):
@@ -371,16 +413,6 @@ def test_what_nobody_asked_for_is_not_told(settings):
     audited(story, 0)
     assert told(story.end()) == []
     assert story.engine.next_due_us() is None
-
-
-def test_the_kernels_word_is_kept_for_so_many_logins_and_no_more():
-    story = Story(pipeline.Settings(audit=AUDITED))
-    for number in range(5000):
-        audited(story, number / 1000, pid=number + 1)
-    sight = story.engine.sight
-    assert len(sight._audited) == 4096
-    assert told(story.end())[0] == begins("login_without_line")
-    assert (len(sight._audited), len(sight._logins)) == (0, 4096)
 
 
 def test_any_number_of_sessions_that_flood_is_one_news_and_hides_nothing_else():
