@@ -72,8 +72,8 @@ class Detector:
         """Add to an alert about a success what failed before it."""
         if not isinstance(alert.subject, AuthEvent):
             return alert
-        failures, span_us = self._success.failures_before(alert.subject, seen, time_us)
-        return alert._replace(failures_before=failures, before_us=span_us) if failures else alert
+        failures = self._success.failures_before(alert.subject, seen, time_us)
+        return alert._replace(failures_before=failures, before_us=self._success.span_us) if failures else alert
 
     def report_spoof(self, finding: Finding, time_us: int) -> List[Alert]:
         """Return an alert about a line that somebody made up, unless the same account did so just now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional
 
 from pamsignal.detect.evidence import Evidence
 from pamsignal.detect.window import Windows
@@ -22,16 +22,16 @@ class Settings(NamedTuple):
 
 
 class SuccessAfterFailures:
-    """Remembers failures per address, and apart from them per actor, until a success from there.
+    """Remembers failures per address, and apart from them per actor, until a success from there, or for `span_us`.
 
     Apart, because anybody with an account can fail locally under names enough to push every address out.
     """
 
     def __init__(self, settings: Settings, most: int) -> None:
         self._enabled = settings.enabled
-        span_us = settings.window_seconds * SECOND_US
-        self._remote = Windows(span_us, most, settings.attempts)
-        self._local = Windows(span_us, most, settings.attempts)
+        self.span_us = settings.window_seconds * SECOND_US
+        self._remote = Windows(self.span_us, most, settings.attempts)
+        self._local = Windows(self.span_us, most, settings.attempts)
 
     def add(self, event: AuthEvent, evidence: Evidence, time_us: int) -> Optional[Finding]:
         """Take in `event`; return a finding if it is a success that failures led up to."""
@@ -45,12 +45,12 @@ class SuccessAfterFailures:
             windows.add(key, time_us, evidence.tries, member=evidence.name)
         return None
 
-    def failures_before(self, event: AuthEvent, evidence: Evidence, time_us: int) -> Tuple[int, int]:
-        """Return how many failures led up to a success that is no finding, and the span in µs they were counted in."""
+    def failures_before(self, event: AuthEvent, evidence: Evidence, time_us: int) -> int:
+        """Return how many failures within `span_us` led up to a success that is no finding."""
         key = evidence.source or evidence.actor
         windows = self._remote if evidence.source is not None else self._local
         tally = windows.get(key) if key is not None and event.action in _SUCCESSES else None
-        return (windows.tries_within(tally, time_us), windows.span_us) if tally is not None else (0, 0)
+        return windows.tries_within(tally, time_us) if tally is not None else 0
 
 
 def _judged(windows: Windows, event: AuthEvent, key: str, time_us: int) -> Optional[Finding]:
