@@ -106,6 +106,13 @@ def test_trying_many_names_that_do_not_exist_is_told_as_such():
     assert set(story.alerts[0].subject.users) == set(names)
 
 
+def test_names_that_the_window_has_left_behind_do_not_count():
+    story = Story(settings(rules={"brute_force": brute_force.Settings(attempts=50)}))
+    attack(story, 4, user=[f"user{number}" for number in range(4)], known=False)
+    attack(story, 6, start=610, every=30, user="user4", known=False)
+    assert story.end().rules == []
+
+
 def test_a_host_that_takes_keys_only_is_not_blind():
     story = Story()
     for number in range(5):
@@ -180,7 +187,8 @@ def test_a_login_tells_how_many_failures_came_before_it_from_there():
 def test_failures_that_the_window_has_left_behind_are_not_told_with_a_login():
     story = attack(Story(), 2, every=3000)
     story.tell(3700, f"Accepted password for root from {ATTACKER} port 50022 ssh2")
-    assert [alert.failures_before for alert in story.alerts] == [1]
+    story.tell(6700, f"Accepted password for root from {ATTACKER} port 50022 ssh2", pid=101)
+    assert [(alert.failures_before, alert.before_us) for alert in story.alerts] == [(1, 3600 * SECOND), (0, 0)]
 
 
 def test_a_login_from_elsewhere_during_an_attack_is_not_critical():
