@@ -133,7 +133,7 @@ class Detector:
         found = self.familiar.note(event, context)
         if event.action is Action.LOGIN_SUCCESS:
             found.update(logins.remarks(event, self._local_of(event.time_us), self._settings.logins))
-        return reasons.told(found, self._settings.reasons) if found else ()
+        return reasons.told(found, self._settings.reasons)
 
     def _by_itself(self, event: AuthEvent, context: Context, time_us: int, remarks: Tuple[str, ...]) -> List[Alert]:
         severity = notable.severity_of(event)

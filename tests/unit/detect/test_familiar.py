@@ -144,6 +144,28 @@ def test_what_is_kept_and_put_back_is_the_same():
     assert again.note(by_alice(), Context(country="FR", asn=64500)) == {"new_country"}
 
 
+def test_what_is_kept_bears_the_names_that_the_last_version_wrote():
+    place = Familiar(AT_ONCE)
+    paris = Context("FR", asn=64500, latitude_microdegrees=48_856_600, longitude_microdegrees=2_352_200, radius_km=20)
+    place.note(by_alice(), paris)
+    place.note(by_alice(key=None, method=Method.PASSWORD), paris)
+    place.note(a_login(action=Action.ELEVATION_SUCCESS, service="sudo", source=None), NO_CONTEXT)
+    facts = {tuple(change.fact): change.seen_us for change in place.take_changes()}
+    assert set(facts.values()) == {NOON_US}
+    assert set(facts) == {
+        ("learning", "", ""),
+        ("login", "alice", ""),
+        ("country", "alice", "FR"),
+        ("network", "alice", "64500"),
+        ("address", "alice", "203.0.113.9"),
+        ("key", "alice", "SHA256:aaa"),
+        ("password", "alice", ""),
+        ("elevation", "alice", ""),
+        ("place", "alice", "48856600 2352200 20"),
+    }
+    assert {kind for kind, user, _ in facts if user} == set(familiar.KINDS)
+
+
 def test_what_was_not_seen_for_long_is_deleted_at_the_next_start():
     place = known(familiar.Settings(learning_days=0, forget_days=10))
     place.note(by_alice(user="bob", time_us=NOON_US + 10 * DAY_US + 1), HOME)
