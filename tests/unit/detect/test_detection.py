@@ -61,6 +61,13 @@ def test_a_slow_attack_shows_in_a_day():
     assert story.alerts[0].subject.window_us == 86_400 * SECOND
 
 
+def test_what_a_faster_rule_told_of_counts_towards_a_day_all_the_same():
+    story = attack(Story(), 19, every=5)
+    attack(story, 1, start=7200)
+    assert story.rules == ["brute_force", "brute_force digest", "slow_brute_force"]
+    assert story.alerts[-1].subject.attempts == 20
+
+
 def test_many_hosts_of_one_network_are_one_attack():
     story = Story()
     for number in range(24):

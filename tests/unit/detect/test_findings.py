@@ -118,6 +118,15 @@ def test_the_digest_of_an_attack_on_one_account_names_no_address():
     assert (digest.digest, digest.subject.sources, digest.subject.source_total) == (True, (), 0)
 
 
+def test_a_try_that_one_digest_counts_is_in_no_other():
+    story = attack(Story(), 25, every=1800)
+    attack(story, 15, start=25 * 1800)
+    assert story.rules == ["slow_brute_force", "brute_force"]
+    digests = {alert.rule: alert.suppressed for alert in story.end().alerts if alert.digest}
+    # Of 40, the 20th is told with the 19 before it, and the fifth of the fast ones speaks for itself.
+    assert digests == {"slow_brute_force": 9, "brute_force": 10}
+
+
 def test_two_digests_of_one_attack_are_two_alerts():
     story = attack(Story(), 200, every=10).end()
     digests = [alert.id for alert in story.alerts if alert.digest]
@@ -164,6 +173,12 @@ def test_a_refusal_is_counted_by_name_or_else_by_uid(fields, key):
     assert detector.judge(refusal, context, NOON_US) == []
     (digest,) = detector.tick(at(600))
     assert digest.subject.key == key
+
+
+def test_an_alert_about_an_attack_tells_what_was_looked_up():
+    context = Context(country="DE")
+    story = attack(Story(context_of=lambda _event: context), 5)
+    assert [alert.context for alert in story.alerts] == [context]
 
 
 def test_a_warning_about_sudo_tells_what_was_looked_up():
