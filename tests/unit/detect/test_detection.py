@@ -6,7 +6,7 @@ import pytest
 
 from pamsignal import detect
 from pamsignal.detect import brute_force, evidence, notable, success, trust
-from pamsignal.model import Finding
+from pamsignal.model import NO_CONTEXT, Finding
 from pamsignal.pipeline import Settings
 from pamsignal.terms import Action, Outcome, Severity
 from tests.builders import NOON_US, an_event
@@ -226,6 +226,15 @@ def test_a_thousand_failures_a_minute_do_not_delay_a_login():
 )
 def test_who_acts_on_this_host_is_counted_by_name_or_else_by_uid_or_else_by_terminal(fields, actor):
     assert evidence.of(an_event(source=None, **fields)).actor == actor
+
+
+@pytest.mark.parametrize("action", [Action.SESSION_OPENED, Action.SESSION_CLOSED, Action.PASSWORD_CHANGED])
+def test_what_is_no_failure_leads_up_to_no_success(action):
+    detector = detect.Detector(detect.Settings())
+    here = an_event(source=None, user="alice", outcome=Outcome.SUCCESS, service="sudo")
+    for _ in range(5):
+        detector.judge(here._replace(action=action), NO_CONTEXT, NOON_US)
+    assert detector.judge(here._replace(action=Action.ELEVATION_SUCCESS), NO_CONTEXT, NOON_US) == []
 
 
 def test_wrong_passwords_at_sudo_are_counted_by_actor():
