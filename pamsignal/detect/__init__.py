@@ -61,7 +61,8 @@ class Detector:
         if finding is not None:
             if event.source is None:
                 # Whoever mistypes at sudo is on the host already, mostly is who they say, and can do it at will.
-                return self._report(("success", finding.key), finding, context, time_us)
+                loudness = max(Severity.WARNING, reasons.severity_of(remarks, self._settings.reasons))
+                return self._report("success", finding, alert_about(finding, loudness, context, remarks), time_us)
             return [alert_about(finding, Severity.CRITICAL, context, remarks)]
         alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
         return alerts + [
@@ -79,7 +80,7 @@ class Detector:
         """Return an alert about a line that somebody made up, unless the same account did so just now."""
         if not self._settings.spoofed_line:
             return []
-        return self._report(("spoof", finding.key), finding, NO_CONTEXT, time_us)
+        return self._report("spoof", finding, alert_about(finding, Severity.WARNING), time_us)
 
     def tick(self, time_us: int) -> List[Alert]:
         """Return the digests of the quiet times that ended by `time_us`, and the ends of what nobody could see."""
@@ -153,11 +154,12 @@ class Detector:
         self._throttle.begin(group, _finding_of(event), severity, time_us)
         return [alert_about(event, severity, context)]
 
-    def _report(self, group: Tuple[str, str], finding: Finding, context: Context, time_us: int) -> List[Alert]:
-        if self._throttle.absorb(group, 1, finding.time_us):
+    def _report(self, group: str, finding: Finding, alert: Alert, time_us: int) -> List[Alert]:
+        """Return `alert`, which speaks of `finding`, unless one of `group` about the same key did so just now."""
+        if self._throttle.absorb((group, finding.key), 1, finding.time_us):
             return []
-        self._throttle.begin(group, finding, Severity.WARNING, time_us)
-        return [alert_about(finding, Severity.WARNING, context)]
+        self._throttle.begin((group, finding.key), finding, alert.severity, time_us)
+        return [alert]
 
 
 def alert_about(

@@ -10,8 +10,8 @@ from pamsignal.detect import familiar, reasons, trust
 from pamsignal.detect.familiar import LEARNING, Change, Fact, Familiar
 from pamsignal.model import NO_CONTEXT, Context, Endpoint, Key
 from pamsignal.render import text, words
-from pamsignal.terms import Action, Method, Provenance, Severity
-from tests.builders import NOON_US, a_finding, a_login, an_endpoint
+from pamsignal.terms import Action, Method, Outcome, Provenance, Severity
+from tests.builders import NOON_US, a_finding, a_login, an_endpoint, an_event
 
 DAY_US = 86_400_000_000
 AT_ONCE = familiar.Settings(learning_days=0)
@@ -258,6 +258,17 @@ def test_a_login_after_failures_says_what_is_new_too():
         one.judge(by_alice(action=Action.LOGIN_FAILURE, time_us=NOON_US + second), HOME, NOON_US + second)
     (alert,) = one.judge(by_alice(time_us=NOON_US + 9), HOME, NOON_US + 9)
     assert (alert.rule, alert.reasons) == ("success_after_failures", ("first_login",))
+
+
+@pytest.mark.parametrize("weight", [Severity.NOTICE, Severity.CRITICAL])
+def test_the_first_sudo_after_failures_says_so_and_is_as_loud(weight):
+    one = detector(reasons={**reasons.DEFAULTS, "first_elevation": weight})
+    here = an_event(source=None, service="sudo", user="alice", action=Action.ELEVATION_FAILURE, attempts=3)
+    assert one.judge(here, NO_CONTEXT, NOON_US) == []
+    sudo = here._replace(action=Action.ELEVATION_SUCCESS, outcome=Outcome.SUCCESS, attempts=1)
+    (alert,) = one.judge(sudo, NO_CONTEXT, NOON_US + 9)
+    assert (alert.rule, alert.reasons) == ("success_after_failures", ("first_elevation",))
+    assert alert.severity is max(weight, Severity.WARNING)
 
 
 def test_the_first_sudo_is_told_and_the_second_is_not():
