@@ -109,6 +109,14 @@ def test_the_digest_of_an_attack_says_how_much_came_and_when_the_last():
     assert digest.id != first.id
 
 
+def test_a_login_is_in_no_digest():
+    story = attack(Story(), 10)
+    for number in range(3):
+        story.tell(100 + number, f"Accepted password for root from {ATTACKER} port 50022 ssh2", pid=100 + number)
+    assert story.rules == ["brute_force", "success_after_failures", "login_success", "login_success"]
+    assert [alert.suppressed for alert in story.end().alerts if alert.digest] == [5]
+
+
 def test_the_digest_of_an_attack_on_one_account_names_no_address():
     story = Story()
     for number in range(24):
