@@ -60,8 +60,9 @@ class Settings(NamedTuple):
 
 
 class Graded(NamedTuple):
-    """How many lines there were at a time, and of how many journald says who wrote them."""
+    """How many lines `counts` had at a time, and of how many journald says who wrote them."""
 
+    counts: Optional[Counts] = None
     time_us: int = 0
     lines: int = 0
     vouched_for: int = 0
@@ -178,13 +179,19 @@ class Sight:
 
     def graded(self, counts: Counts, record: JournalRecord, time_us: int) -> List[Alert]:
         """Look, not more often than every ten minutes, at what share of the lines nobody vouches for."""
-        if 0 <= time_us - self._graded.time_us < 10 * MINUTE_US:
+        before = self._graded
+        is_other = before.counts is not None and before.counts is not counts
+        if time_us - before.time_us < 10 * MINUTE_US and not is_other:
             return []
-        now = Graded(time_us, counts.understood, sum(counts.provenance[grade] for grade in _KNOWN_SENDERS))
-        lines = now.lines - self._graded.lines
-        if 0 <= lines < _FEWEST:
+        vouched_for = sum(counts.provenance[grade] for grade in _KNOWN_SENDERS)
+        now = Graded(counts, time_us, counts.understood, vouched_for)
+        if is_other:  # a start or a reload has read again what it read before: no news
+            self._graded = now
             return []
-        unknown = lines - (now.vouched_for - self._graded.vouched_for)
+        lines = now.lines - before.lines
+        if lines < _FEWEST:
+            return []
+        unknown = lines - (now.vouched_for - before.vouched_for)
         self._graded = now
         if 100 * unknown <= self._settings.unverified_percent * lines:
             return []

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from pamsignal import detect, pipeline
+from pamsignal.counts import Counts
 from pamsignal.daemon import conditions
 from pamsignal.detect import blindness
 from pamsignal.detect.conditions import MOST, Change, Conditions, Name, Standing
@@ -210,6 +211,59 @@ def test_many_lines_of_nobody_are_told():
     for second in range(40):
         story.tell(second * 30, f"Failed password for root from 203.0.113.9 port {second + 1} ssh2", uid=None, exe=None)
     assert begins("unverified_lines") in told(story)
+
+
+def grade(sight, counts, minute, verified=0, **others):
+    """Count so many lines, verified and of other grades, and look."""
+    grades = [Provenance.VERIFIED] * verified
+    for name, number in others.items():
+        grades += [Provenance[name.upper()]] * number
+    counts.add_heard(len(grades), len(grades), grades)
+    time_us = NOON_US + int(minute * MINUTE * SECOND)
+    return [alert.subject.note.partition(" lines")[0] for alert in sight.graded(counts, a_record(""), time_us)]
+
+
+@pytest.mark.parametrize(
+    ("grade_of_them", "told_of"), [("unverified", ["11 of 20"]), ("spoofed", []), ("root_attested", [])]
+)
+def test_lines_of_which_journald_does_not_say_who_wrote_them_are_told_when_they_are_more_than_half(
+    grade_of_them, told_of
+):
+    assert grade(blindness.Sight(blindness.Settings()), Counts(), 0, verified=9, **{grade_of_them: 11}) == told_of
+    assert grade(blindness.Sight(blindness.Settings()), Counts(), 0, verified=10, **{grade_of_them: 10}) == []
+
+
+def test_less_than_twenty_lines_say_nothing_until_there_are_as_many():
+    sight, counts = blindness.Sight(blindness.Settings()), Counts()
+    assert grade(sight, counts, 0, unverified=19) == []
+    assert grade(sight, counts, 1, unverified=1) == ["20 of 20"]
+
+
+def test_every_ten_minutes_the_lines_since_the_last_look_are_looked_at():
+    sight, counts = blindness.Sight(blindness.Settings()), Counts()
+    assert grade(sight, counts, 0, verified=1000) == []
+    assert grade(sight, counts, 9.99, verified=20, unverified=30) == []
+    assert grade(sight, counts, 10, unverified=10) == ["40 of 60"]
+    assert grade(sight, counts, 70, verified=60) == []
+    (over,) = sight.tick(NOON_US + 70 * MINUTE * SECOND)
+    assert (over.subject.over, over.subject.attempts) == (True, 40)
+
+
+def test_what_a_start_or_a_reload_reads_again_says_nothing_about_the_lines_after_it():
+    story = Story()
+    for second in range(40):
+        story.tell(second, ACCEPTED, pid=second + 1)
+    story.engine.counts = Counts()
+    story.tell(HOUR, ACCEPTED)
+    assert told(story) == []
+    for second in range(40):
+        story.tell(
+            2 * HOUR + second * 30,
+            f"Failed password for root from 203.0.113.9 port {second + 1} ssh2",
+            uid=None,
+            exe=None,
+        )
+    assert told(story) == [begins("unverified_lines")]
 
 
 def test_switched_off_nothing_of_it_is_told():
