@@ -8,7 +8,7 @@ from pamsignal import detect
 from pamsignal.detect import success
 from pamsignal.model import NO_CONTEXT, Context, Finding
 from pamsignal.terms import Action, Severity
-from tests.builders import NOON_US, an_event
+from tests.builders import NOON_US, a_login, an_event
 from tests.stories import ATTACKER, SECOND, Story
 from tests.unit.detect.test_detection import attack, settings
 
@@ -187,6 +187,15 @@ def test_an_alert_about_an_attack_tells_what_was_looked_up():
     context = Context(country="DE")
     story = attack(Story(context_of=lambda _event: context), 5)
     assert [alert.context for alert in story.alerts] == [context]
+
+
+def test_a_digest_or_an_end_is_due_at_its_time_and_not_before():
+    quiet, blind = detect.Detector(detect.Settings()), detect.Detector(detect.Settings())
+    quiet.judge(an_event(action=Action.LOGIN_DENIED), NO_CONTEXT, NOON_US)
+    blind.sight.login(a_login(method=None), NOON_US)
+    for detector, due_us in ((quiet, at(600)), (blind, at(7 * 86_400))):
+        assert detector.next_due_us() == due_us
+        assert [detector.is_due(due_us - 1), detector.is_due(due_us)] == [False, True]
 
 
 def test_a_warning_about_sudo_tells_what_was_looked_up():
