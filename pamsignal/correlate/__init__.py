@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Dict, Hashable, List, Optional
+from typing import Callable, Collection, Dict, List, Optional
 
 from pamsignal.correlate.attempts import AUDITED_FAILURE, Attempts
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.sessions import Changes, OpenSession, Sessions
-from pamsignal.correlate.trace import IDLE_US, Line, Trace, Traces
+from pamsignal.correlate.trace import IDLE_US, Line, Process, Trace, Traces
 from pamsignal.model import AuthEvent, Endpoint, JournalRecord, Observation
 from pamsignal.terms import Action, Outcome
 
@@ -78,7 +78,6 @@ class Correlator:
             return self._follow(self._traces.begin(key, time_us), line) + self._settle_surplus()
         if _is_another(trace, line):
             events = self._settle(trace)
-            self._traces.forget(trace)
             return events + self._follow(self._traces.begin(key, time_us), line)
         trace.last_us = time_us
         return self._follow(trace, line)
@@ -140,7 +139,7 @@ class Correlator:
         return self.sessions.closed(trace, line) if _is_pam(line.seen) else []
 
 
-def _key_of(record: JournalRecord, seen: Observation) -> Hashable:
+def _key_of(record: JournalRecord, seen: Observation) -> Process:
     """One process, or what comes nearest to it: polkit's agent and daemon share the account they speak of.
 
     The writer's uid is part of it, which the kernel vouches for: what an ordinary user wrote under a pid says nothing

@@ -8,7 +8,7 @@ is the number of tries, told by whichever of sshd, PAM and the kernel's audit te
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from typing import Deque, Hashable, Iterable, List, Optional, Tuple
+from typing import Deque, Hashable, Iterable, List, Tuple
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.trace import Line, Trace, Traces
@@ -46,13 +46,12 @@ _ENDS = {
 
 
 class _Told:
-    """Tries that `teller` told of, which the kernel may tell of, too, of a process beside it: `left` of them."""
+    """Tries that a line told of, which the kernel may tell of, too, of a process beside it: `left` of them."""
 
-    __slots__ = ("left", "teller", "time_us")
+    __slots__ = ("left", "time_us")
 
-    def __init__(self, time_us: int, teller: Hashable, left: int) -> None:
+    def __init__(self, time_us: int, left: int) -> None:
         self.time_us = time_us
-        self.teller = teller
         self.left = left
 
 
@@ -155,7 +154,7 @@ class Attempts:
             return 0
         told = 0
         for other in self._tellings(trace, line):
-            if other.teller != trace.key and abs(other.time_us - line.time_us) <= BESIDE_WITHIN_US:
+            if abs(other.time_us - line.time_us) <= BESIDE_WITHIN_US:
                 taken = min(other.left, fresh - told)
                 other.left -= taken
                 told += taken
@@ -173,7 +172,7 @@ class Attempts:
         """Keep that a line told of tries, for the kernel's word that may come of a process beside it."""
         place = _place(trace, line)
         told = self._told.setdefault(place, deque(maxlen=_MOST_TOLD_AT_A_PLACE))
-        told.append(_Told(line.time_us, trace.key, fresh))
+        told.append(_Told(line.time_us, fresh))
         self._told.move_to_end(place)
         if len(self._told) > MOST_TOLD:
             self._told.popitem(last=False)
@@ -262,6 +261,5 @@ def _tells_more(new: Observation, old: Observation) -> bool:
     return _rank(new) > _rank(old)
 
 
-def _rank(seen: Observation) -> int:
-    named: Optional[str] = seen.user
-    return _ENDS.get(seen.action, 0) * 2 + (named is not None)
+def _rank(seen: Observation) -> Tuple[int, bool]:
+    return _ENDS[seen.action], seen.user is not None

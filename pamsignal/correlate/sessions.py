@@ -7,11 +7,11 @@ the two differs between distributions, so each waits a moment for the other.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Collection, Dict, Hashable, List, NamedTuple, Optional, Tuple, TypeVar
+from typing import Collection, Dict, List, NamedTuple, Optional, Tuple, TypeVar
 
 from pamsignal.correlate.event import event_of
 from pamsignal.correlate.services import Kind, kind_of
-from pamsignal.correlate.trace import IDLE_US, NEVER, Line, Trace, Traces
+from pamsignal.correlate.trace import IDLE_US, NEVER, Line, Process, Trace, Traces
 from pamsignal.model import AuthEvent, Endpoint
 from pamsignal.terms import Action, Outcome, Provenance
 
@@ -56,7 +56,7 @@ class Sessions:
         self._open: OrderedDict[str, OpenSession] = OrderedDict()
         self._by_session_id: Dict[str, str] = {}
         self._removed: OrderedDict[str, Tuple[int, Line]] = OrderedDict()
-        self._machinery: OrderedDict[Hashable, int] = OrderedDict()
+        self._machinery: OrderedDict[Process, int] = OrderedDict()
         self._opened: Dict[str, OpenSession] = {}
         self._closed: OrderedDict[str, None] = OrderedDict()
         self.nearest_us = NEVER
@@ -64,7 +64,7 @@ class Sessions:
     def restore(self, session: OpenSession) -> None:
         """Put back a session that was open when the daemon stopped."""
         self._remember(session)
-        self._opened.pop(session.key, None)
+        del self._opened[session.key]
 
     def keep_all(self) -> None:
         """Hand out all that are open with the next changes: what was written down of them is lost."""
@@ -124,13 +124,10 @@ class Sessions:
 
     def joined(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in logind's `New session`, on the trace of its leader."""
-        session_id = line.seen.session_id
-        if session_id is None or self._is_machinery(trace.key, line.time_us):
-            return []
-        trace.session_id = session_id
+        trace.session_id = line.seen.session_id
         session = self._open.get(_text_of(trace.key))
         if session is not None:
-            self._remember(session._replace(session_id=session_id))
+            self._remember(session._replace(session_id=trace.session_id))
         elif not trace.succeeded:
             trace.opened = line
             self._traces.wait(trace, line.time_us + REMOVE_WAIT_US)
@@ -164,7 +161,7 @@ class Sessions:
         self.nearest_us = self.next_due_us() or NEVER
         return events
 
-    def _is_machinery(self, key: Hashable, time_us: int) -> bool:
+    def _is_machinery(self, key: Process, time_us: int) -> bool:
         """Tell whether the process opened a session for nobody in particular, and lately: pids are used again."""
         since_us = self._machinery.get(key)
         return since_us is not None and abs(time_us - since_us) <= IDLE_US
@@ -200,7 +197,7 @@ def _session_of(trace: Trace, line: Line) -> OpenSession:
         key=_text_of(trace.key),
         opened_us=line.time_us,
         service=seen.service,
-        user=seen.user if seen.user is not None else trace.user,
+        user=trace.user,
         target_user=seen.target_user,
         source=trace.source,
         tty=seen.tty,
@@ -227,8 +224,8 @@ def _action_of(service: str) -> Action:
     return Action.ELEVATION_SUCCESS if kind_of(service) is Kind.ELEVATION else Action.LOGIN_SUCCESS
 
 
-def _text_of(key: Hashable) -> str:
-    return "/".join(map(str, key)) if isinstance(key, tuple) else str(key)
+def _text_of(key: Process) -> str:
+    return "/".join(map(str, key))
 
 
 def _boot_of(key: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from typing import Hashable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from pamsignal.model import Address, Endpoint, JournalRecord, Key, Observation
 
@@ -18,6 +18,9 @@ IDLE_US = 900_000_000
 NEVER = 2**63
 _SWEEP_AT = 512
 _NONE: Mapping[str, int] = {}
+
+# Boot id, pid and uid, or what stands in their place.
+Process = Tuple[object, ...]
 
 
 class Line(NamedTuple):
@@ -45,7 +48,7 @@ class Trace:
         *("session_id", "source", "succeeded", "told_by_session", "user"),
     )
 
-    def __init__(self, key: Hashable, time_us: int) -> None:
+    def __init__(self, key: Process, time_us: int) -> None:
         self.key = key
         self.last_us = time_us
         self.due_us: Optional[int] = None
@@ -114,7 +117,7 @@ class Traces:
 
     def __init__(self, most: int = 4096) -> None:
         self._most = most
-        self._by_key: OrderedDict[Hashable, Trace] = OrderedDict()
+        self._by_key: OrderedDict[Process, Trace] = OrderedDict()
         self._due: List[Tuple[int, int, Trace]] = []
         self._sweep_at = _SWEEP_AT
         self._sequence = 0
@@ -123,23 +126,17 @@ class Traces:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def take(self, key: Hashable) -> Optional[Trace]:
+    def take(self, key: Process) -> Optional[Trace]:
         """Return the trace of `key`, which is the newest from now on, or None."""
         trace = self._by_key.get(key)
         if trace is not None:
             self._by_key.move_to_end(key)
         return trace
 
-    def begin(self, key: Hashable, time_us: int) -> Trace:
+    def begin(self, key: Process, time_us: int) -> Trace:
         """Return a new trace of `key`, in the place of any other."""
         trace = self._by_key[key] = Trace(key, time_us)
         return trace
-
-    def forget(self, trace: Trace) -> None:
-        """Drop `trace`; the next line of its key starts afresh."""
-        trace.due_us = None
-        if self._by_key.get(trace.key) is trace:
-            del self._by_key[trace.key]
 
     def take_surplus(self) -> Optional[Trace]:
         """Take out and return the oldest trace if there are more than the limit."""
