@@ -74,11 +74,13 @@ class Attempts:
             self._wait_at_most(trace, line.time_us + CONNECTION_WAIT_US)
             return []
         if _told_by_pam(seen):
+            refused = trace.failure is not None and _is_denial(trace.failure.seen)
+            events = self._tell_earlier(trace, line) if refused else []
             _add_pam(trace, seen)
             if trace.failure is None or _is_audited(trace.failure.seen):
                 trace.failure = line
             self._wait_at_most(trace, line.time_us + _pam_wait_us(seen))
-            return []
+            return events
         trace.failed = max(trace.failed, seen.attempts) if _is_sum(seen) else trace.failed + seen.attempts
         trace.failure = line
         return self.settle(trace)
@@ -92,12 +94,11 @@ class Attempts:
 
     def denial(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in a refusal by policy: one event, however many lines say so."""
-        seen = line.seen
-        if _told_by_pam(seen):
+        if _told_by_pam(line.seen):
+            events = self._tell_earlier(trace, line)
             trace.failure = line
-            trace.pam = {_teller(seen): 1, **trace.pam}
             self._wait_at_most(trace, line.time_us + PAM_WAIT_US)
-            return []
+            return events
         events = [] if trace.failure is None or _is_denial(trace.failure.seen) else self.settle(trace)
         if trace.denied:
             return events
@@ -124,10 +125,7 @@ class Attempts:
 
     def succeeded(self, trace: Trace, line: Line) -> List[AuthEvent]:
         """Take in that the same process let somebody in: offered keys are forgotten, real failures are told first."""
-        events: List[AuthEvent] = []
-        failure = trace.failure
-        if failure is not None and line.time_us - failure.time_us > STACKED_WITHIN_US:
-            events = self.settle(trace)
+        events = self._tell_earlier(trace, line)
         trace.forget_lines()
         trace.counted = trace.tries
         trace.succeeded = True
@@ -135,7 +133,10 @@ class Attempts:
 
     def settle(self, trace: Trace) -> List[AuthEvent]:
         """Turn whatever `trace` still holds back into events."""
-        if trace.failure is not None:
+        if trace.failure is not None and _is_denial(trace.failure.seen):
+            if not trace.denied:
+                return [self._tell_refusal(trace, trace.failure)]
+        elif trace.failure is not None:
             fresh = trace.tries - trace.counted
             fresh -= self._told_beside(trace, trace.failure, fresh)
             if fresh > 0:
@@ -147,6 +148,13 @@ class Attempts:
         if trace.offered is not None:
             return [self._tell_offer(trace, trace.offered)]
         return self._tell_end(trace)
+
+    def _tell_earlier(self, trace: Trace, line: Line) -> List[AuthEvent]:
+        """Tell what failed before `line`, unless it is of the same try: PAM's modules follow each other at once."""
+        failure = trace.failure
+        if failure is None or line.time_us - failure.time_us <= STACKED_WITHIN_US:
+            return []
+        return self.settle(trace)
 
     def _told_beside(self, trace: Trace, line: Line, fresh: int) -> int:
         """Return how many of the `fresh` tries, of which only the kernel tells here, a line of another process told."""
@@ -178,8 +186,6 @@ class Attempts:
             self._told.popitem(last=False)
 
     def _tell_failure(self, trace: Trace, line: Line, fresh: int) -> AuthEvent:
-        if _is_denial(line.seen):
-            return self._deny(trace, line)
         if _asks_pam_beside(line.seen):
             self._remember(trace, line, fresh)
         trace.counted += fresh
@@ -202,6 +208,12 @@ class Attempts:
         if trace.known_account is False:
             return [event_of(line, trace, Action.LOGIN_FAILURE, _FAILURE, reason="invalid user")]
         return [event_of(line, trace, line.seen.action, _FAILURE, attempts=line.seen.attempts)]
+
+    def _tell_refusal(self, trace: Trace, line: Line) -> AuthEvent:
+        """Tell of a refusal that PAM alone told of: one try, together with what failed at once beside it."""
+        trace.counted = trace.tries
+        trace.more += 1
+        return self._deny(trace, line)
 
     def _deny(self, trace: Trace, line: Line) -> AuthEvent:
         trace.denied = True

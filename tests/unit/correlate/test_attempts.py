@@ -194,6 +194,41 @@ def test_a_right_password_that_the_account_stage_refuses_is_one_refusal_in_sshds
     assert str(story.events[0].source.ip) == ATTACKER
 
 
+FTP = {
+    "w": f"pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp ruser=bob rhost={ATTACKER}  user=bob",
+    "m": f"pam_unix(vsftpd:auth): 2 more authentication failures; logname= uid=0 euid=0 tty=ftp ruser=bob rhost={ATTACKER}  user=bob",
+    "r": f"pam_access(vsftpd:account): access denied for user `bob' from `{ATTACKER}'",
+}
+FAILED, REFUSED = ("login_failure", 1), ("login_denied", 1)
+
+
+# Wrong passwords (w, and m more of them) and right ones that are refused (r), in one process that writes no line itself.
+@pytest.mark.parametrize("seconds", [10, 1])
+@pytest.mark.parametrize(
+    ("order", "wrong"), [("r", 0), ("rr", 0), ("wr", 1), ("rw", 1), ("rww", 2), ("wrw", 2), ("wwr", 2), ("wmrw", 4)]
+)
+def test_a_refusal_that_only_pam_tells_of_is_told_once_whatever_else_the_process_tried(order, wrong, seconds):
+    story = Story()
+    for number, letter in enumerate(order):
+        story.tell(number * seconds, FTP[letter], "vsftpd", exe="/usr/sbin/vsftpd")
+    assert story.end().told.count(REFUSED) == 1
+    assert story.attempts == wrong
+
+
+def test_a_refusal_is_told_behind_what_failed_before_it():
+    story = Story().tell(0, FTP["w"], "vsftpd", exe="/usr/sbin/vsftpd")
+    story.tell(3, FTP["r"], "vsftpd", exe="/usr/sbin/vsftpd")
+    assert story.end().told == [FAILED, REFUSED]
+
+
+@pytest.mark.parametrize("order", ["wrw", "rww"])
+def test_a_module_that_fails_beside_a_refusal_is_of_the_same_try(order):
+    story = Story()
+    for at, letter in zip((0, 0.1, 9), order):
+        story.tell(at, FTP[letter], "vsftpd", exe="/usr/sbin/vsftpd")
+    assert story.end().told == [REFUSED, FAILED]
+
+
 def test_a_scan_takes_its_address_from_the_next_line_of_the_same_process():
     story = Story()
     story.tell(0, 'error: kex_exchange_identification: client sent invalid protocol identifier "GET / HTTP/1.1"')
