@@ -32,7 +32,7 @@ AUDITED_FAILURE = "audit.auth_failed"
 # sshd asks PAM for keyboard-interactive in a process beside the one that writes its line (auth-pam.c), at once.
 BESIDE_WITHIN_US = 5_000_000
 MOST_TOLD = 1024
-_MOST_TOLD_AT_A_PLACE = 64
+MOST_TOLD_AT_A_PLACE = 64
 
 # Looked up once: before Python 3.12 each look-up of an enum's member is a search.
 _PAM, _INTERACTIVE, _FAILURE = Method.PAM, Method.KEYBOARD_INTERACTIVE, Outcome.FAILURE
@@ -179,7 +179,7 @@ class Attempts:
     def _remember(self, trace: Trace, line: Line, fresh: int) -> None:
         """Keep that a line told of tries, for the kernel's word that may come of a process beside it."""
         place = _place(trace, line)
-        told = self._told.setdefault(place, deque(maxlen=_MOST_TOLD_AT_A_PLACE))
+        told = self._told.setdefault(place, deque(maxlen=MOST_TOLD_AT_A_PLACE))
         told.append(_Told(line.time_us, fresh))
         self._told.move_to_end(place)
         if len(self._told) > MOST_TOLD:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pamsignal.correlate import Correlator
+from pamsignal.model import Observation
 from pamsignal.terms import Action, Method, Outcome
-from tests.builders import NOON_US
+from tests.builders import NOON_US, a_record, an_endpoint
 from tests.stories import ATTACKER, PAM_FAILURE, SECOND, Story, password_attack
 
 PLACE = f"{ATTACKER} port 50022"
@@ -101,7 +103,16 @@ def test_several_keys_and_then_nothing_is_one_attempt():
         story.tell(number, f"Failed publickey for root from {PLACE} ssh2: RSA SHA256:key{number}")
     story.tell(4, f"Connection closed by authenticating user root {PLACE} [preauth]")
     assert story.end().told == [("login_failure", 1)]
-    assert (story.events[0].method, story.events[0].reason) == (Method.PUBLICKEY, "no key accepted")
+    (event,) = story.events
+    assert (event.method, event.outcome, event.reason) == (Method.PUBLICKEY, Outcome.FAILURE, "no key accepted")
+
+
+@pytest.mark.parametrize("seconds", [1, 200])
+def test_keys_before_passwords_are_no_further_try_however_long_the_first_password_takes(seconds):
+    story = Story().tell(0, f"Failed publickey for root from {PLACE} ssh2: RSA SHA256:key").until(seconds)
+    for number in range(2):
+        story.tell(seconds + 2 * number, f"Failed password for root from {PLACE} ssh2")
+    assert story.end().attempts == 2
 
 
 def test_an_unknown_account_that_says_no_more_is_one_attempt():
@@ -119,7 +130,18 @@ def test_an_end_that_names_an_unknown_account_is_an_attempt():
     story.tell(1, f"Connection closed by invalid user admin {PLACE} [preauth]")
     (event,) = story.end().events
     assert (event.action, event.user, event.reason) == (Action.LOGIN_FAILURE, "admin", "invalid user")
-    assert str(event.destination.ip) == "192.0.2.1"
+    assert (event.outcome, str(event.destination.ip)) == (Outcome.FAILURE, "192.0.2.1")
+
+
+def test_what_pam_adds_up_behind_the_end_of_a_connection_is_told_already():
+    story = Story().tell(0, f"{PAM_FAILURE}{ATTACKER}  user=alice")
+    for number in range(3):
+        story.tell(2 + 2 * number, f"Failed password for alice from {PLACE} ssh2")
+    story.tell(7, f"Connection closed by authenticating user alice {PLACE} [preauth]")
+    story.tell(
+        7, f"PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost={ATTACKER}  user=alice"
+    )
+    assert story.end().attempts == 3
 
 
 def test_on_a_host_that_takes_keys_only_an_unknown_account_is_an_attempt_when_the_connection_ends():
@@ -136,7 +158,7 @@ def test_on_a_host_that_takes_keys_only_a_known_account_leaves_one_weak_sign():
     story.tell(0.1, f"Disconnected from authenticating user root {PLACE} [preauth]")
     story.end()
     assert story.told == [("connection_closed", 1)]
-    assert story.events[0].user == "root"
+    assert (story.events[0].user, story.events[0].outcome) == ("root", Outcome.FAILURE)
 
 
 @pytest.mark.parametrize("named_at", [0, 0.5])
@@ -147,6 +169,12 @@ def test_of_two_ends_of_a_connection_the_one_that_names_somebody_is_told(named_a
     for at in (0, 0.5):
         story.tell(at, lines[at])
     assert [(event.user, event.time_us) for event in story.end().events] == [("root", NOON_US + int(named_at * SECOND))]
+
+
+def test_of_two_ends_of_a_connection_that_say_as_much_the_first_is_told():
+    story = Story().tell(0, f"Connection closed by {PLACE} [preauth]")
+    story.tell(0.5, f"Connection reset by {PLACE} [preauth]")
+    assert [event.time_us for event in story.end().events] == [NOON_US]
 
 
 def test_a_wrong_password_before_the_right_one_is_a_failure_and_a_login():
@@ -174,6 +202,10 @@ def test_a_try_that_only_pam_told_of_is_not_forgotten_by_the_login_after_it():
 def test_repeated_messages_of_an_import_count_as_often_as_they_say():
     story = Story().tell(0, f"message repeated 4 times: [ Failed password for root from {PLACE} ssh2]")
     assert story.end().attempts == 4
+    story = Story().tell(
+        0, f"message repeated 3 times: [ Connection closed by authenticating user root {PLACE} [preauth]]"
+    )
+    assert story.end().told == [("connection_closed", 3)]
 
 
 def test_a_refusal_by_policy_and_the_tries_after_it_are_one_refusal_and_the_further_tries():
@@ -184,6 +216,12 @@ def test_a_refusal_by_policy_and_the_tries_after_it_are_one_refusal_and_the_furt
     assert story.end().told == [("login_denied", 1), ("login_failure", 1), ("login_failure", 1)]
 
 
+def test_of_tries_that_one_line_tells_of_after_a_refusal_one_is_the_refused():
+    story = Story().tell(0, f"User root from {ATTACKER} not allowed because not listed in AllowUsers")
+    story.tell(2, f"message repeated 3 times: [ Failed password for invalid user root from {PLACE} ssh2]")
+    assert story.end().told == [("login_denied", 1), ("login_failure", 2)]
+
+
 def test_a_right_password_that_the_account_stage_refuses_is_one_refusal_in_sshds_words():
     story = Story()
     story.tell(0, f"pam_access(sshd:account): access denied for user `bob' from `{ATTACKER}'")
@@ -192,6 +230,24 @@ def test_a_right_password_that_the_account_stage_refuses_is_one_refusal_in_sshds
     assert story.told == [("login_denied", 1)]
     assert "PAM account" in story.events[0].reason
     assert str(story.events[0].source.ip) == ATTACKER
+
+
+def test_a_refusal_that_sshd_words_only_after_pams_word_was_told_is_one():
+    story = Story().tell(0, f"pam_access(sshd:account): access denied for user `bob' from `{ATTACKER}'").until(6)
+    story.tell(7, "fatal: Access denied for user bob by PAM account configuration [preauth]")
+    assert story.end().told == [("login_denied", 1)]
+
+
+def test_after_two_wrong_passwords_a_refusal_is_told_and_pams_sum_adds_nothing():
+    story = Story().tell(0, f"{PAM_FAILURE}{ATTACKER}  user=bob")
+    for second in (2, 5):
+        story.tell(second, f"Failed password for bob from {PLACE} ssh2")
+    story.tell(8, f"pam_access(sshd:account): access denied for user `bob' from `{ATTACKER}'")
+    story.tell(8.01, "fatal: Access denied for user bob by PAM account configuration [preauth]")
+    story.tell(
+        8.02, f"PAM 1 more authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={ATTACKER}  user=bob"
+    )
+    assert story.end().told == [("login_failure", 1), ("login_failure", 1), ("login_denied", 1)]
 
 
 FTP = {
@@ -246,12 +302,38 @@ def test_the_end_of_a_login_is_no_evidence():
     assert story.end().told == [("login_success", 1)]
 
 
+def test_the_end_of_a_login_that_only_its_session_told_of_is_no_evidence():
+    story = Story().tell(0, "pam_unix(sshd:session): session opened for user alice(uid=1000) by (uid=0)").until(3)
+    story.tell(9, f"Connection closed by {PLACE}")
+    assert story.end().told == [("login_success", 1)]
+
+
 def test_a_pid_that_is_used_again_begins_a_new_connection():
     story = Story()
     password_attack(story, 0, pid=100, port=50022)
     password_attack(story, 5, pid=100, port=50023)
     password_attack(story, 10, pid=100, address="198.51.100.7", port=50023)
     assert story.end().told == [("login_failure", 1)] * 3
+
+
+def test_a_pid_that_was_silent_for_a_quarter_of_an_hour_is_another_process():
+    story = Story()
+    for at, tries in ((0, "3 incorrect password attempts"), (901, "1 incorrect password attempt")):
+        story.sudo(at, f"   alice : {tries} ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh")
+    assert story.end().attempts == 4
+
+
+def test_one_address_is_one_address_however_often_it_was_read():
+    correlator = Correlator()
+    for at in (0, 1):
+        seen = Observation(
+            "sshd.failed", "sshd", "sshd", Action.LOGIN_FAILURE, Outcome.FAILURE, source=an_endpoint(), attempts=2 - at
+        )
+        told = correlator.feed(a_record("Failed"), seen, NOON_US + at)
+    assert [event.attempts for event in told] == [1]
+    later = Observation("sshd.invalid_user", "sshd", "sshd", Action.INVALID_USER, user="bob", source=an_endpoint())
+    correlator.feed(a_record("Invalid"), later, NOON_US + 2)
+    assert correlator.next_due_us() is None
 
 
 def test_another_port_under_the_same_pid_is_another_connection_although_the_first_never_ended():
@@ -363,6 +445,13 @@ def test_a_service_that_answers_many_clients_from_one_process_is_counted_client_
     assert [str(event.source.ip) for event in story.events] == ["203.0.113.1", "203.0.113.2", last]
 
 
+def test_the_sums_of_several_conversations_of_one_process_are_added_up():
+    story = Story()
+    for number, letter in enumerate("wmwm"):
+        story.tell(number, FTP[letter], "vsftpd", exe="/usr/sbin/vsftpd")
+    assert story.end().attempts == 6
+
+
 def test_a_flood_of_pam_lines_does_not_put_off_the_first_for_ever():
     story = Story()
     for second in range(30):
@@ -385,6 +474,12 @@ def test_an_account_is_locked_once():
         )
     assert story.end().told == [("account_locked", 1)]
     assert story.events[0].outcome is Outcome.FAILURE
+
+
+def test_a_lock_is_told_with_the_address_that_brought_it_about():
+    story = Story().tell(0, f"Failed password for alice from {PLACE} ssh2")
+    story.tell(1, "pam_faillock(sshd:auth): Consecutive login failures for user alice account temporarily locked")
+    assert str(story.end().events[-1].source.ip) == ATTACKER
 
 
 MORNING = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.correlate.attempts import MOST_TOLD
+from pamsignal.correlate.attempts import MOST_TOLD, MOST_TOLD_AT_A_PLACE
 from pamsignal.model import Endpoint
 from pamsignal.parse import audit
 from pamsignal.pipeline import Settings
@@ -33,6 +33,11 @@ def test_a_program_that_writes_no_line_is_heard_of():
     (event,) = story.events
     assert (event.service, event.user, str(event.source.ip)) == ("vpnd", "bob", ATTACKER)
     assert event.provenance is Provenance.ROOT_ATTESTED
+
+
+def test_a_name_that_only_the_kernel_tells_stands_in_the_event():
+    story = Audited().kernel(0, account="bob").tell(1, f"{PAM_FAILURE}{ATTACKER}")
+    assert [event.user for event in story.end().events] == ["bob"]
 
 
 def test_each_record_of_such_a_program_is_a_try():
@@ -161,6 +166,17 @@ def test_who_told_of_a_try_is_remembered_for_so_many_addresses_and_no_more():
             line = f"Failed keyboard-interactive/pam for root from {address} port 1 ssh2"
             story.tell(0.001 + number / 1000, line, pid=1000 + number)
         assert story.kernel(2, pid=101).end().attempts == others + attempts
+
+
+def test_who_told_of_a_try_is_remembered_for_so_many_of_an_address_and_no_more():
+    for tries, beyond in ((MOST_TOLD_AT_A_PLACE, 0), (MOST_TOLD_AT_A_PLACE + 1, 1)):
+        story = Audited()
+        for number in range(tries):
+            line = f"Failed keyboard-interactive/pam for root from {ATTACKER} port {number + 1} ssh2"
+            story.tell(number / 100, line, pid=1000 + number)
+        for number in range(tries):
+            story.kernel(1 + number / 100, pid=2000 + number)
+        assert story.end().attempts == tries + beyond
 
 
 def test_processes_of_which_only_the_kernel_tells_do_not_hide_each_other():

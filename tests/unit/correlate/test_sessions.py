@@ -8,6 +8,7 @@ from pamsignal.correlate import Line, OpenSession
 from pamsignal.correlate.sessions import Sessions
 from pamsignal.correlate.trace import Traces
 from pamsignal.model import Observation
+from pamsignal.pipeline import Settings
 from pamsignal.terms import Action, Outcome
 from tests.builders import BOOT, NOON_US, a_record, an_endpoint
 from tests.stories import ATTACKER, SECOND, Story
@@ -50,11 +51,11 @@ def test_pam_and_logind_may_come_in_the_other_order():
 
 
 def test_where_sshd_does_not_log_the_login_its_session_tells_of_it():
-    story = Story()
-    story.tell(0, OPENED, pid=139)
-    story.until(3)
+    story = Story().tell(0, f"Connection from {PLACE} on 192.0.2.1 port 22", pid=139)
+    story.tell(1, OPENED, pid=139)
+    story.until(4)
     assert story.told == [("login_success", 1)]
-    assert story.events[0].user == "alice"
+    assert (story.events[0].user, story.events[0].source) == ("alice", an_endpoint(ATTACKER))
 
 
 def test_a_console_login_of_shadow_is_told_by_its_session():
@@ -121,6 +122,32 @@ def test_cron_and_the_user_manager_are_nobodys_login():
     assert story.end().told == []
 
 
+@pytest.mark.parametrize(
+    ("service", "identifier", "exe"),
+    [
+        ("atd", "atd", "/usr/sbin/atd"),
+        ("passwd", "passwd", "/usr/bin/passwd"),
+        ("gdm-launch-environment", "gdm-launch-environment]", "/usr/libexec/gdm-session-worker"),
+    ],
+)
+def test_what_opens_sessions_for_nobody_is_no_login_although_nobody_asked_to_ignore_it(service, identifier, exe):
+    story = Story(Settings(ignored_services=()))
+    opened = f"pam_unix({service}:session): session opened for user gdm(uid=120) by (uid=0)"
+    story.tell(0, opened, identifier, 900, exe=exe)
+    story.logind(0.1, "new", "c7", "gdm", 900)
+    story.tell(60, f"pam_unix({service}:session): session closed for user gdm", identifier, 900, exe=exe)
+    assert story.end().told == []
+
+
+def test_a_session_of_a_service_that_nobody_wants_to_hear_of_is_not_told():
+    story = Story(Settings(ignored_services=("sshd",)))
+    story.tell(0, OPENED, pid=139)
+    story.logind(0.1, "new", "24", "alice", 139)
+    story.tell(60, CLOSED, pid=139)
+    story.logind(60.1, "removed", "24", "alice", 139)
+    assert story.end().told == []
+
+
 def test_the_user_managers_session_may_be_known_to_logind_first():
     story = Story()
     story.logind(2, "new", "c6", "alice", 901)
@@ -138,6 +165,18 @@ def test_a_session_whose_process_was_killed_ends_with_logind():
     story.end()
     assert story.told == [("login_success", 1), ("session_closed", 1)]
     assert story.events[-1].duration_us == 100 * SECOND
+
+
+@pytest.mark.parametrize("apart", [0.1, 1.9])
+def test_logind_may_tell_of_an_end_before_pam_does(apart):
+    story = Story()
+    story.tell(0, ACCEPTED, pid=139)
+    story.tell(0.1, OPENED, pid=139)
+    story.logind(0.2, "new", "24", "alice", 139)
+    story.logind(60, "removed", "24", "alice", 139)
+    story.tell(60 + apart, CLOSED, pid=139)
+    assert story.end().told == [("login_success", 1), ("session_closed", 1)]
+    assert story.events[-1].duration_us == int((59.9 + apart) * SECOND)
 
 
 def test_a_session_that_was_open_before_a_restart_still_gets_its_duration():
@@ -192,6 +231,42 @@ def test_the_end_of_a_session_tells_what_its_beginning_said():
     assert (end.action, end.outcome) == (Action.SESSION_CLOSED, Outcome.SUCCESS)
     told = (end.service, end.user, end.target_user, end.source, end.tty, end.session_id)
     assert told == ("su-l", "alice", "root", source, "pts/0", "24")
+
+
+def test_the_end_of_a_session_tells_to_which_address_of_the_host_it_was_even_if_its_beginning_is_forgotten():
+    for is_known in (True, False):
+        story = Story().tell(0, f"Connection from {PLACE} on 192.0.2.1 port 22", pid=139)
+        story.tell(1, ACCEPTED, pid=139)
+        if is_known:
+            story.tell(1.1, OPENED, pid=139)
+        end = story.tell(60, CLOSED, pid=139).end().events[-1]
+        assert (end.action, end.source, str(end.destination.ip)) == (
+            Action.SESSION_CLOSED,
+            an_endpoint(ATTACKER),
+            "192.0.2.1",
+        )
+
+
+def test_the_end_of_a_change_of_identity_tells_after_a_restart_whose_it_was():
+    story = Story()
+    story.engine.restore([OpenSession(f"{BOOT}/300/1000", NOON_US, "sudo", "alice", "root")])
+    story.sudo(60, "pam_unix(sudo:session): session closed for user root")
+    assert [event.user for event in story.end().events] == ["alice"]
+
+
+def test_a_session_that_ends_before_it_began_by_the_clock_took_no_time():
+    story = Story()
+    story.engine.restore([OpenSession(f"{BOOT}/139/0", NOON_US + SECOND, "sshd", "alice")])
+    story.tell(0, CLOSED, pid=139)
+    assert [event.duration_us for event in story.end().events] == [0]
+
+
+def test_two_sessions_under_one_id_end_one_by_one():
+    story = Story()
+    story.engine.restore([an_open_session(139, "24"), an_open_session(140, "24")])
+    for pid in (139, 140):
+        story.tell(60, CLOSED, pid=pid)
+    assert [(event.session_id, event.duration_us) for event in story.end().events] == [("24", 60 * SECOND)] * 2
 
 
 def test_the_end_of_a_session_that_said_little_tells_what_its_own_line_says():
