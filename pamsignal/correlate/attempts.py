@@ -81,7 +81,7 @@ class Attempts:
                 trace.failure = line
             self._wait_at_most(trace, line.time_us + _pam_wait_us(seen))
             return events
-        trace.failed = max(trace.failed, seen.attempts) if _is_sum(seen) else trace.failed + seen.attempts
+        trace.failed += seen.attempts
         trace.failure = line
         return self.settle(trace)
 
@@ -246,10 +246,6 @@ def _told_by_pam(seen: Observation) -> bool:
 
 def _is_denial(seen: Observation) -> bool:
     return seen.action in _DENIALS
-
-
-def _is_sum(seen: Observation) -> bool:
-    return seen.program == "sudo"
 
 
 def _add_pam(trace: Trace, seen: Observation) -> None:

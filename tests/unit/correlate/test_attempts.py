@@ -18,7 +18,7 @@ def test_a_wrong_password_is_one_attempt_although_pam_and_sshd_both_tell_of_it()
     assert story.told == [("login_failure", 1)]
     (event,) = story.events
     assert (event.user, str(event.source.ip), event.source.port) == ("root", ATTACKER, 50022)
-    assert event.method is Method.PASSWORD
+    assert (event.method, event.outcome, event.reason) == (Method.PASSWORD, Outcome.FAILURE, None)
 
 
 def test_an_unknown_account_is_one_attempt_although_four_lines_tell_of_it():
@@ -107,11 +107,16 @@ def test_several_keys_and_then_nothing_is_one_attempt():
     assert (event.method, event.outcome, event.reason) == (Method.PUBLICKEY, Outcome.FAILURE, "no key accepted")
 
 
+def test_a_key_behind_a_wrong_password_is_no_further_try():
+    story = Story().tell(0, f"Failed password for root from {PLACE} ssh2")
+    story.tell(1, f"Failed publickey for root from {PLACE} ssh2: RSA SHA256:key")
+    assert story.end().told == [("login_failure", 1)]
+
+
 @pytest.mark.parametrize("seconds", [1, 200])
 def test_keys_before_passwords_are_no_further_try_however_long_the_first_password_takes(seconds):
     story = Story().tell(0, f"Failed publickey for root from {PLACE} ssh2: RSA SHA256:key").until(seconds)
-    for number in range(2):
-        story.tell(seconds + 2 * number, f"Failed password for root from {PLACE} ssh2")
+    story.tell(seconds, f"message repeated 2 times: [ Failed password for root from {PLACE} ssh2]")
     assert story.end().attempts == 2
 
 
@@ -228,8 +233,9 @@ def test_a_right_password_that_the_account_stage_refuses_is_one_refusal_in_sshds
     story.tell(0.1, "fatal: Access denied for user bob by PAM account configuration [preauth]")
     story.end()
     assert story.told == [("login_denied", 1)]
-    assert "PAM account" in story.events[0].reason
-    assert str(story.events[0].source.ip) == ATTACKER
+    (event,) = story.events
+    assert (event.outcome, str(event.source.ip)) == (Outcome.FAILURE, ATTACKER)
+    assert "PAM account" in event.reason
 
 
 def test_a_refusal_that_sshd_words_only_after_pams_word_was_told_is_one():
@@ -318,9 +324,15 @@ def test_a_pid_that_is_used_again_begins_a_new_connection():
 
 def test_a_pid_that_was_silent_for_a_quarter_of_an_hour_is_another_process():
     story = Story()
-    for at, tries in ((0, "3 incorrect password attempts"), (901, "1 incorrect password attempt")):
-        story.sudo(at, f"   alice : {tries} ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh")
-    assert story.end().attempts == 4
+    for at in (0, 901):
+        story.sudo(at, "   alice : command not allowed ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh")
+    assert story.end().told == [("elevation_denied", 1)] * 2
+
+
+def test_another_program_under_the_same_pid_is_another_process():
+    story = Story().tell(0, "command not permitted for alice: id", "doas", 300, uid=1000, exe="/usr/bin/doas")
+    story.sudo(20, "   alice : command not allowed ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh")
+    assert story.end().told == [("elevation_denied", 1)] * 2
 
 
 def test_one_address_is_one_address_however_often_it_was_read():
@@ -384,6 +396,26 @@ def test_sudo_tells_the_sum_of_its_prompts_once():
         "/home/alice",
         "pts/0",
     )
+
+
+def test_a_wrong_password_for_sudo_is_told_before_the_command_that_the_right_one_ran():
+    story = Story()
+    story.sudo(
+        0,
+        "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 euid=0 tty=/dev/pts/0 ruser=alice rhost=  user=alice",
+    )
+    story.sudo(5, "   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh")
+    assert story.told == [("elevation_failure", 1), ("elevation_success", 1)]
+
+
+def test_a_wrong_password_for_sudo_is_told_before_the_refusal_that_the_right_one_met():
+    story = Story()
+    story.sudo(
+        0,
+        "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 euid=0 tty=/dev/pts/0 ruser=alice rhost=  user=alice",
+    )
+    story.sudo(5, "   alice : command not allowed ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh")
+    assert story.end().told == [("elevation_failure", 1), ("elevation_denied", 1)]
 
 
 def test_without_sudos_own_line_pam_is_enough():

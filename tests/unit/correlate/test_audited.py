@@ -40,6 +40,11 @@ def test_a_name_that_only_the_kernel_tells_stands_in_the_event():
     assert [event.user for event in story.end().events] == ["bob"]
 
 
+def test_a_record_is_told_with_the_address_that_it_names_although_a_line_before_named_another():
+    story = Audited().tell(0, f"Connection from {PLACE} on 192.0.2.1 port 22").kernel(1, addr="198.51.100.7")
+    assert [str(event.source.ip) for event in story.end().events] == ["198.51.100.7"]
+
+
 def test_each_record_of_such_a_program_is_a_try():
     story = Audited()
     for second in range(12):
@@ -151,6 +156,22 @@ def test_of_one_process_only_those_tries_are_told_that_no_line_beside_told_of():
     story = Audited().kernel(0, pid=101).kernel(0.2, pid=101).kernel(0.4, pid=101)
     story.tell(0.5, f"Failed keyboard-interactive/pam for root from {PLACE} ssh2")
     assert story.end().told == [("login_failure", 1), ("login_failure", 2)]
+    assert story.kernel(20, pid=101).end().told[2:] == [("login_failure", 1)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Failed password for root from {PLACE} ssh2",
+        f"{PAM_FAILURE}{ATTACKER}  user=root",
+        f"PAM 1 more authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost={ATTACKER}  user=root",
+    ],
+)
+def test_the_tries_of_a_process_with_a_line_of_its_own_are_hidden_by_no_other(line):
+    story = Audited().tell(0, line, pid=101).until(6)
+    story.kernel(7, pid=101).kernel(8, pid=101)
+    story.tell(8.1, f"Failed keyboard-interactive/pam for root from {ATTACKER} port 50023 ssh2", pid=102)
+    assert story.end().attempts == 3
 
 
 def test_a_password_that_sshd_asks_pam_about_itself_hides_no_other_process():

@@ -8,6 +8,7 @@ from pamsignal.correlate import Line, OpenSession
 from pamsignal.correlate.sessions import Sessions
 from pamsignal.correlate.trace import Traces
 from pamsignal.model import Observation
+from pamsignal.parse.logind import NEW_SESSION
 from pamsignal.pipeline import Settings
 from pamsignal.terms import Action, Outcome
 from tests.builders import BOOT, NOON_US, a_record, an_endpoint
@@ -55,7 +56,8 @@ def test_where_sshd_does_not_log_the_login_its_session_tells_of_it():
     story.tell(1, OPENED, pid=139)
     story.until(4)
     assert story.told == [("login_success", 1)]
-    assert (story.events[0].user, story.events[0].source) == ("alice", an_endpoint(ATTACKER))
+    (login,) = story.events
+    assert (login.outcome, login.user, login.source) == (Outcome.SUCCESS, "alice", an_endpoint(ATTACKER))
 
 
 def test_a_console_login_of_shadow_is_told_by_its_session():
@@ -64,7 +66,7 @@ def test_a_console_login_of_shadow_is_told_by_its_session():
     story.logind(0.1, "new", "5", "bob", 252)
     story.end()
     assert story.told == [("login_success", 1)]
-    assert (story.events[0].user, story.events[0].service) == ("bob", "login")
+    assert (story.events[0].user, story.events[0].service, story.events[0].session_id) == ("bob", "login", "5")
 
 
 def test_a_console_login_of_util_linux_is_told_once_with_its_terminal():
@@ -287,11 +289,12 @@ def test_a_long_command_is_cut_and_the_rest_of_its_line_is_kept(length, kept):
     assert event.command == kept
 
 
-def test_a_long_name_in_a_field_of_logind_is_cut():
-    story = Story()
-    story.logind(0, "new", "24", "x" * 5000, 139)
+@pytest.mark.parametrize(("length", "kept"), [(1024, "x" * 1024), (1025, "x" * 1023 + "…"), (5000, "x" * 1023 + "…")])
+def test_a_long_name_in_a_field_of_logind_is_cut_although_its_text_is_short(length, kept):
+    fields = {"MESSAGE_ID": NEW_SESSION, "SESSION_ID": "24", "USER_ID": "x" * length, "LEADER": "139"}
+    story = Story().tell(0, "New session 24 of user x.", "systemd-logind", 59, structured=fields)
     (event,) = story.end().events
-    assert event.user == "x" * 1023 + "…"
+    assert event.user == kept
 
 
 def test_what_changes_among_the_open_sessions_is_told_once():

@@ -57,3 +57,15 @@ def test_nobody_is_looked_at_before_the_nearest_moment():
     assert traces.nearest_us == traces.next_due_us() == NOON_US + 1
     assert not traces.is_due(NOON_US)
     assert traces.is_due(NOON_US + 1)
+
+
+def test_of_more_processes_than_there_is_room_for_the_one_goes_that_was_silent_longest():
+    traces = Traces(most=2)
+    first, second = waiting(traces, [NOON_US + 1] * 2)
+    assert traces.take(first.key) is first
+    assert traces.take_surplus() is None
+    third = traces.begin(("boot", 3, 0), NOON_US)
+    assert traces.take_surplus() is second
+    assert traces.take_surplus() is None
+    assert [traces.take(trace.key) for trace in (first, second, third)] == [first, None, third]
+    assert list(traces.take_due(NOON_US + 1)) == [first]
