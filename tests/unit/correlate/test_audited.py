@@ -159,6 +159,12 @@ def test_of_one_process_only_those_tries_are_told_that_no_line_beside_told_of():
     assert story.kernel(20, pid=101).end().told[2:] == [("login_failure", 1)]
 
 
+def test_of_tries_that_the_kernel_tells_of_only_after_the_end_was_told_one_is_that_which_was_told():
+    story = Audited().tell(0, f"Connection closed by authenticating user root {PLACE} [preauth]").until(1)
+    story.kernel(2).kernel(3)
+    assert story.end().told == [("connection_closed", 1), ("login_failure", 1)]
+
+
 @pytest.mark.parametrize(
     "line",
     [

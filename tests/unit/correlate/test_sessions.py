@@ -60,6 +60,12 @@ def test_where_sshd_does_not_log_the_login_its_session_tells_of_it():
     assert (login.outcome, login.user, login.source) == (Outcome.SUCCESS, "alice", an_endpoint(ATTACKER))
 
 
+def test_a_short_session_of_which_logind_tells_last_is_one_login():
+    story = Story().tell(0, OPENED, pid=139).tell(0.1, CLOSED, pid=139)
+    story.logind(0.2, "new", "24", "alice", 139)
+    assert story.end().told == [("login_success", 1), ("session_closed", 1)]
+
+
 def test_a_console_login_of_shadow_is_told_by_its_session():
     story = Story()
     story.tell(0, "pam_unix(login:session): session opened for user bob(uid=1002) by ansible(uid=0)", "login", 252)
