@@ -12,7 +12,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Callable, Dict, Iterable, List, Optional, Tuple
 
-from pamsignal.model import Endpoint, Key, Observation
+from pamsignal.model import Observation
 from pamsignal.parse.address import endpoint
 from pamsignal.parse.key import key, principal
 from pamsignal.parse.reason import refusal
@@ -137,14 +137,15 @@ def _marker(marks: List[str], blank: List[object]) -> Callable[[Tuple[Optional[s
 
 
 def bounded(seen: Observation) -> Observation:
-    """Return `seen` with no text longer than TEXT_LIMIT characters: none keeps 64 kB of a hostile name alive."""
+    """Return `seen` with no text longer than TEXT_LIMIT characters: none keeps 64 kB of a hostile name alive.
+
+    Addresses and keys are read from shorter texts only (address.py, key.py).
+    """
     return _new(Observation, map(_bounded, seen))
 
 
 def _bounded(value: object) -> object:
-    if isinstance(value, str):
-        return value if len(value) <= TEXT_LIMIT else value[: TEXT_LIMIT - 1] + "…"
-    return _new(type(value), map(_bounded, value)) if isinstance(value, (Endpoint, Key)) else value
+    return value[: TEXT_LIMIT - 1] + "…" if isinstance(value, str) and len(value) > TEXT_LIMIT else value
 
 
 class Table:
