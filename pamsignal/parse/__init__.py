@@ -90,13 +90,18 @@ def _observe_called(record: JournalRecord, program: Optional[Program], speaker: 
     """Read a line under a name that its writer may have chosen, by the program that its executable says it is."""
     caller = speaker or program
     seen = _observe_tagged(record, caller)
-    if isinstance(seen, Observation) and _tells(seen):
+    if isinstance(seen, Observation) and _tells(seen) and (speaker is not None or not _can_be_a_tag(seen)):
         return seen
     if speaker is None:
         return _observe_as_su(record) or seen
     if program is None or program is speaker or isinstance(seen, Observation):
         return seen
     return _observe_named(record, program)
+
+
+def _can_be_a_tag(seen: Observation) -> bool:
+    """Say whether it is a line of PAM about taking another's rights: a tag can be one, in front of su's own line."""
+    return seen.pattern.startswith("pam.") and seen.service in ELEVATION_SERVICES
 
 
 def _observe_as_su(record: JournalRecord) -> Optional[Observation]:

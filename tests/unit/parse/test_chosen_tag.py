@@ -171,7 +171,10 @@ def test_a_message_full_of_beginnings_gives_eight_texts_at_most():
 
 
 @pytest.mark.parametrize("identifier", [None, "foo", "su", "sshd", "sudo", "pamsignal"])
-@pytest.mark.parametrize("tag", ["", "x y: ", "x : problem with defaults: ", "(to root) bob on pts/9: "])
+@pytest.mark.parametrize(
+    "tag",
+    ["", "x y: ", "x : problem with defaults: ", "(to root) bob on pts/9: ", f"{OTHERS_SU}: ", f"x: {OTHERS_SU}: "],
+)
 @pytest.mark.parametrize("exe", [None, "/usr/bin/python3.13"])
 @pytest.mark.parametrize("text", [TO_ROOT, FAILED, PAM_FAILED])
 def test_su_is_heard_under_any_tag_when_journald_saw_nothing_or_what_it_was_before(identifier, tag, exe, text):
