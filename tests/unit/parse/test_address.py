@@ -72,3 +72,9 @@ def test_a_host_name_stands_where_sshd_writes_one():
 @pytest.mark.parametrize("text", ["UNKNOWN", "", "a b", "<script>", "x" * 300, "1.2.3", "a:b", "é.example"])
 def test_what_is_neither_address_nor_host_name_gives_nothing(text):
     assert endpoint(text) is None
+
+
+def test_a_host_name_is_as_long_as_dns_allows_and_no_longer():
+    longest = "x" * 253
+    assert endpoint(longest) == Endpoint(None, None, longest)
+    assert endpoint(f"{longest}x") is None

@@ -136,6 +136,15 @@ def test_a_tag_that_imitates_a_command_of_sudo_names_nobody_else():
     assert (seen.user, seen.target_user, trust(seen, record)) == (None, None, Trust.CLAIM)
 
 
+@pytest.mark.parametrize("torn", [f"{OTHERS_SU}: x", OTHERS_SU.replace("ruser=bob", "ruser=bob: x")])
+@pytest.mark.parametrize("tag", ["", "x y: "])
+def test_a_name_that_holds_a_tag_is_nobodys_and_so_is_the_uid_beside_it(torn, tag):
+    record = a_line(tag + torn, "su")
+    seen = observe(record)
+    assert (seen.action, seen.user, seen.target_user, seen.user_id) == (Action.ELEVATION_FAILURE, None, None, None)
+    assert trust(seen, record) is Trust.CLAIM
+
+
 @pytest.mark.parametrize("identifier", [None, "foo", "sshd", "x"])
 @pytest.mark.parametrize("exe", ["/usr/sbin/sshd", "/usr/bin/login", "/usr/lib/systemd/systemd-logind"])
 @pytest.mark.parametrize("tag", ["", "x y: "])
@@ -165,8 +174,17 @@ def test_whatever_the_tag_is_the_action_is_the_true_one(tag, behind, text):
     assert observe(a_line(f"{tag}{behind}: {text}")).action is TRUE_TEXTS[text]
 
 
-def test_a_message_full_of_beginnings_gives_eight_texts_at_most():
-    assert len(texts_behind_tags(": (to x" * 9000)) == 8
+@pytest.mark.parametrize(
+    ("count", "tried"),
+    [(0, ""), (1, "a"), (3, "cba"), (8, "hgfedcba"), (9, "ihgfabcd"), (12, "lkjiabcd"), (9000, None)],
+)
+def test_the_last_beginnings_are_tried_first_then_the_first_and_eight_in_all(count, tried):
+    texts = texts_behind_tags("".join(f": (to {chr(ord('a') + number % 26)}" for number in range(count)))
+    assert len(texts) == min(count, 8)
+    assert tried is None or "".join(text[len("(to ")] for text in texts) == tried
+
+
+def test_a_line_without_a_tag_has_no_other_text():
     assert texts_behind_tags(RAN) == texts_behind_tags("no tag") == []
 
 

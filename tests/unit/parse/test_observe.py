@@ -43,6 +43,18 @@ def test_the_leader_of_a_session_is_a_number_or_unknown(leader, pid):
 
 
 @pytest.mark.parametrize(
+    ("message", "structured", "expected"),
+    [
+        ("New session 24 of user alice.", {"MESSAGE_ID": logind.NEW_SESSION}, (Action.SESSION_OPENED, "alice")),
+        ("Session 24 logged out. Waiting for processes to exit.", {"SESSION_ID": "24"}, (Action.DETAIL, None)),
+    ],
+)
+def test_where_the_fields_of_logind_tell_no_start_or_end_its_text_counts(message, structured, expected):
+    seen = observe(a_record(message, "systemd-logind", structured=structured))
+    assert (seen.action, seen.user, seen.session_id) == (*expected, "24")
+
+
+@pytest.mark.parametrize(
     "structured",
     [
         {"MESSAGE_ID": journald.SUPPRESSED},
@@ -52,6 +64,21 @@ def test_the_leader_of_a_session_is_a_number_or_unknown(leader, pid):
 )
 def test_what_journald_dropped_is_a_number_in_a_record_about_that(structured):
     assert observe(a_record("Anything.", "systemd-journald", structured=structured)) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "attempts", "service"),
+    [
+        ({"OBJECT_SYSTEMD_UNIT": "ssh.service", "OBJECT_COMM": "sshd"}, 5, "ssh.service"),
+        ({"OBJECT_COMM": "sshd"}, 5, "sshd"),
+        ({}, 5, "systemd-journald"),
+        ({"N_DROPPED": "9" * 5000}, 999_999_999, "systemd-journald"),
+    ],
+)
+def test_the_fields_of_what_journald_dropped_count_whatever_the_text_says(fields, attempts, service):
+    structured = {"MESSAGE_ID": journald.SUPPRESSED, "N_DROPPED": "5", **fields}
+    seen = observe(a_record("Suppressed 9 messages from x.service", "systemd-journald", structured=structured))
+    assert (seen.action, seen.attempts, seen.service) == (Action.JOURNAL_SUPPRESSED, attempts, service)
 
 
 def test_a_bare_message_with_an_identifier_is_read_as_that_programs():
@@ -64,8 +91,9 @@ def test_a_bare_message_of_nobody_is_not_ours():
     assert observe_line("The moon is full.") is None
 
 
-def test_a_bare_line_of_pam_in_no_known_shape_is_not_understood():
-    assert observe_line("pam_unix(sshd:auth): the moon is full") == Unparsed("pam")
+@pytest.mark.parametrize("message", ["pam_unix(sshd:auth): the moon is full", "pam_unix(sshd:auth):", "pam_", "PAM "])
+def test_a_bare_line_of_pam_in_no_known_shape_is_not_understood(message):
+    assert observe_line(message) == Unparsed("pam")
 
 
 def test_a_failure_to_take_anothers_rights_has_no_address_whatever_pam_was_told():
@@ -110,6 +138,17 @@ def test_numbers_too_long_to_be_any_are_not_read():
     assert seen.source.port is None
 
 
+def test_a_name_holds_a_newline_where_pam_writes_one():
+    line = (
+        "pam_sss(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.7 user=a\nb"
+    )
+    assert observe_line(line, "sshd").user == "a\nb"
+
+
+def test_digits_of_another_alphabet_are_no_port():
+    assert observe_line(FAILED.replace("40022", "٤٠٠٢٢"), "sshd") == Unparsed("sshd")
+
+
 LONG = "x" * 5000
 
 
@@ -126,6 +165,8 @@ LONG = "x" * 5000
             f"Accepted publickey for {LONG} from 198.51.100.7 port 4 ssh2: RSA-CERT SHA256:{LONG} ID {LONG} (serial 1) CA RSA SHA256:x",
             "sshd",
         ),
+        (f"Accepted publickey for {LONG} from 198.51.100.7 port 4 ssh2: RSA SHA256:{'x' * 1000}", "sshd"),
+        (f"Accepted publickey for {LONG} from {'x' * 253} port 4 ssh2", "sshd"),
         (f"New session {LONG} of user {LONG}.", "systemd-logind"),
         (f"add '{LONG}' to group '{LONG}'", "usermod"),
         (f"{LONG} ran command {LONG} as {LONG} from /{LONG}", "doas"),
