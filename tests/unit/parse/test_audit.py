@@ -56,6 +56,11 @@ def test_what_was_typed_is_nowhere_unless_asked_for():
         assert SECRET.encode().hex().upper()[:8] not in repr(kept).upper()
 
 
+@pytest.mark.parametrize("rest", ["", " data=6C73", " data=6C73 data=6C73", ' data="ls" data=6C73'])
+def test_all_but_what_was_typed_is_left_of_a_record(rest):
+    assert audit.without_input(a_record(f"TTY tty pid=1{rest}", "audit")).message == "TTY tty pid=1"
+
+
 def test_what_was_typed_is_decoded_where_it_is_asked_for():
     assert audit.observe(a_tty_record(), keystrokes=True).typed == Typed(8, "bash", SECRET)
     assert audit.observe(a_tty_record("grün\r".encode() + b"\xff"), keystrokes=True).typed.text == "grün\r\\xff"
@@ -73,6 +78,7 @@ def test_a_program_without_a_name_has_its_text_left_out():
 def test_a_text_is_cut_and_its_length_is_true():
     typed = audit.observe(a_tty_record(b"x" * 4096), keystrokes=True).typed
     assert (typed.size_bytes, len(typed.text), typed.text[-1]) == (4096, 1024, "…")
+    assert audit.observe(a_tty_record(b"x" * 1024), keystrokes=True).typed.text == "x" * 1024
 
 
 def test_input_that_a_program_inserted_says_so():
@@ -121,6 +127,7 @@ OTHERS = (
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C7',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C73 more=1',
+    "TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm=616 data=6C73",
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="a b" data=6C73',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="a" data=00" data=6C73',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C73\n',

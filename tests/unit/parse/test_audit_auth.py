@@ -106,6 +106,15 @@ def test_sudo_asks_for_ones_own_password_and_su_for_the_targets():
     assert (su.action, su.user, su.user_id, su.target_user) == (Action.ELEVATION_FAILURE, "alice", 1000, "root")
 
 
+@pytest.mark.parametrize("exe", ["/usr/bin/sudo", "/usr/bin/su"])
+def test_a_try_to_take_anothers_rights_has_no_address_whatever_pam_was_told(exe):
+    assert read(uid=1000, exe=exe, addr=ADDRESS).source is None
+
+
+def test_half_a_byte_at_the_end_of_a_name_is_no_part_of_it():
+    assert failure_of(a_try(an_audited_try().replace('acct="root"', "acct=616")), ACCOUNTS.get).user == "a"
+
+
 @pytest.mark.parametrize(
     "changes",
     [
