@@ -196,7 +196,7 @@ def _repeated(record: JournalRecord) -> Seen:
     wrapped = _REPEATED.fullmatch(record.message)
     if wrapped is None or wrapped[2].startswith(_REPEATED_START):
         return None
-    return _times(int(wrapped[1]), observe(record._replace(message=wrapped[2], structured={})))
+    return _times(int(wrapped[1]), observe(record._replace(message=wrapped[2])))
 
 
 def _times(count: int, seen: Seen) -> Seen:
