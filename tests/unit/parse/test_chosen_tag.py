@@ -101,8 +101,9 @@ def test_a_pam_line_behind_a_tag_is_read_when_journald_saw_no_program(text):
     assert (seen.service, seen.provenance, trust(seen, record)) == ("su", Provenance.UNVERIFIED, Trust.CLAIM)
 
 
-def test_a_pam_line_of_sshd_behind_a_tag_is_a_forgery():
-    record = a_line("x y: pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)", exe=None)
+@pytest.mark.parametrize("identifier", [None, "sshd"])
+def test_a_pam_line_of_sshd_behind_a_tag_is_a_forgery(identifier):
+    record = a_line("x y: pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)", identifier, exe=None)
     assert trust(observe(record), record) is Trust.SPOOF
 
 
@@ -110,6 +111,26 @@ def test_a_program_that_nobody_knows_may_quote_a_pam_line():
     quoted = "upstream said: pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= rhost=x "
     assert observe(a_line(quoted, "nginx", exe="/usr/sbin/nginx", uid=33)) is None
     assert observe(a_line(quoted, "nginx", exe=None, uid=33)) is None
+    assert observe(a_line(f"upstream said: {OPENED}", "nginx", exe="/usr/sbin/nginx", uid=0)) is None
+
+
+def test_a_line_of_roots_without_a_name_is_read_behind_its_tag():
+    seen = observe(a_line(f"x y: {OPENED}", exe=None, uid=0))
+    assert (seen.service, seen.action, seen.provenance) == ("su", Action.SESSION_OPENED, Provenance.ROOT_ATTESTED)
+
+
+def test_of_two_lines_behind_tags_neither_names_anybody():
+    record = a_line("x: (to root) bob on pts/9: (to root) carol on pts/0")
+    seen = observe(record)
+    assert (seen.action, seen.user, seen.target_user, trust(seen, record)) == (
+        *(Action.ELEVATION_SUCCESS, None, None),
+        Trust.CLAIM,
+    )
+
+
+def test_what_su_says_that_means_nothing_is_no_unknown_line_of_whom_it_is_called_after():
+    seen = observe(a_line("pam_authenticate: Authentication failure", "sshd"))
+    assert (seen.program, seen.action) == ("su", Action.DETAIL)
 
 
 def test_a_line_of_sudo_behind_a_tag_is_read():
@@ -136,7 +157,10 @@ def test_a_tag_that_imitates_a_command_of_sudo_names_nobody_else():
     assert (seen.user, seen.target_user, trust(seen, record)) == (None, None, Trust.CLAIM)
 
 
-@pytest.mark.parametrize("torn", [f"{OTHERS_SU}: x", OTHERS_SU.replace("ruser=bob", "ruser=bob: x")])
+@pytest.mark.parametrize(
+    "torn",
+    [f"{OTHERS_SU}: x", f"{OTHERS_SU}: pam_env(su:session): x", OTHERS_SU.replace("ruser=bob", "ruser=bob: x")],
+)
 @pytest.mark.parametrize("tag", ["", "x y: "])
 def test_a_name_that_holds_a_tag_is_nobodys_and_so_is_the_uid_beside_it(torn, tag):
     record = a_line(tag + torn, "su")

@@ -33,6 +33,15 @@ def test_a_pam_line_is_read_whoever_writes_it():
     assert seen.provenance is Provenance.ROOT_ATTESTED
 
 
+def test_a_program_vouches_for_no_service_that_it_does_not_own():
+    seen = observe(a_record("pam_unix(imap:session): session opened for user dave by (uid=0)", "sshd"))
+    assert (seen.program, seen.service, seen.provenance) == ("sshd", "imap", Provenance.ROOT_ATTESTED)
+
+
+def test_fields_that_only_other_programs_set_change_no_line():
+    assert observe(a_record(FAILED, structured={"MESSAGE_ID": logind.NEW_SESSION})) == observe(a_record(FAILED))
+
+
 @pytest.mark.parametrize(
     ("leader", "pid"), [("139", 139), ("4194304", 4194304), ("", None), ("x", None), ("٣", None), ("1" * 11, None)]
 )
@@ -123,6 +132,13 @@ def test_the_service_of_a_bare_message_is_the_one_it_names_or_else_its_programs(
 def test_a_repeated_drop_summary_counts_all():
     wrapped = "message repeated 3 times: [ PerSourcePenalties logging rate-limited: additional 4 connections dropped]"
     assert observe_line(wrapped, "sshd").attempts == 12
+
+
+def test_a_wrapper_in_a_wrapper_is_no_line_of_anybodys():
+    wrapped = (
+        "message repeated 2 times: [ message repeated 2 times: [ pam_unix(su:session): session closed for user root]]"
+    )
+    assert observe_line(wrapped) is observe_line(wrapped, "su") is None
 
 
 def test_a_wrapper_nested_thousands_deep_is_no_trouble():

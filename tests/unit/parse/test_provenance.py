@@ -22,6 +22,9 @@ SSHD_SESSION = "pam_unix(sshd:session): session opened for user root(uid=0) by (
 FAILED_SU = (
     "pam_unix(su:auth): authentication failure; logname= uid=1000 euid=0 tty=pts/0 ruser=carol rhost=  user=root"
 )
+FAILED_POLKIT = (
+    "Operator of a FAILED to authenticate to gain authorization for action b for c [d] (owned by unix-user:carol)"
+)
 CHANGED = "pam_unix(passwd:chauthtok): password changed for carol"
 LEFT = f"Disconnected from user carol {PEER}"
 
@@ -58,6 +61,21 @@ LEFT = f"Disconnected from user carol {PEER}"
 )
 def test_a_record_is_graded_by_its_executable_and_uid(exe, uid, program, expected):
     assert grade(a_record("x", exe=exe, uid=uid), program) is expected
+
+
+@pytest.mark.parametrize(("cap_effective", "expected"), [("0", UNVERIFIED), ("1ffffffffff", VERIFIED)])
+@pytest.mark.parametrize(
+    ("message", "identifier", "exe"),
+    [
+        (RAN_SUDO, "sudo", "/usr/bin/sudo"),
+        (FAILED_POLKIT, "polkit-agent-helper-1", "/usr/lib/polkit-1/polkit-agent-helper-1"),
+    ],
+)
+def test_a_setuid_file_vouches_for_its_line_only_with_the_privilege_of_one(
+    message, identifier, exe, cap_effective, expected
+):
+    seen = observe(a_record(message, identifier, exe=exe, uid=1000, cap_effective=cap_effective))
+    assert seen.provenance is expected
 
 
 def test_no_listed_executable_lies_where_others_can_write():
@@ -149,13 +167,13 @@ def judged(message, identifier, **fields):
         (CHANGED, "passwd", {"exe": None, "uid": 1000}, Trust.CLAIM),
         # daemons with an account of their own
         (
-            "Operator of a FAILED to authenticate to gain authorization for action b for c [d] (owned by unix-user:carol)",
+            FAILED_POLKIT,
             "polkitd",
             {"exe": "/usr/lib/polkit-1/polkitd", "uid": 991},
             Trust.ACCEPT,
         ),
         (
-            "Operator of a FAILED to authenticate to gain authorization for action b for c [d] (owned by unix-user:carol)",
+            FAILED_POLKIT,
             "polkitd",
             {"exe": "/usr/lib/polkit-1/polkitd", "uid": 1000},
             Trust.SPOOF,
