@@ -112,6 +112,22 @@ def test_a_failure_to_take_anothers_rights_has_no_address_whatever_pam_was_told(
     assert (seen.action, seen.user, seen.target_user, seen.source) == (Action.ELEVATION_FAILURE, "alice", "root", None)
 
 
+@pytest.mark.parametrize(
+    ("peer", "expected"),
+    [
+        ("ruser=eve rhost=10.0.0.1 rhost=198.51.100.7", "198.51.100.7"),
+        ("ruser=eve rhost=10.0.0.1 rhost=198.51.100.7  user=eve", "198.51.100.7"),
+        ("ruser=eve rhost=10.0.0.1 rhost=198.51.100.7  user=eve rhost=10.0.0.1", None),
+        ("ruser= rhost=198.51.100.7  user=eve rhost=10.0.0.1", None),
+    ],
+)
+def test_vsftpds_address_stands_behind_the_name_or_is_unknown(peer, expected):
+    seen = observe_line(
+        f"pam_unix(vsftpd:auth): authentication failure; logname= uid=0 euid=0 tty=ftp {peer}", "vsftpd"
+    )
+    assert (seen.source and str(seen.source.ip)) == expected
+
+
 def test_a_bare_message_has_no_provenance():
     assert observe_line(FAILED).provenance is None
 
@@ -121,6 +137,7 @@ def test_a_bare_message_has_no_provenance():
     [
         (FAILED, "sshd"),
         ("PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.7 ", "sshd"),
+        ("PAM 2 more authentication failures; logname= uid=0 euid=0 tty=tty1 ruser= rhost= ", "pam"),
         ("pam_unix(su-l:session): session closed for user root", "su-l"),
         ("(to root) carol on pts/0", "su"),
     ],

@@ -122,6 +122,8 @@ def judged(message, identifier, **fields):
         (SSHD_SESSION, "sshd", {"exe": None, "uid": 1000}, Trust.SPOOF),
         (SSHD_SESSION, "app", {"exe": "/usr/sbin/app", "uid": 0}, Trust.SPOOF),
         (SSHD_SESSION, "app", {"exe": None, "uid": 0}, Trust.SPOOF),  # a root script: logger "$LINE"
+        (SSHD_SESSION.replace("sshd", "imap"), "imapd", {"exe": "/usr/sbin/imapd"}, Trust.ACCEPT),
+        (SSHD_SESSION.replace("sshd", "cron"), "fcron", {"exe": None}, Trust.ACCEPT),
         ("ROOT LOGIN ON tty1", "login", {"exe": None, "uid": 1000}, Trust.SPOOF),
         ("New session 1 of user root.", "systemd-logind", {"exe": None, "uid": 1000}, Trust.SPOOF),
         ("add 'eve' to group 'sudo'", "usermod", {"exe": None, "uid": 1000}, Trust.SPOOF),
