@@ -36,6 +36,8 @@ def test_an_address_is_read_in_every_spelling(text, expected):
         "2001:db8::7::",
         "[",
         "[]",
+        "[198.51.100.77",
+        "198.51.100.7]",
         "%",
         "1.2.3.4 ",
         "١.2.3.4",

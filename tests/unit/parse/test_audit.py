@@ -128,6 +128,7 @@ OTHERS = (
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C7',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C73 more=1',
     "TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm=616 data=6C73",
+    'TTY tty pid=1 uid=٠ auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C73',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="a b" data=6C73',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="a" data=00" data=6C73',
     'TTY tty pid=1 uid=0 auid=1000 ses=3 major=136 minor=0 comm="bash" data=6C73\n',

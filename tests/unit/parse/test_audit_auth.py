@@ -80,6 +80,7 @@ def test_the_events_of_lines_and_of_records_are_put_together_by_the_patterns_nam
         ({"addr": ADDRESS, "host": "198.51.100.7"}, "source", Endpoint(ip_address("198.51.100.7"))),
         ({"addr": ADDRESS, "host": "?"}, "source", None),
         ({"addr": "?", "host": "web-01"}, "source", None),
+        ({"host": "a\u2003b"}, "source", None),
         ({"terminal": "/dev/tty1", "exe": "/usr/bin/login"}, "tty", "/dev/tty1"),
         ({"op": "PAM:authentication"}, "user", "root"),
         ({"subj": " subj=unconfined"}, "user", "root"),

@@ -64,6 +64,7 @@ def test_a_login_is_read_with_whom_and_from_where(changes, expected):
     [
         {"result": "failed"},
         {"uid": 1000},
+        {"uid": "٠"},
         {"exe": "/usr/bin/login"},
         {"exe": "/tmp/sshd"},
         {"who": 'acct="a b"'},

@@ -74,9 +74,10 @@ def test_no_line_of_a_setuid_program_is_silenced_by_a_tag(line):
 
 
 @pytest.mark.parametrize("identifier", [None, "foo", "sshd", "sudo", "pamsignal", "systemd-journald"])
+@pytest.mark.parametrize("uid", [CAROL, 0])
 @pytest.mark.parametrize(("text", "action"), TRUE_TEXTS.items())
-def test_a_line_of_su_is_read_under_the_name_of_another(text, action, identifier):
-    seen = observe(a_line(text, identifier))
+def test_a_line_of_su_is_read_under_the_name_of_another(text, action, identifier, uid):
+    seen = observe(a_line(text, identifier, uid=uid))
     assert (seen.program, seen.action, seen.provenance) == ("su", action, Provenance.VERIFIED)
 
 

@@ -20,7 +20,8 @@ def test_a_record_without_an_identifier_is_not_ours():
 
 
 def test_a_line_in_no_known_shape_is_counted_for_its_program():
-    assert observe(a_record("The moon is full.", "sshd-session")) == Unparsed("sshd", Provenance.VERIFIED)
+    for message in ("The moon is full.", "pam_unix(sshd:auth): the moon is full"):
+        assert observe(a_record(message, "sshd-session")) == Unparsed("sshd", Provenance.VERIFIED)
 
 
 def test_an_empty_message_of_a_known_program_is_not_understood():
