@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
-from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Union
 
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.render import escape
 from pamsignal.secret import Secret
 
 LONGEST_WAIT_SECONDS = 3600.0
-MASK = "***"
-_DETAIL_LIMIT = 200
-_FOREIGN_LIMIT = 4096
-_SHORTEST_PART = 4  # of base64: less would be found in any word
-_LONGEST_PART = 12  # so much says which eight bytes stand there, and perhaps the rest was cut
-_SHORTEST_BEGINNING = 8
-_IN_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
-_BASE64 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(?=/|$)")  # without a name and password before the host
 _SECONDS = re.compile(r"[0-9]{1,9}")
 
@@ -135,70 +126,6 @@ def asked_seconds(asked: Any, answer: Answer) -> Optional[float]:
 def capped(seconds: float) -> float:
     """Return `seconds` within what we let a server ask for; 0 for what is no number (NaN is never greater)."""
     return float(min(max(0.0, seconds), LONGEST_WAIT_SECONDS))
-
-
-def redacted(foreign: str, *secrets: Secret) -> str:
-    """Return text of a server fit for a log: no secret of ours that it may have echoed, one line, cut.
-
-    Neither as it is, nor quoted for a URL, JSON or HTML, nor the beginning of one that the server has cut, nor within
-    base64: a mail server that says which command it did not like says the password like that (RFC 4954, 4).
-    """
-    foreign = foreign[:_FOREIGN_LIMIT]
-    for secret in filter(None, (one.reveal() for one in secrets)):
-        foreign = _without_beginnings(foreign, secret)
-        for part in _within_base64(secret.encode()):
-            foreign = _without_word(foreign, part[:_LONGEST_PART])
-    return escape.for_terminal(foreign, _DETAIL_LIMIT)
-
-
-def _without_beginnings(text: str, secret: str) -> str:
-    """Mask `secret` and each beginning of it that gives much away, each character in any spelling of its own."""
-    letters = [re.compile(_spelling_of(letter)) for letter in secret]
-    enough = re.compile("".join(letter.pattern for letter in letters[:_SHORTEST_BEGINNING]))
-    pieces, done = [], 0
-    while (found := enough.search(text, done)) is not None:
-        pieces += [text[done : found.start()], MASK]
-        done = found.end()
-        for letter in letters[_SHORTEST_BEGINNING:]:
-            spelling = letter.match(text, done)
-            if spelling is None:
-                break
-            done = spelling.end()
-    return "".join([*pieces, text[done:]])
-
-
-def _spelling_of(letter: str) -> str:
-    """Return an expression for one character: quoted for a URL, however often, for JSON or HTML, or as it is."""
-    code = ord(letter)
-    quoted = "".join(f"%(?:25)*{byte:02x}" for byte in letter.encode("utf-8", "surrogatepass"))
-    units = letter.encode("utf-16-be", "surrogatepass")
-    in_json = "".join(rf"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
-    by_number = rf"(?i:{quoted}|{in_json}|&#0*{code};|&#x0*{code:x};)"
-    by_name = {json.dumps(letter)[1:-1], _IN_HTML.get(letter, letter), {" ": "+", "/": r"\/"}.get(letter, letter)}
-    return f"(?:{'|'.join([by_number, *map(re.escape, sorted(by_name - {letter})), re.escape(letter)])})"
-
-
-def _within_base64(secret: bytes) -> Iterator[str]:
-    """Yield what base64 makes of a secret's middle, wherever in groups of three bytes it begins."""
-    for before in range(3):
-        coded = binascii.b2a_base64(bytes(before) + secret, newline=False).decode()
-        part = coded[(0, 2, 3)[before] : -4]
-        if len(part) >= _SHORTEST_PART:
-            yield part
-            yield part.replace("+", "-").replace("/", "_")
-
-
-def _without_word(text: str, part: str) -> str:
-    """Mask each word of base64 that `part` is in."""
-    while part in text:
-        start = text.index(part)
-        end = start + len(part)
-        while start and text[start - 1] in _BASE64:
-            start -= 1
-        while end < len(text) and text[end] in _BASE64:
-            end += 1
-        text = f"{text[:start]}{MASK}{text[end:]}"
-    return text
 
 
 def _http_date(text: str) -> Optional[float]:

@@ -9,8 +9,9 @@ import re
 from typing import Dict, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, redacted, result_of
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, result_of
 from pamsignal.deliver.sinks.fitting import fitted
+from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result
 from pamsignal.render import escape, text

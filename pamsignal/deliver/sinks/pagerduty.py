@@ -10,8 +10,9 @@ from typing import Any, Dict, NamedTuple, Optional
 
 from pamsignal.deliver.classes import class_of
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, redacted, result_of
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, result_of
 from pamsignal.deliver.sinks.fitting import fitted
+from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.digest import identity
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Finding, Refused, Result

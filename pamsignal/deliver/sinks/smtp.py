@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Sequence, Union
 
 from pamsignal.deliver.sinks import network, tls
-from pamsignal.deliver.sinks.exchange import redacted
+from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.secret import Secret
 

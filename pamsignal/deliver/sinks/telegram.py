@@ -16,10 +16,10 @@ from pamsignal.deliver.sinks.exchange import (
     asked_seconds,
     json_request,
     object_in,
-    redacted,
     result_of,
 )
 from pamsignal.deliver.sinks.fitting import VALUE_LIMITS, utf16_units
+from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Refused, Result, TryLater
 from pamsignal.render import escape, text, words
