@@ -42,4 +42,11 @@ class StoreError(PamSignalError):
 
 
 class TrailError(PamSignalError):
-    """A file of the trail cannot be read."""
+    """A file of the trail cannot be read, or is none."""
+
+
+class UnreadableError(TrailError, OSError):
+    """The system cannot read a file of the trail now: number, words, path. That says nothing about what is in it."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"

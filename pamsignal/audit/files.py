@@ -6,19 +6,22 @@ compressed. The directory belongs to the service, and root reads it: no link is 
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
 import zlib
 from typing import Dict, Iterator, List, NamedTuple
 
-from pamsignal.errors import TrailError
+from pamsignal.errors import TrailError, UnreadableError
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE_BYTES = 4 << 20
 _FIRST_BYTES = 4096  # more than a genesis or a checkpoint has
 PACKED = ".gz"
 _NAME = re.compile(r"(trail-([0-9]{12,16})\.jsonl)(\.gz)?")
+# What a link and a socket are opened with: somebody put them there (open(2)).
+_NO_FILE = frozenset({errno.ELOOP, errno.ENXIO})
 _GZIP = 31  # zlib's wbits for a gzip header and trailer (zlib.net/manual.html, inflateInit2)
 
 
@@ -56,7 +59,7 @@ def files_in(directory: str) -> List[TrailFile]:
 def blocks(file: TrailFile, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
     """Yield the content of `file` in blocks of whole lines; only the last can end without a line end.
 
-    TrailError if it cannot be read, or is not what its name says.
+    TrailError if it is not what its name says, UnreadableError if the system cannot read it now.
     """
     rest = b""
     for piece in _pieces(file, block_bytes):
@@ -89,7 +92,9 @@ def _pieces(file: TrailFile, block_bytes: int) -> Iterator[bytes]:
             raise TrailError(f"{file.path}: gone") from None
         yield from _pieces(file._replace(path=file.path + PACKED), block_bytes)  # the daemon compressed it meanwhile
     except OSError as error:
-        raise TrailError(f"{file.path}: {os.strerror(error.errno or 0)}") from error
+        if error.errno in _NO_FILE:
+            raise TrailError(f"{file.path}: no regular file") from error
+        raise UnreadableError(error.errno, os.strerror(error.errno or 0), file.path) from error
     except (zlib.error, EOFError) as error:
         raise TrailError(f"{file.path}: the compressed file is damaged ({error})") from error
 

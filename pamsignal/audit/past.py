@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections import OrderedDict
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from pamsignal.audit.chain import NO_RECORD, Head, followed, link_of
 from pamsignal.audit.files import TrailFile, blocks, first_line
-from pamsignal.errors import TrailError
+from pamsignal.errors import TrailError, UnreadableError
 
 MOST_IDS = 32_768
 _MOST_FILES = 8
-# What says nothing about the file.
-_NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _ID = re.compile(rb'"id":"([0-9a-f]{32})"')
 _TIME = re.compile(rb'"time_us":([0-9]{1,18})')
 _CHECKPOINT = re.compile(rb'\{"checkpoint":\{[^}]*"until_us":([0-9]{1,18})')
@@ -48,15 +45,14 @@ class Past(NamedTuple):
 
 
 def past_of(file: TrailFile) -> Past:
-    """Read `file` from its first record to its end. OSError where that has to wait for a descriptor or for memory."""
+    """Read `file` from its first record to its end. UnreadableError where that has to wait for the system."""
     past = Past(None, 0)
     try:
         for block in blocks(file):
             past = _further(past, file, block)
+    except UnreadableError:
+        raise
     except TrailError as error:
-        cause = error.__cause__
-        if isinstance(cause, OSError) and cause.errno in _NO_ROOM:
-            raise cause from error
         past = past._replace(damage=past.damage or str(error))
     return past
 
@@ -113,7 +109,10 @@ def rollback(files: Sequence[TrailFile], past: Past, found: Head, known: Head) -
 
 
 def ids_since(files: Sequence[TrailFile], since_us: int) -> Dict[bytes, None]:
-    """Return the ids of the newest records that speak of a time from `since_us` on: what may be read again."""
+    """Return the ids of the newest records that speak of a time from `since_us` on: what may be read again.
+
+    UnreadableError where the system cannot tell: what is not known would be written down twice.
+    """
     wanted: List[TrailFile] = []
     for file in reversed(files[-_MOST_FILES:]):
         wanted.append(file)
@@ -139,6 +138,8 @@ def _closed_until_us(file: TrailFile) -> int:
     """Return the latest time that the file before `file` speaks of, 0 where that is not told."""
     try:
         found = _CHECKPOINT.match(first_line(file))
+    except UnreadableError:
+        raise
     except TrailError:
         found = None
     return int(found[1]) if found else 0
@@ -148,5 +149,7 @@ def _blocks(files: Iterator[TrailFile]) -> Iterator[bytes]:
     for file in files:
         try:
             yield from blocks(file)
+        except UnreadableError:
+            raise
         except TrailError:
             continue

@@ -18,6 +18,7 @@ from pamsignal.audit.housekeeping import Housekeeping
 from pamsignal.audit.ledger import Ledger, TouchedError
 from pamsignal.audit.past import Extent, Past, head_of, ids_since, past_of, rollback
 from pamsignal.audit.record import alert_body, body, event_body
+from pamsignal.errors import UnreadableError
 from pamsignal.model import Alert, AuthEvent, Context
 from pamsignal.secret import Secret
 
@@ -199,7 +200,11 @@ class Trail:
         since_us = self._since_us
         if since_us is None:
             since_us = min((time_us for _, time_us, _ in self._waiting), default=now_us)
-        self._open(now_us, since_us, self.head, touched)
+        try:
+            self._open(now_us, since_us, self.head, touched)
+        except (OSError, TouchedError):
+            self.close()  # half of it is done: the rest has to be, too, before anything else is written
+            raise
         self._waiting = self._without_known(self._waiting)
 
     def _append_waiting(self, now_us: int) -> None:
@@ -224,7 +229,8 @@ class Trail:
     def _fail(self, error: Exception, now_us: int) -> None:
         if self._ledger is None or not self._ledger.is_sound:
             self.close()
-        self._failure = f"{self.directory}: {_explained(error)}; until then records wait in memory only"
+        place = error.filename if isinstance(error, UnreadableError) else self.directory
+        self._failure = f"{place}: {_explained(error)}; until then records wait in memory only"
         self._retry_us = now_us + RETRY_US
 
     def _shed(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.edge.daemon import PROJECT
 from tests.edge.programs import program
-from tests.edge.trails import damage_in, pids_in
+from tests.edge.trails import damage_in, newest, pids_in, written
 from tests.faults import errors, kills, power
 from tests.faults.endpoint import Attempt
 from tests.faults.errors import STORE, TRAIL, Fault
@@ -67,6 +67,35 @@ def test_a_file_of_the_trail_that_was_begun_in_spite_of_an_error_is_gone_on_with
     assert ["Input/output error" in line for line in done.stdout.splitlines()] == [False, True, *[False] * 4]
     assert damage_in(tmp_path) == []
     assert pids_in(tmp_path) == list(range(6))
+
+
+OPEN = """
+import sys
+from pamsignal.audit.trail import RETRY_US
+from tests.edge.trails import NOON_US, a_trail, events
+trail = a_trail(sys.argv[1])
+for late_us in (0, RETRY_US, 2 * RETRY_US):
+    trail.append(NOON_US + late_us, events(2, 2) if not late_us else (), ())
+    trail.tend(NOON_US + late_us)
+    print(trail.trouble)
+"""
+
+
+@pytest.mark.parametrize(("call", "when"), [("openat", 1), ("read", 1), ("openat", 4), ("ftruncate", 1)])
+def test_a_file_of_the_trail_that_the_disk_cannot_read_is_no_damage_and_gone_on_with_later(tmp_path, call, when):
+    """The fourth opening is the one that looks for what is known already; the torn end is taken away."""
+    written(tmp_path, 0, 3)
+    file = newest(tmp_path)
+    with file.open("ab") as stream:
+        stream.write(b'{"event":')
+    trace = ["--output=/dev/null", f"--trace-path={file}", f"--inject={call}:error=EIO:when={when}"]
+    command = [program("strace"), *trace, sys.executable, "-c", OPEN, str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    first, *later = done.stdout.splitlines()
+    assert "Input/output error: see whether its disk is well" in first
+    assert later == ["None", "None"]
+    assert damage_in(tmp_path) == []
+    assert pids_in(tmp_path) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

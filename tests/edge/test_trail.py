@@ -324,7 +324,7 @@ def test_a_file_without_a_record_is_put_aside_and_told(tmp_path):
     assert [kind for kind, _, _ in damage_in(tmp_path)] == ["found"]
 
 
-def test_a_planted_link_or_pipe_is_not_followed(tmp_path):
+def test_a_planted_link_pipe_or_socket_is_not_followed(tmp_path):
     outside = tmp_path / "outside"
     outside.write_text("")
     logs = tmp_path / "logs"
@@ -335,6 +335,11 @@ def test_a_planted_link_or_pipe_is_not_followed(tmp_path):
     trail.close()
     assert outside.read_text() == ""
     assert (logs / "trail-000000000001.jsonl.damaged").is_symlink()
+    planted = logs / "trail-000000000888.jsonl"
+    os.mknod(planted, stat.S_IFSOCK | 0o600)
+    trail = a_trail(logs)
+    trail.close()
+    assert trail.trouble == f"{logs}: {planted}: no regular file; run: pamsignal verify"
     os.mkfifo(logs / "trail-000000000999.jsonl")
     assert "unreadable" in {kind for kind, _, _ in damage_in(logs)}
 
