@@ -1,5 +1,7 @@
 """Give hostile bytes to the targets, so many seconds to each. Ends with 1 if one of them failed, and names the input.
 
+Of a target that there is not, it ends with 2, and lists those that there are.
+
     python -m tests.fuzz [TARGET...] [--seconds 60] [--seed 1] [--dice]
     python -m tests.fuzz [TARGET...] --save
 
@@ -27,7 +29,7 @@ def main() -> int:
     asked = parser.parse_args()
     names = asked.targets or list(TARGETS)
     if strange := {*names} - {*TARGETS}:
-        parser.error(f"no such target: {', '.join(sorted(strange))}")
+        parser.error(f"no such target: {', '.join(sorted(strange))}; there are: {', '.join(TARGETS)}")
     if asked.save:
         return save_all(names)
     is_guided = guided() and not asked.dice

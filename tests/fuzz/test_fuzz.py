@@ -99,6 +99,13 @@ def test_without_atheris_a_dice_does_it_and_says_so(tmp_path):
     assert int(re.search(r"(?m)^cef: (\d+) inputs", said)[1]) > 0
 
 
+def test_a_target_that_there_is_not_is_answered_with_those_that_there_are(tmp_path):
+    run = started(tmp_path, "cef", "nosuch")
+    said, _ = run.communicate()
+    assert run.returncode == 2
+    assert f"no such target: nosuch; there are: {', '.join(TARGETS)}\n" in said
+
+
 def test_every_module_is_a_target_and_has_saved_inputs_that_stay_small():
     modules = {path.stem for path in (Path(__file__).parent / "targets").glob("[a-z]*.py")}
     assert modules == {*TARGETS} == {path.name for path in CORPUS.iterdir()}
