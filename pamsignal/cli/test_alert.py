@@ -8,6 +8,7 @@ import os
 import time
 from typing import List, Optional, Sequence
 
+from pamsignal.cli import output
 from pamsignal.cli.check_config import require_right
 from pamsignal.cli.run import config_path
 from pamsignal.cli.specimens import specimens
@@ -15,14 +16,20 @@ from pamsignal.config import load
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import sinks_of
+from pamsignal.deliver.forwarding import kept_from
 from pamsignal.deliver.sinks.base import Sink
+from pamsignal.deliver.sinks.look import BOLD, CODE, ITALIC, PLAIN, Run, plain
 from pamsignal.detect import alert_about
 from pamsignal.errors import UsageError
 from pamsignal.model import Alert, Finding, Result, Sent
+from pamsignal.render import escape
 from pamsignal.render.escape import for_terminal
 from pamsignal.terms import Severity
 
 TEST_RULE = "test_alert"
+
+# How the styles of a message stand on a terminal (ECMA-48 SGR).
+_SGR = {PLAIN: "", BOLD: output.BOLD, ITALIC: "3", CODE: "36"}
 
 # What to do about an answer, by how its detail begins.
 _REMEDIES = {
@@ -39,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sinks", nargs="*", metavar="SINK", help="names of sinks in the configuration; none means all")
     parser.add_argument("--preview", action="store_true", help="show how alerts of every kind look; send nothing")
     parser.add_argument("--rule", metavar="NAME", help="with --preview: only alerts of this action or finding")
+    parser.add_argument("--raw", action="store_true", help="with --preview: the requests themselves, secrets masked")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be sent, secrets masked")
 
 
@@ -49,12 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
         require_right(path, "test-alert" if path == DEFAULT_PATH else f"test-alert --config {path}")
     settings = load.load(path) if path else load.defaults()
     as_json = getattr(arguments, "json", False)
-    if arguments.rule and not arguments.preview:
-        raise UsageError("--rule goes with --preview")
+    for option in ("rule", "raw"):
+        if getattr(arguments, option) and not arguments.preview:
+            raise UsageError(f"--{option} goes with --preview")
     if arguments.preview:
-        return show(settings, arguments.sinks, _specimens(arguments.rule), as_json=as_json)
+        return show(settings, arguments)
     if arguments.dry_run:
-        return show(settings, arguments.sinks, [marked_alert(settings)], as_json=as_json)
+        return show_request(settings, arguments.sinks, as_json=as_json)
     return send(settings, arguments.sinks, as_json=as_json, quiet=getattr(arguments, "quiet", False))
 
 
@@ -70,15 +79,39 @@ def send(settings: Settings, names: Sequence[str], *, as_json: bool = False, qui
     return 1 if failed else 0
 
 
-def show(settings: Settings, names: Sequence[str], alerts: Sequence[Alert], *, as_json: bool = False) -> int:
-    """Show how each sink would send `alerts`, and send nothing."""
+def show_request(settings: Settings, names: Sequence[str], *, as_json: bool = False) -> int:
+    """Show what exactly each sink would send now, and send nothing."""
+    alert = marked_alert(settings)
     for sink in _chosen(settings, names):
-        for alert in alerts:
-            preview = sink.preview(alert)
-            document = {"sink": sink.name, "rule": alert.rule, "preview": preview}
-            title = sink.name if alert.rule == TEST_RULE else f"{sink.name}, {alert.rule}"
-            print(json.dumps(document) if as_json else f"{title}:\n{preview}\n")
+        request = sink.preview(alert).request
+        document = {"sink": sink.name, "rule": alert.rule, "preview": request}
+        print(json.dumps(document) if as_json else f"{sink.name}:\n{request}\n")
     return 0
+
+
+def show(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Show how alerts of every kind look at each sink, and which of them it would not get; send nothing."""
+    routes = {one.name: one.route for one in settings.sinks}
+    colored = output.is_colored(arguments)
+    alerts = _specimens(arguments.rule)
+    for sink in _chosen(settings, arguments.sinks):
+        for alert in alerts:
+            preview, kept_by = sink.preview(alert), kept_from(routes[sink.name], alert)
+            if getattr(arguments, "json", False):
+                look = plain(preview.look) or preview.request
+                document = {"sink": sink.name, "rule": alert.rule, "preview": preview.request, "look": look}
+                print(json.dumps({**document, "kept_by": kept_by}))
+                continue
+            is_raw = arguments.raw or not preview.look
+            shown = preview.request if is_raw else "".join(_painted(run, colored=colored) for run in preview.look)
+            never = f" (never sent there, by {kept_by})" if kept_by else ""
+            print(f"{sink.name}, {alert.rule}{never}:\n{shown}\n")
+    return 0
+
+
+def _painted(run: Run, *, colored: bool) -> str:
+    lines = (escape.visible(line) for line in run.text.split("\n"))
+    return "\n".join(output.painted(line, _SGR[run.style], colored=colored and bool(run.style)) for line in lines)
 
 
 def _specimens(rule: Optional[str]) -> List[Alert]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Sequence, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
-from pamsignal.deliver.routes import Route, RouteSettings
+from pamsignal.deliver.routes import Route, RouteSettings, kept_by
 from pamsignal.detect.notable import weight_of
 from pamsignal.model import Alert, AuthEvent, Context
 
@@ -30,12 +30,20 @@ def forwarded(
     deliveries: List[Delivery] = []
     for event, context in events:
         alert, sinks_told = as_alert(event, context), told.get(event.id, ())
-        sinks = tuple(r.sink for r in collecting if _wants(r.settings, alert) and r.sink not in sinks_told)
+        sinks = tuple(r.sink for r in collecting if collects(r.settings, alert) and r.sink not in sinks_told)
         if sinks:
             deliveries.append((alert, sinks))
     return deliveries
 
 
-def _wants(settings: RouteSettings, alert: Alert) -> bool:
+def kept_from(settings: RouteSettings, alert: Alert) -> Optional[str]:
+    """Return the key of a sink's configuration that keeps `alert` from it, None where it comes, or its event does."""
+    if isinstance(alert.subject, AuthEvent) and collects(settings, as_alert(alert.subject, alert.context)):
+        return None
+    return kept_by(settings, alert)
+
+
+def collects(settings: RouteSettings, alert: Alert) -> bool:
+    """Tell whether a sink gets every single event of the kind of `alert`."""
     is_listed = settings.events is None or alert.rule in settings.events
     return is_listed and alert.severity >= settings.min_severity

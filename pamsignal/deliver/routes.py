@@ -54,17 +54,21 @@ class Route(NamedTuple):
 
 def sinks_for(alert: Alert, routes: Sequence[Route]) -> Tuple[str, ...]:
     """Return the names of the sinks that want `alert`, in the order of `routes`."""
-    return tuple(route.sink for route in routes if _wants(route.settings, alert))
+    return tuple(route.sink for route in routes if kept_by(route.settings, alert) is None)
 
 
-def _wants(settings: RouteSettings, alert: Alert) -> bool:
-    if not settings.enabled or alert.severity < settings.min_severity:
-        return False
-    if _is_for_keeping(alert.rule, settings):
-        return False
-    if not _is_listed(alert.rule, settings.actions) or alert.rule in settings.exclude:
-        return False
-    return settings.reasons is None or is_own_sight(alert) or not set(settings.reasons).isdisjoint(alert.reasons)
+def kept_by(settings: RouteSettings, alert: Alert) -> Optional[str]:
+    """Return the key of a sink's configuration that keeps `alert` from it, None where it gets it."""
+    if not settings.enabled:
+        return "enabled"
+    if alert.severity < settings.min_severity:
+        return "min_severity"
+    if _is_for_keeping(alert.rule, settings) or not _is_listed(alert.rule, settings.actions):
+        return "actions"
+    if alert.rule in settings.exclude:
+        return "exclude"
+    is_new = settings.reasons is None or not set(settings.reasons).isdisjoint(alert.reasons)
+    return None if is_new or is_own_sight(alert) else "reasons"
 
 
 def _is_for_keeping(rule: str, settings: RouteSettings) -> bool:

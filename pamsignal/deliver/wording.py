@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from pamsignal.deliver.sinks.base import Sink
+from pamsignal.deliver.sinks.base import Preview, Sink
 from pamsignal.model import Alert, Finding, Result, Wording
 
 Templates = Mapping[str, Wording]
@@ -35,7 +35,7 @@ class Templated:
         """Deliver `alerts` in the user's words."""
         return self._sink.deliver([worded(alert, self._templates) for alert in alerts])
 
-    def preview(self, alert: Alert) -> str:
+    def preview(self, alert: Alert) -> Preview:
         """Return what `deliver` would send."""
         return self._sink.preview(worded(alert, self._templates))
 

@@ -34,6 +34,13 @@ def for_terminal(text: str, limit: int = VALUE_LIMIT) -> str:
     return cut(_spelled_out(text[: limit + 1]), limit)
 
 
+def visible(text: str) -> str:
+    """Return `text`, which is escaped already, with what no terminal shows or moves its cursor spelled out, uncut."""
+    if text.isprintable():
+        return text
+    return "".join(part if part.isprintable() else _spelling(part) for part in text)
+
+
 def for_telegram_html(text: str, limit: int = VALUE_LIMIT) -> str:
     """Return `text` for Telegram's HTML mode; `limit` counts as Telegram does, after the entities are parsed."""
     return _entities(for_terminal(text, limit))

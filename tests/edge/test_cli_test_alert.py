@@ -150,9 +150,46 @@ def test_a_preview_shows_alerts_of_every_kind_as_each_sink_says_it_and_sends_not
     assert {"login_success", "session_closed", "brute_force", "success_after_failures", "journal_suppressed"} < {*rules}
     assert len(shown) == 5 * len(rules)
     for sink in ("phone", "team", "hook", "screen", "journal"):
-        texts = [one["preview"] for one in shown if one["sink"] == sink]
-        assert len(set(texts)) == len(texts) == len(rules)
-        assert all("web-01" in text for text in texts)
+        for key in ("preview", "look"):
+            texts = [one[key] for one in shown if one["sink"] == sink]
+            assert len(set(texts)) == len(texts) == len(rules)
+            assert all("web-01" in text for text in texts)
+
+
+def test_a_preview_shows_chats_as_people_read_them_and_with_raw_as_they_are_sent(configured):
+    preview = ("test-alert", "--preview", "--rule", "session_closed", "phone", "team", "--config", configured())
+    shown = pamsignal(*preview).stdout
+    assert "⚪ Session closed: alice from 203.0.113.9 after 1 h 12 min" in shown
+    assert not re.search("[{`]|<code>|POST", shown)
+    colored = pamsignal(*preview, env={**os.environ, "CLICOLOR_FORCE": "1"}).stdout
+    assert "User: \x1b[36malice\x1b[0m\n" in colored
+    assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == shown
+    raw = pamsignal(*preview, "--raw").stdout
+    assert raw.count("POST https://") == 2
+    assert "<code>alice</code>" in raw
+
+
+def test_a_preview_says_what_never_comes_there_and_why(configured):
+    text = """\
+sinks:
+  screen: {type: console, min_severity: warning, exclude: [brute_force]}
+  siem: {type: syslog, host: 127.0.0.1, min_severity: info, actions: [brute_force]}
+"""
+    config = configured(text)
+    shown = pamsignal("test-alert", "--preview", "--config", config).stdout
+    titles = [line for line in shown.splitlines() if line.startswith(("screen, ", "siem, "))]
+    assert "screen, session_closed (never sent there, by min_severity):" in titles
+    assert [line for line in titles if "screen, login_success" in line] == [
+        "screen, login_success (never sent there, by min_severity):",
+        "screen, login_success:",
+    ]
+    assert "screen, brute_force (never sent there, by exclude):" in titles
+    assert "siem, session_closed:" in titles  # as an event
+    assert "siem, success_after_failures (never sent there, by actions):" in titles
+    objects = json_lines(pamsignal("test-alert", "--preview", "--json", "--config", config).stdout)
+    assert {(one["sink"], one["rule"]): one["kept_by"] for one in objects}[
+        "siem", "success_after_failures"
+    ] == "actions"
 
 
 def test_a_preview_is_of_one_rule_and_one_sink_and_in_the_users_words(configured):
@@ -171,6 +208,7 @@ def test_a_preview_is_of_one_rule_and_one_sink_and_in_the_users_words(configured
             "there is no example of login_succes\\x1b; there are: login_success, ",
         ),
         (("--rule", "login_success"), "--rule goes with --preview"),
+        (("--raw", "--dry-run"), "--raw goes with --preview"),
     ],
 )
 def test_what_has_no_preview_is_said(configured, words, said):

@@ -85,8 +85,8 @@ def test_a_service_that_apprise_does_not_know_is_refused_and_not_shown(url, capl
 
 def test_a_preview_shows_the_service_and_not_its_keys():
     sink = apprise.build("a", apprise.Settings(Secret(f"json://user:{CANARY}@127.0.0.1/{CANARY}")))
-    assert sink.preview(an_alert()).startswith("Apprise json://***\n\n🔵 Login: alice from 203.0.113.9")
-    assert CANARY not in sink.preview(an_alert())
+    assert sink.preview(an_alert()).request.startswith("Apprise json://***\n\n🔵 Login: alice from 203.0.113.9")
+    assert CANARY not in sink.preview(an_alert()).request
 
 
 def test_without_apprise_the_refusal_names_the_package(monkeypatch):

@@ -196,7 +196,7 @@ def test_a_ca_file_that_cannot_be_read_is_a_result_and_not_an_exception(bundle, 
 
 
 def test_a_preview_shows_the_message_as_people_read_it():
-    shown = sink_for(25).preview(CASES["hostile_login"])
+    shown = sink_for(25).preview(CASES["hostile_login"]).request
     assert shown.startswith("SMTP 127.0.0.1 port 25 (none)\nFrom: pamsignal <alerts@example.org>\n")
     assert all(line.isprintable() for line in shown.splitlines())
     assert HOSTILE[:20] in shown

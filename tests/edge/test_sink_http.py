@@ -33,6 +33,7 @@ from pamsignal.deliver.sinks import (
     webhook,
     whatsapp,
 )
+from pamsignal.deliver.sinks.look import plain
 from pamsignal.deliver.sinks.tls import OTHER_NAME, words_for
 from pamsignal.errors import ConfigError
 from pamsignal.model import Refused, Sent, TryLater
@@ -459,7 +460,8 @@ def test_no_service_has_anything_against_any_alert(kind, certificate, ca_file):
 
 @pytest.mark.parametrize("kind", CHANNELS)
 def test_a_preview_shows_what_is_sent_without_the_secrets(kind):
-    shown = sink_for(kind, "https://service.example.org").preview(an_alert())
+    shown, look = sink_for(kind, "https://service.example.org").preview(an_alert())
     assert shown.startswith("POST https://service.example.org/***\nContent-Type: application/json\n")
     assert json.loads(shown.partition("\n\n")[2])
-    assert CANARY not in shown
+    assert CANARY not in shown + plain(look)
+    assert ("Login: alice from 203.0.113.9" in plain(look)) == (kind not in {"pagerduty", "webhook"})

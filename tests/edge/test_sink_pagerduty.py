@@ -82,7 +82,7 @@ def test_a_key_that_pagerduty_does_not_know_holds_the_channel(said, reason, paus
 
 def test_the_key_is_in_no_preview_and_no_representation():
     channel = pagerduty.channel(pagerduty.Settings(Secret(KEY)))
-    assert KEY not in pagerduty.build("p", pagerduty.Settings(Secret(KEY))).preview(an_alert())
+    assert KEY not in pagerduty.build("p", pagerduty.Settings(Secret(KEY))).preview(an_alert()).request
     assert KEY not in repr(channel.request_for(an_alert(), 0))
 
 

@@ -310,7 +310,7 @@ def test_tcp_without_a_port_has_nowhere_to_go():
 
 def test_the_preview_shows_the_message_on_one_line_without_what_moves_a_cursor():
     sink = syslog.build("s", syslog.Settings("127.0.0.1", 5140, "tcp", format="text"))
-    shown = sink.preview(an_alert(subject=a_login(user="\x1b[2J"), severity=Severity.CRITICAL))
+    shown = sink.preview(an_alert(subject=a_login(user="\x1b[2J"), severity=Severity.CRITICAL)).request
     where, empty, message = shown.split("\n")
     assert (where, empty) == ("tcp 127.0.0.1 port 5140", "")
     assert message.startswith("<81>1 2026-11-23T12:00:00.000Z web-01 pamsignal ")

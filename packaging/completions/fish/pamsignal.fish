@@ -120,6 +120,7 @@ complete -c pamsignal -n '__fish_seen_subcommand_from init' -l yes -d 'ask nothi
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l test -d 'send a test alert when it is written'
 complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l preview -d 'show how alerts of every kind look; send nothing'
 complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l rule -x -d 'with --preview: only alerts of this action or finding'
+complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l raw -d 'with --preview: the requests themselves, secrets masked'
 complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l dry-run -d 'only show what would be sent, secrets masked'
 complete -c pamsignal -n '__fish_seen_subcommand_from status' -l watch -d 'show it again every two seconds, until Ctrl-C'
 complete -c pamsignal -n '__fish_seen_subcommand_from status' -l file -r -F -d 'status file, if status_file is set in the configuration'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, NamedTuple, Sequence
 
-from pamsignal.deliver.sinks.base import Sink
+from pamsignal.deliver.sinks.base import Preview, Sink
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result, Sent, TryLater
 from pamsignal.render import escape, text
@@ -70,9 +70,9 @@ class AppriseSink:
                 return TryLater("network", "Apprise could not deliver it, and does not say why", pause=True)
         return Sent()
 
-    def preview(self, alert: Alert) -> str:
+    def preview(self, alert: Alert) -> Preview:
         """Return title and text; what else a service gets is Apprise's business."""
-        return f"Apprise {escape.for_terminal(self._scheme)}://***\n\n{title_of(alert)}\n{body_of(alert)}"
+        return Preview(f"Apprise {escape.for_terminal(self._scheme)}://***\n\n{title_of(alert)}\n{body_of(alert)}")
 
     def _notify(self, alert: Alert) -> bool:
         kind = getattr(self._library.NotifyType, _TYPES[alert.severity])

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Sequence
+from typing import NamedTuple, Protocol, Sequence
 
+from pamsignal.deliver.sinks.look import Look
 from pamsignal.model import Alert, Result
+
+
+class Preview(NamedTuple):
+    """What `deliver` would send, in lines fit for a terminal, every secret masked; and how it looks to its readers.
+
+    `look` is empty where they read the request itself, or nobody does.
+    """
+
+    request: str
+    look: Look = ()
 
 
 class Sink(Protocol):
@@ -21,6 +32,6 @@ class Sink(Protocol):
         """Deliver all `alerts` or none, and say how it went. Expected failures are values, never exceptions."""
         ...
 
-    def preview(self, alert: Alert) -> str:
-        """Return what `deliver` would send, in lines fit for a terminal, every secret masked."""
+    def preview(self, alert: Alert) -> Preview:
+        """Return what `deliver` would send, and how it looks there."""
         ...

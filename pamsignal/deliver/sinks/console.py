@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Dict, Mapping, NamedTuple, Optional, Sequence, TextIO
 
-from pamsignal.deliver.sinks.base import Sink
+from pamsignal.deliver.sinks.base import Preview, Sink
 from pamsignal.model import Alert, Refused, Result, Sent
 from pamsignal.render import escape, text, when
 from pamsignal.terms import Severity
@@ -74,9 +74,9 @@ class Console:
             return Refused("gone", "the output is closed", pause=True)
         return Sent()
 
-    def preview(self, alert: Alert) -> str:
+    def preview(self, alert: Alert) -> Preview:
         """Return the lines, without colour."""
-        return lines_of(alert, color=False).rstrip("\n")
+        return Preview(lines_of(alert, color=False).rstrip("\n"))
 
     def _encodable(self, shown: str) -> str:
         encoding = self._stream.encoding or "utf-8"

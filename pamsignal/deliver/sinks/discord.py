@@ -5,7 +5,7 @@ https://docs.discord.com/developers/resources/webhook#execute-webhook
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional
+from typing import Dict, Iterator, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import (
@@ -15,9 +15,11 @@ from pamsignal.deliver.sinks.exchange import (
     asked_seconds,
     json_request,
     object_in,
+    payload_of,
     result_of,
 )
 from pamsignal.deliver.sinks.fitting import fitted, utf16_units
+from pamsignal.deliver.sinks.look import DISCORD, Run, by_marks
 from pamsignal.model import Alert, Refused, Result, TryLater
 from pamsignal.render import escape, text
 from pamsignal.secret import Secret
@@ -75,7 +77,14 @@ def channel(settings: Settings) -> Channel:
         }
         return json_request(url, payload)
 
-    return Channel(request_for, _result_of)
+    return Channel(request_for, _result_of, look_of=_look_of)
+
+
+def _look_of(request: Request) -> Iterator[Run]:
+    """Show the embed as Discord does, behind a bar."""
+    payload = payload_of(request)
+    lines = payload["embeds"][0]["description"].split("\n")
+    return by_marks("\n┃ ".join([payload["content"], *lines]), DISCORD)
 
 
 def content_of(alert: Alert) -> str:

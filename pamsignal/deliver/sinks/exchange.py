@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
 
+from pamsignal.deliver.sinks.look import Run
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.render import escape
 from pamsignal.secret import Secret
@@ -49,12 +50,14 @@ class Channel(NamedTuple):
     """An HTTP sink as pure functions.
 
     `request_for` takes the time of this attempt in seconds since the epoch. `second_request_for` may offer one other
-    way to say the same, where the answer shows that the first was not understood.
+    way to say the same, where the answer shows that the first was not understood. `look_of` is how a request looks to
+    people, where it is for people.
     """
 
     request_for: Callable[[Alert, int], Request]
     result_of: Callable[[Answer], Result]
     second_request_for: Callable[[Alert, Answer], Optional[Request]] = lambda _alert, _answer: None
+    look_of: Callable[[Request], Iterable[Run]] = lambda _request: ()
 
 
 def result_of(answer: Answer, detail: str = "") -> Result:
@@ -90,6 +93,11 @@ def json_request(
     """Return the request that posts `payload`."""
     body = json.dumps(payload).encode("ascii")
     return Request(url, {"Content-Type": "application/json", **(headers or {})}, body, hidden)
+
+
+def payload_of(request: Request) -> Any:
+    """Return what `json_request` was given."""
+    return json.loads(request.body)
 
 
 def described(request: Request) -> str:

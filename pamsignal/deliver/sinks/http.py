@@ -17,6 +17,7 @@ import urllib3
 
 from pamsignal import __version__
 from pamsignal.deliver.sinks import tls
+from pamsignal.deliver.sinks.base import Preview
 from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, described
 from pamsignal.deliver.sinks.guard import READ_SECONDS, LinkLocalError, Pool, TlsPool
 from pamsignal.deliver.sinks.lean_requests import requests
@@ -48,9 +49,10 @@ class HttpSink:
                 return result
         return Sent()
 
-    def preview(self, alert: Alert) -> str:
+    def preview(self, alert: Alert) -> Preview:
         """Return the request as it would be sent now; of the URL, which may be the key, the scheme and host alone."""
-        return described(self._channel.request_for(alert, int(time.time())))
+        request = self._channel.request_for(alert, int(time.time()))
+        return Preview(described(request), tuple(run for run in self._channel.look_of(request) if run.text))
 
     def _deliver_one(self, alert: Alert) -> Result:
         answer = self._transport.exchange(self._channel.request_for(alert, int(time.time())))

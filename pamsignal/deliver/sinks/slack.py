@@ -6,11 +6,12 @@ https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional
+from typing import Iterator, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, result_of
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, payload_of, result_of
 from pamsignal.deliver.sinks.fitting import fitted
+from pamsignal.deliver.sinks.look import SLACK, Run, by_marks, unescaped
 from pamsignal.model import Alert, Refused, Result
 from pamsignal.render import escape, text, words
 from pamsignal.secret import Secret
@@ -49,7 +50,12 @@ def channel(settings: Settings) -> Channel:
         }
         return json_request(settings.url, payload)
 
-    return Channel(request_for, _result_of)
+    return Channel(request_for, _result_of, look_of=_look_of)
+
+
+def _look_of(request: Request) -> Iterator[Run]:
+    section = payload_of(request)["blocks"][0]["text"]["text"]
+    return (run._replace(text=unescaped(run.text)) for run in by_marks(section, SLACK))
 
 
 def notice_of(alert: Alert) -> str:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Callable, NamedTuple, Optional, Sequence, Union
 
 from pamsignal.deliver.sinks import network, tls
+from pamsignal.deliver.sinks.base import Preview
 from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.secret import Secret
@@ -69,12 +70,12 @@ class EmailSink:
                 return result
         return Sent()
 
-    def preview(self, alert: Alert) -> str:
+    def preview(self, alert: Alert) -> Preview:
         """Return the message as it would be sent now, its text as people read it."""
         message = self._message_for(alert, time.time())
         head = [f"SMTP {self._server.host} port {self._server.port} ({self._server.security})"]
         head += [f"{name}: {value}" for name, value in message.items()]
-        return "\n".join([*head, "", message.get_content().rstrip("\n")])
+        return Preview("\n".join([*head, "", message.get_content().rstrip("\n")]))
 
     def _deliver_one(self, message: EmailMessage) -> Result:
         try:

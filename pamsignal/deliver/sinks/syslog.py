@@ -10,7 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Callable, Dict, NamedTuple, Optional, Sequence
 
-from pamsignal.deliver.sinks.base import Sink
+from pamsignal.deliver.sinks.base import Preview, Sink
 from pamsignal.deliver.sinks.fitting import fitted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result, Sent
@@ -111,19 +111,12 @@ class SyslogSink:
         self._sequence = sequence
         return Sent()
 
-    def preview(self, alert: Alert) -> str:
+    def preview(self, alert: Alert) -> Preview:
         """Return the message as it would be sent next, without its framing."""
         settings = self._settings
         message = message_of(alert, settings, self._sender, self._sequence).decode()
         where = f"{settings.transport} {settings.host} port {_port_of(self.name, settings)}"
-        return f"{where}\n\n{_visible(message)}"
-
-
-def _visible(message: str) -> str:
-    """Return all of `message`, what no terminal shows or what moves its cursor spelled out, and nothing doubled."""
-    if message.isprintable():
-        return message
-    return "".join(part if part.isprintable() else escape.for_terminal(part) for part in message)
+        return Preview(f"{where}\n\n{escape.visible(message)}")
 
 
 def message_of(alert: Alert, settings: Settings, sender: syslog.Sender, sequence: int) -> bytes:

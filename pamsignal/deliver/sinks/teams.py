@@ -7,11 +7,12 @@ https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, result_of
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, payload_of, result_of
 from pamsignal.deliver.sinks.fitting import fitted
+from pamsignal.deliver.sinks.look import BOLD, CODE, PLAIN, Run
 from pamsignal.model import Alert, Refused, Result
 from pamsignal.render import escape, text
 from pamsignal.secret import Secret
@@ -59,7 +60,17 @@ def channel(settings: Settings) -> Channel:
             lambda request: len(request.body) <= BODY_BYTES,
         )
 
-    return Channel(request_for, _result_of)
+    return Channel(request_for, _result_of, look_of=_look_of)
+
+
+def _look_of(request: Request) -> Iterator[Run]:
+    card = payload_of(request)["attachments"][0]["content"]
+    for number, paragraph in enumerate(card["body"]):
+        if number:
+            yield Run("\n")
+        for run in paragraph["inlines"]:
+            style = BOLD if run.get("weight") == "Bolder" else CODE if run.get("fontType") == "Monospace" else PLAIN
+            yield Run(run["text"], style)
 
 
 def message_of(alert: Alert, limit: int) -> Dict[str, Any]:

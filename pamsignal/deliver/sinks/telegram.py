@@ -6,7 +6,7 @@ https://core.telegram.org/bots/api#sendmessage
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, Iterable, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.exchange import (
@@ -16,9 +16,11 @@ from pamsignal.deliver.sinks.exchange import (
     asked_seconds,
     json_request,
     object_in,
+    payload_of,
     result_of,
 )
 from pamsignal.deliver.sinks.fitting import VALUE_LIMITS, utf16_units
+from pamsignal.deliver.sinks.look import Run, by_tags
 from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Refused, Result, TryLater
@@ -70,7 +72,11 @@ def channel(settings: Settings) -> Channel:
         inert = {"type": "code", "offset": 0, "length": utf16_units(plain)}
         return _request(url, settings, alert, {"text": plain, "entities": [inert]})
 
-    return Channel(request_for, lambda answer: _result_of(answer, settings.token), second_request_for)
+    return Channel(request_for, lambda answer: _result_of(answer, settings.token), second_request_for, _look_of)
+
+
+def _look_of(request: Request) -> Iterable[Run]:
+    return by_tags(payload_of(request)["text"])
 
 
 def html_of(alert: Alert) -> str:

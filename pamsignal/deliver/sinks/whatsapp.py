@@ -7,11 +7,21 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/messag
 from __future__ import annotations
 
 import re
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, after_seconds, json_request, object_in, result_of
+from pamsignal.deliver.sinks.exchange import (
+    Answer,
+    Channel,
+    Request,
+    after_seconds,
+    json_request,
+    object_in,
+    payload_of,
+    result_of,
+)
 from pamsignal.deliver.sinks.fitting import fitted
+from pamsignal.deliver.sinks.look import BOLD, Run
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Refused, Result, TryLater
 from pamsignal.render import escape, text
@@ -104,7 +114,15 @@ def channel(settings: Settings) -> Channel:
         }
         return json_request(url, payload, headers)
 
-    return Channel(request_for, _result_of)
+    return Channel(request_for, _result_of, look_of=_look_of)
+
+
+def _look_of(request: Request) -> Iterator[Run]:
+    """Show what stands in the places of the template, whose own words Meta alone knows."""
+    parameters = payload_of(request)["template"]["components"][0]["parameters"]
+    for number, parameter in enumerate(parameters, 1):
+        yield Run(f"{{{{{number}}}}} ", BOLD)
+        yield Run(f"{parameter['text']}\n" if number < len(parameters) else parameter["text"])
 
 
 def values_of(alert: Alert) -> Tuple[str, str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.deliver.forwarding import as_alert, forwarded
+from pamsignal.deliver.forwarding import as_alert, forwarded, kept_from
 from pamsignal.deliver.routes import Route, RouteSettings
 from pamsignal.deliver.turn import rank_of
 from pamsignal.model import NO_CONTEXT
@@ -44,6 +44,19 @@ def test_an_event_that_an_alert_tells_goes_to_that_sink_once():
     alert = an_alert(subject=LOGIN)
     routes = [Route("siem", ALL), Route("lake", ALL)]
     assert sent(*routes, alerts=[(alert, ("siem",))]) == [("1", ("lake",)), ("2", ("siem", "lake"))]
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        (ALL._replace(exclude=("login_success",)), None),
+        (ALL._replace(exclude=("login_success",), events=()), "exclude"),
+        (ALL._replace(exclude=("login_success",), events=("login_failure",)), "exclude"),
+        (ALL._replace(min_severity=Severity.CRITICAL), "min_severity"),
+    ],
+)
+def test_what_no_alert_tells_there_may_come_as_an_event(settings, key):
+    assert kept_from(settings, an_alert(subject=LOGIN)) == key
 
 
 def test_a_finding_that_rests_on_an_event_does_not_tell_it():

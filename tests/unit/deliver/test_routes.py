@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from pamsignal.deliver.routes import Route, RouteSettings, sinks_for
+from pamsignal.deliver.routes import Route, RouteSettings, kept_by, sinks_for
 from pamsignal.terms import Severity
 from tests.builders import a_finding, an_alert
 
 
 @pytest.mark.parametrize(
-    ("settings", "is_wanted"),
+    ("settings", "key"),
     [
-        (RouteSettings(), True),
-        (RouteSettings(enabled=False), False),
-        (RouteSettings(min_severity=Severity.NOTICE), True),
-        (RouteSettings(min_severity=Severity.WARNING), False),
-        (RouteSettings(actions=("login_success",)), True),
-        (RouteSettings(actions=("brute_force",)), False),
-        (RouteSettings(actions=()), False),
-        (RouteSettings(exclude=("login_success",)), False),
-        (RouteSettings(exclude=("brute_force",)), True),
-        (RouteSettings(actions=("login_success",), exclude=("login_success",)), False),
-        (RouteSettings(reasons=()), False),
-        (RouteSettings(reasons=("new_country", "new_key")), False),
+        (RouteSettings(), None),
+        (RouteSettings(enabled=False), "enabled"),
+        (RouteSettings(min_severity=Severity.NOTICE), None),
+        (RouteSettings(min_severity=Severity.WARNING), "min_severity"),
+        (RouteSettings(actions=("login_success",)), None),
+        (RouteSettings(actions=("brute_force",)), "actions"),
+        (RouteSettings(actions=()), "actions"),
+        (RouteSettings(exclude=("login_success",)), "exclude"),
+        (RouteSettings(exclude=("brute_force",)), None),
+        (RouteSettings(actions=("login_success",), exclude=("login_success",)), "exclude"),
+        (RouteSettings(reasons=()), "reasons"),
+        (RouteSettings(reasons=("new_country", "new_key")), "reasons"),
     ],
 )
-def test_a_route_decides_by_severity_and_name(settings, is_wanted):
-    assert sinks_for(an_alert(), [Route("team", settings)]) == (("team",) if is_wanted else ())
+def test_a_route_decides_by_severity_and_name_and_can_say_by_which_key(settings, key):
+    assert kept_by(settings, an_alert()) == key
+    assert sinks_for(an_alert(), [Route("team", settings)]) == (() if key else ("team",))
 
 
 @pytest.mark.parametrize(

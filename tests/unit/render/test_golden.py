@@ -26,6 +26,7 @@ from pamsignal.deliver.sinks import (
 )
 from pamsignal.render import cef, ecs, leef, ocsf
 from pamsignal.render.syslog import Sender
+from pamsignal.secret import Secret
 from tests.builders import NOON_US
 from tests.unit.render.cases import CASES
 
@@ -49,6 +50,32 @@ def event_json(alert):
     return None if event is None else as_json(ecs.event_document(event, alert.context, host_id="0123456789abcdef"))
 
 
+# By kind: settings that say nothing but where it goes.
+CHATS = {
+    telegram: telegram.Settings(Secret("1:token"), "42"),
+    slack: slack.Settings(Secret("https://slack.example/")),
+    discord: discord.Settings(Secret("https://discord.example/")),
+    teams: teams.Settings(Secret("https://teams.example/")),
+    ntfy: ntfy.Settings(Secret("topic")),
+    gotify: gotify.Settings("https://gotify.example", Secret("token")),
+    whatsapp: whatsapp.Settings(Secret("token"), "12345", "15551234567", "pamsignal"),
+}
+SHOWN = ("hostile_login", "login_remarkable", "success_after_failures")
+
+
+def looks(alert):
+    """The look of an alert in each chat, styles by their names; for a few cases: the texts stand in other files."""
+    if alert not in [CASES[case] for case in SHOWN]:
+        return None
+    shown = ""
+    for module, settings in CHATS.items():
+        channel = module.channel(settings)
+        runs = channel.look_of(channel.request_for(alert, NOON_US // 1_000_000))
+        marked = "".join(f"[{run.style} {run.text}]" if run.style else run.text for run in runs if run.text)
+        shown += f"{module.__name__.rpartition('.')[2]}:\n{marked}\n\n"
+    return shown
+
+
 FORMATS = {
     "ecs-alert.json": lambda alert: as_json(ecs.alert_document(alert)),
     "ecs-event.json": event_json,
@@ -67,6 +94,7 @@ FORMATS = {
     "email.eml": lambda alert: email.message_of(alert, MAIL, NOON_US // 1_000_000).as_string().replace("\r\n", "\n"),
     "pagerduty.json": lambda alert: as_json(pagerduty.event_of(alert)),
     "whatsapp.txt": lambda alert: "\n".join(whatsapp.values_of(alert)) + "\n",
+    "looks.txt": looks,
     "apprise.txt": lambda alert: f"{apprise.title_of(alert)}\n\n{apprise.body_of(alert)}\n",
     "console.txt": lambda alert: console.lines_of(alert, color=False),
     "journald.txt": lambda alert: "".join(f"{octets!r}\n" for octets in journald.entry_of(alert).splitlines()),
