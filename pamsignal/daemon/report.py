@@ -9,6 +9,7 @@ from pamsignal import __version__
 from pamsignal.audit.trail import Trail
 from pamsignal.config.settings import Settings
 from pamsignal.counts import Counts
+from pamsignal.deliver.counters import losses, name_of_loss
 from pamsignal.deliver.store import Store
 from pamsignal.deliver.turn import NEW_CHANNEL, Health
 from pamsignal.detect import blindness
@@ -166,4 +167,4 @@ def _named(counts: Mapping[Any, int]) -> Dict[str, int]:
 
 
 def _losses(counters: Dict[str, int]) -> Dict[str, int]:
-    return {name: count for name, count in sorted(counters.items()) if name.startswith("dropped:")}
+    return {name_of_loss(*key): lost for key, lost in sorted(losses(counters).items())}

@@ -11,6 +11,7 @@ from typing import Callable, Iterable, Iterator, Mapping, NamedTuple, Optional, 
 from pamsignal.counts import Counts
 from pamsignal.daemon.own_sight import RULES as OWN_RULES
 from pamsignal.daemon.tally import Spread, Tally
+from pamsignal.deliver.counters import counted, losses
 from pamsignal.deliver.turn import LAST_RANK, Health
 from pamsignal.detect.blindness import RULES as SIGHT_RULES
 from pamsignal.detect.notable import DEFAULT_ACTIONS
@@ -106,43 +107,26 @@ def alerts(snapshot: Snapshot) -> Mapping[str, float]:
 
 def deliveries(snapshot: Snapshot) -> Mapping[str, float]:
     """Return what each sink took."""
-    found = {labels[0]: value for value, labels in _counted("delivered", 1)(snapshot) if not isinstance(value, Spread)}
-    return {**dict.fromkeys(snapshot.health, 0), **found}
+    taken = counted(snapshot.counters, "delivered")
+    return {**dict.fromkeys(snapshot.health, 0), **{sink: count for (sink, _), count in sorted(taken.items())}}
 
 
 def by_reason(name: str) -> Callable[[Snapshot], Samples]:
     """Give each sink a sample for each reason: one that comes out of nothing would be no increase to Prometheus."""
 
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
-        counted = {labels: value for value, labels in _counted(name, 2)(snapshot)}
-        for labels in sorted({*counted, *((sink, reason) for sink in snapshot.health for reason in REASONS)}):
-            yield Sample(counted.get(labels, 0), labels)
-
-    return samples
-
-
-def _counted(name: str, labels: int) -> Callable[[Snapshot], Samples]:
-    """Take apart the store's counters called NAME:LABEL:LABEL."""
-
-    def samples(snapshot: Snapshot) -> Iterator[Sample]:
-        for key, count in sorted(snapshot.counters.items()):
-            first, _, rest = key.partition(":")
-            values = tuple(rest.split(":"))
-            if first == name and len(values) == labels:
-                yield Sample(count, values)
+        found = counted(snapshot.counters, name)
+        for labels in sorted({*found, *((sink, reason) for sink in snapshot.health for reason in REASONS)}):
+            yield Sample(found.get(labels, 0), labels)
 
     return samples
 
 
 def dropped(snapshot: Snapshot) -> Iterator[Sample]:
-    """Take apart what a full queue gave up."""
-    for count, (_cause, sink, rank) in _counted("dropped", 3)(snapshot):
-        yield Sample(count, (sink, "login" if rank == str(LAST_RANK) else _severity(rank)))
-
-
-def _severity(rank: str) -> str:
-    known = {str(int(severity)): severity.word for severity in Severity}
-    return known.get(rank, "unknown")
+    """Return what a full queue gave up, by what it was."""
+    known = {**{int(severity): severity.word for severity in Severity}, LAST_RANK: "login"}
+    for (sink, rank), count in sorted(losses(snapshot.counters).items()):
+        yield Sample(count, (sink, known.get(rank, "unknown")))
 
 
 def of_sinks(read: Callable[[Health, int], Optional[float]]) -> Callable[[Snapshot], Samples]:

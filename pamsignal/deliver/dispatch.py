@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from pamsignal.deliver.counters import name_of
 from pamsignal.deliver.courier import Courier, Delivered, stop_all
 from pamsignal.deliver.judge import Attempt, Happening, Verdict, judge
 from pamsignal.deliver.store import Store
@@ -133,7 +134,7 @@ def _collected(verdicts: Sequence[Tuple[str, Verdict]], released: Set[str]) -> C
     happenings = [happening for _, verdict in verdicts for happening in verdict.happenings]
     counted: Counter[str] = Counter()
     for happening in happenings:
-        counted[f"{happening.name}:{happening.sink}:{happening.reason}".rstrip(":")] += happening.alerts
+        counted[name_of(happening.name, happening.sink, happening.reason)] += happening.alerts
     return Collected(
         settled=[settlement for _, verdict in verdicts for settlement in verdict.settled],
         channels={sink: verdict.channel for sink, verdict in verdicts},

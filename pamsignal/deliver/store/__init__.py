@@ -14,12 +14,13 @@ from contextlib import closing, suppress
 from itertools import islice
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
+from pamsignal.deliver.counters import name_of_loss
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import schema
 from pamsignal.deliver.store.database import is_damage, open_database, open_for_reading
 from pamsignal.deliver.store.rows import alert_or_none, channel_of
 from pamsignal.deliver.store.unsaved import LONGEST_WAIT_US, Unsaved, is_ready, is_waiting
-from pamsignal.deliver.store.writing import loss_name, write
+from pamsignal.deliver.store.writing import write
 from pamsignal.deliver.turn import (
     NEW_CHANNEL,
     Channel,
@@ -231,7 +232,7 @@ class Store:
                 self._unsaved.drop_alert(alert.id)
         losses = self._unsaved.shed()
         self._count(losses)
-        self._unsaved.counters.update(loss_name(*key) for key in losses)
+        self._unsaved.counters.update(name_of_loss(*key) for key in losses)
 
     def _reopen(self, now_us: int) -> None:
         """Begin again: this also lets SQLite give back the space of its write-ahead log."""
@@ -249,7 +250,7 @@ class Store:
 
     def _count(self, losses: Mapping[Tuple[str, int], int]) -> None:
         for key, lost in losses.items():
-            self.counters[loss_name(*key)] = self.counters.get(loss_name(*key), 0) + lost
+            self.counters[name_of_loss(*key)] = self.counters.get(name_of_loss(*key), 0) + lost
 
     def _due_on_file(self, sink: str, now_us: int) -> Iterator[Pending]:
         for alert_id, attempts, queued_us, text in self._rows(schema.READ_DUE, sink, now_us, now_us + LONGEST_WAIT_US):

@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Dict, Iterable, Mapping, Tuple
 
 from pamsignal.deliver import codec
+from pamsignal.deliver.counters import name_of_loss
 from pamsignal.deliver.routes import DeliverySettings
 from pamsignal.deliver.store import schema
 from pamsignal.deliver.store.unsaved import Unsaved
@@ -49,11 +50,6 @@ def write(
             database.execute("ROLLBACK")
         raise
     return losses
-
-
-def loss_name(sink: str, rank: int) -> str:
-    """Return the counter for deliveries of one rank that a full queue gave up."""
-    return f"dropped:queue_full:{sink}:{rank}"
 
 
 def as_text(text: str) -> str:
@@ -111,7 +107,7 @@ def _write_counters(
 ) -> None:
     values = {name: counters[name] for name in names}
     for (sink, rank), lost in losses.items():
-        name = loss_name(sink, rank)
+        name = name_of_loss(sink, rank)
         values[name] = counters.get(name, 0) + lost
     database.executemany(schema.SET_COUNTER, [(as_text(name), value) for name, value in values.items()])
 
