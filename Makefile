@@ -12,7 +12,7 @@ $(foreach name,$(TYPED),$(eval override $(name) := $$(value $(name))))
 export $(TYPED)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-python test-package lint audit generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release role bench bench-long bench-deploy compare forge fuzz faults mutants golden clean
+.PHONY: help run test test-python test-package lint audit generate man docs docs-links deb rpm wheel snap repo fetch-repo deb-source srpm deb-check suite sbom sums release-check release pins role bench bench-long bench-deploy compare forge fuzz faults mutants golden clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -75,7 +75,7 @@ rpm:  ## build dist/pamsignal-*.noarch.rpm, for Fedora and RHEL
 	@tools/build_rpm.sh
 
 wheel:  ## build dist/pamsignal-*.whl, for distributions that take neither, and the source archive
-	@tools/install.sh dev
+	@tools/install.sh wheel
 	@tools/build_wheel.sh
 
 snap:  ## build dist/pamsignal_*.snap; needs snapcraft, and snapd to run
@@ -97,6 +97,7 @@ sums:  ## sums of all files in dist, and their signature; KEY=FINGERPRINT signs
 	@tools/install.sh package
 	@tools/sign_sums.sh "$$KEY"
 
+release-check: PYTHON = .venv-release/bin/python
 release-check:  ## hold versions, change logs, tag and all that lies in dist against each other; TAG=v1.2.3 names the tag
 	@tools/install.sh release
 	@$(PYTHON) -m tools.release
@@ -104,6 +105,10 @@ release-check:  ## hold versions, change logs, tag and all that lies in dist aga
 release:  ## all that a release is made of, signed and checked; KEY=FINGERPRINT signs, TAG=v1.2.3 names the tag
 	@for step in deb rpm wheel sbom sums repo release-check; do \
 		$(MAKE) --no-print-directory "$$step" || exit 1; done
+
+pins:  ## write tools/pinned-*.txt anew: what releases are made with, to the version and the hash; review the diff
+	@tools/install.sh pins
+	@tools/pin.sh
 
 deb-source:  ## Debian source packages in dist/source; SERIES="jammy noble" makes those for a PPA, KEY=FINGERPRINT signs
 	@tools/install.sh package
@@ -162,5 +167,5 @@ golden:  ## write the golden files of the output formats anew; review the diff
 	PAMSIGNAL_GOLDEN=write $(PYTHON) -m pytest -q tests/unit/daemon tests/unit/render tests/unit/test_scenarios.py
 
 clean:  ## remove what was built here; test hosts stay in the user's cache
-	rm -rf .venv .venv-ansible .venv-audit .venv-docs .venv-mutants .venv-release build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-ansible .venv-audit .venv-docs .venv-mutants .venv-pins .venv-release .venv-wheel build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,8 @@
 """Asks PyPI for known holes in all that comes from there: what pamsignal runs on, what tests, builds and documents it.
 
-Each list is resolved to the newest versions that it allows, as a new environment would get them. What a distribution
-packages is older, and mended by the distribution. A package that could not be asked about is a failure, too.
+Each list is resolved to the newest versions that it allows, as a new environment would get them; what is pinned is
+asked about as it is, for `make pins` to renew. What a distribution packages is older, and mended by the distribution. A
+package that could not be asked about is a failure, too.
 pip-audit ends with 1 either way; it prints a table only of what it found.
 """
 
@@ -28,7 +29,10 @@ def lists() -> Dict[str, List[str]]:
     project = tomllib.loads((TOOLS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras: Dict[str, List[str]] = project["optional-dependencies"]
     optional = [line for name, lines in extras.items() if name != "dev" for line in lines]
-    files = {path.name: path.read_text(encoding="utf-8").splitlines() for path in TOOLS.glob("requirements-*.txt")}
+    names = {path.stem.partition("-")[2] for path in TOOLS.glob("requirements-*.txt")}
+    pinned = {name: TOOLS / f"pinned-{name}.txt" for name in names}
+    paths = [path if path.exists() else TOOLS / f"requirements-{name}.txt" for name, path in pinned.items()]
+    files = {path.name: path.read_text(encoding="utf-8").splitlines() for path in paths}
     return {"pamsignal": [*project["dependencies"], *optional], "dev": extras["dev"], **files}
 
 

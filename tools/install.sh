@@ -1,7 +1,7 @@
 #!/bin/sh
-# Install what a verb of the Makefile needs: "run", "dev", "lint", "deb", "rpm", "package", "python", "role", "release",
-# "audit", "docs" or "mutants"; "all" is all but "python", "audit" and "mutants", and a browser for the tests of the site,
-# where the distribution has one. Says what it is about to install, and installs only what is missing.
+# Install what a verb of the Makefile needs: "run", "dev", "lint", "deb", "rpm", "package", "python", "wheel", "role",
+# "release", "audit", "docs", "mutants" or "pins"; "all" is all but "python", "wheel", "audit", "mutants" and "pins", and a
+# browser for the tests of the site, where the distribution has one. Says what it is about to install, and installs only what is missing.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -13,14 +13,16 @@ deb) needs="run deb" ;;
 rpm) needs="run rpm" ;;
 package) needs="run deb rpm package" ;;
 python) needs="python" ;;
+wheel) needs="wheel" ;;
 role) needs="run dev deb rpm package role" ;;
-release) needs="run dev deb rpm package release" ;;
+release) needs="run deb rpm package release" ;;
 audit) needs="python audit" ;;
 docs) needs="docs" ;;
 mutants) needs="run dev mutants" ;;
+pins) needs="pins" ;;
 all) needs="run dev deb rpm package role release docs browser" ;;
 *)
-    echo "What for? One of run, dev, lint, deb, rpm, package, python, role, release, audit, docs, mutants, all." >&2
+    echo "What for? One of run, dev, lint, deb, rpm, package, python, wheel, role, release, audit, docs, mutants, pins, all." >&2
     exit 2 ;;
 esac
 
@@ -101,18 +103,25 @@ if needed dev; then
 fi
 
 # Each in an environment of its own: what they bring along would hide the distribution's libraries, which the tests use.
+# What a release is made with comes in the very files that tools/pinned-*.txt know, or not at all.
 environment() {
     # shellcheck disable=SC2086 # an option or none
     [ -x ".venv-$1/bin/python" ] || /usr/bin/python3 -m venv ${4:-} ".venv-$1"
     is_stale ".venv-$1/installed" "$2" || return 0
     echo "Installing with pip into .venv-$1: $3 ($2)"
-    ".venv-$1/bin/python" -m pip install --quiet --upgrade pip
-    ".venv-$1/bin/python" -m pip install --quiet --requirement "$2"
+    case $2 in
+    */pinned-*) ".venv-$1/bin/python" -m pip install --quiet --require-hashes --requirement "$2" ;;
+    *)
+        ".venv-$1/bin/python" -m pip install --quiet --upgrade pip
+        ".venv-$1/bin/python" -m pip install --quiet --requirement "$2" ;;
+    esac
     touch ".venv-$1/installed"
 }
 
 ! needed role || environment ansible tools/requirements-role.txt "Ansible, Molecule and their linters"
-! needed release || environment release tools/requirements-release.txt "what checks workflows and bills of materials"
+! needed release || environment release tools/pinned-release.txt "what checks workflows and bills of materials"
+! needed wheel || environment wheel tools/pinned-wheel.txt "what builds the wheel"
 ! needed audit || environment audit tools/requirements-audit.txt "what asks for known holes"
-! needed docs || environment docs tools/requirements-docs.txt "Sphinx, its Markdown and its theme"
+! needed docs || environment docs tools/pinned-docs.txt "Sphinx, its Markdown and its theme"
 ! needed mutants || environment mutants tools/requirements-mutants.txt "mutmut, and what runs tests" --system-site-packages
+! needed pins || environment pins tools/requirements-pins.txt "what resolves and pins"

@@ -11,7 +11,13 @@ from tools.audit import ignored, lists, summed_up
 def test_every_list_of_requirements_is_asked_about():
     asked = lists()
     files = {path.name for path in (PROJECT / "tools").glob("requirements-*.txt")}
-    assert {*asked} == {"pamsignal", "dev", *files}
+    pinned = {path.name for path in (PROJECT / "tools").glob("pinned-*.txt")}
+    assert {*asked} == {
+        "pamsignal",
+        "dev",
+        *pinned,
+        *files - {name.replace("pinned", "requirements") for name in pinned},
+    }
     names = {line.partition(" ")[0] for line in asked["pamsignal"]}
     assert names >= {"systemd-python", "PyYAML", "requests", "jsonschema", "maxminddb", "apprise", "rich"}
     assert all(asked.values())

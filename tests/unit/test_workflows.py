@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import subprocess
@@ -70,7 +71,7 @@ def verbs_of(job):
 
 
 def test_what_runs_something_of_pypi_is_known():
-    assert {"dev", "role", "release", "audit", "docs", "mutants"} == OF_PYPI
+    assert {"dev", "role", "release", "audit", "docs", "mutants", "wheel", "pins"} == OF_PYPI
     found = {verb for verb, recipe in RECIPES.items() if runs_pypi(recipe)}
     assert {"sbom", "release-check", "release", "wheel", "docs", "lint", "test-python"} <= found
     assert found.isdisjoint({"deb", "rpm", "sums", "repo", "fetch-repo"})
@@ -82,6 +83,43 @@ def test_no_job_that_sees_a_secret_runs_something_of_pypi():
     for name, job in seeing.items():
         assert [verb for verb in verbs_of(job) if runs_pypi(RECIPES[verb])] == [], name
         assert [step["run"] for step in job["steps"] if runs_pypi(step.get("run", ""))] == [], name
+
+
+PINNED = dict(re.findall(r"(?m)^! needed (\w+) \|\| environment \w+ (tools/pinned-\w+\.txt)", INSTALLER))
+
+
+def test_a_release_is_made_and_checked_with_pinned_files_of_pypi_alone():
+    verbs = {verb for job in jobs(ROOT / ".github/workflows/release.yml").values() for verb in verbs_of(job)}
+    words = [word for verb in verbs for word in re.findall(r"tools/install\.sh (\w+)", RECIPES[verb])]
+    needed = {need for word in words for need in NEEDS[word] & OF_PYPI}
+    assert needed == {"wheel", "docs", "release"} <= {*PINNED}
+    assert '*/pinned-*) ".venv-$1/bin/python" -m pip install --quiet --require-hashes' in INSTALLER
+
+
+def entries(text):
+    """What a list of requirements asks for: the name as PyPI knows it, and the rest of the line."""
+    lines = text.replace("\\\n", " ").splitlines()
+    found = (re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)(.*)", line) for line in lines)
+    return [(re.sub("[._-]+", "-", one[1]).lower(), one[2]) for one in found if one]
+
+
+@pytest.mark.parametrize("path", PINNED.values())
+def test_what_is_pinned_has_version_and_hashes_and_is_what_is_asked_for(path):
+    pinned = entries((ROOT / path).read_text())
+    assert [line for line in pinned if not re.match(r"==[^ ]+ .*--hash=sha256:[0-9a-f]{64}( |$)", line[1])] == []
+    asked = entries((ROOT / path.replace("pinned", "requirements")).read_text())
+    assert {name for name, _ in asked} <= {name for name, _ in pinned}
+    for name, wanted in asked:
+        for version in [rest[2:].split()[0] for each, rest in pinned if each == name]:
+            assert allows(wanted, version), f"{name} {version}: make pins"
+
+
+def allows(wanted, version):
+    """Whether a version is within the bounds of a line like `[extra] >=4.0,<6`."""
+    found = tuple(map(int, re.findall(r"\d+", version)))
+    compared = {">=": operator.ge, "<": operator.lt, "==": operator.eq}
+    bounds = re.findall(r"(>=|==|<)([\d.]+)", wanted)
+    return all(compared[how](found, tuple(map(int, bound.split(".")))) for how, bound in bounds) and bool(bounds)
 
 
 def test_nothing_is_downloaded_over_what_was_built():
