@@ -12,7 +12,8 @@ from tests.compare.tools import Seen, Tool
 class Score(NamedTuple):
     """Of one group and one tool: attacks that are its job, and of these known, with the right address, with a wrong one.
 
-    `false` are lines without an attack that it counts as one.
+    `false` are lines without an attack that it counts as one. `unseen` are attacks that are its job, and that it does
+    not get to see as installed.
     """
 
     attacks: int
@@ -20,6 +21,7 @@ class Score(NamedTuple):
     right: int
     wrong: int
     false: int
+    unseen: int = 0
 
 
 def scores(groups: Sequence[Group], tool: Tool) -> List[Score]:
@@ -53,6 +55,7 @@ def _score(group: Group, tool: Tool, seen: Dict[int, Optional[Seen]]) -> Score:
         right=sum(times for (_, address), times in (told & job).items() if address),
         wrong=sum(times for one, times in blamed.items() if one[1] and one[0] in attacked and one not in group.attacks),
         false=sum(times for (where, _), times in blamed.items() if where in group.harmless),
+        unseen=sum(job.values()) - sum((job & _job(group, tool._replace(wants=tool.gets))).values()),
     )
 
 

@@ -14,6 +14,8 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "recognition.md"
 RECORDS = re.compile(r"(?<=\*\* )\d+(?= records of this project)")
 BEGIN, END = "<!-- make compare -->\n", "<!-- end -->\n"
 
+NONE_SEEN, SOME_UNSEEN = "†", "‡"
+
 Column = List[Score]
 
 
@@ -45,10 +47,15 @@ def _row(group: Group, number: int, columns: Dict[str, Column]) -> str:
 
 
 def _cell(score: Score, usual: int) -> str:
-    """Return the three numbers; how many lines are the tool's job, where that is not the column in front."""
+    """Return the three numbers; how many lines are the tool's job, where that is not the column in front.
+
+    Behind them stands whether it sees none of these as installed, or not all.
+    """
     if not score.attacks and not score.wrong:
         return "–"
-    return f"{score.known} · {score.right} · {score.wrong}" + (f" of {score.attacks}" if score.attacks != usual else "")
+    mark = f" {NONE_SEEN if score.unseen == score.attacks else SOME_UNSEEN}" if score.unseen else ""
+    job = f" of {score.attacks}" if score.attacks != usual else ""
+    return f"{score.known} · {score.right} · {score.wrong}{job}{mark}"
 
 
 def _spared_row(group: Group, number: int, columns: Dict[str, Column]) -> str:

@@ -17,6 +17,7 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Sequence
 from pamsignal import __version__, parse
 from pamsignal.model import Observation
 from pamsignal.terms import Action, Outcome
+from tests.compare import installed
 from tests.compare.lines import SSHD, Line
 from tests.unpacked import UNPACKED
 
@@ -38,12 +39,16 @@ class Seen(NamedTuple):
 
 
 class Tool(NamedTuple):
-    """A column of the table: its name, which lines are its job, whether it has none where no address is, and what it makes of lines, by their number."""
+    """A column of the table: its name, which lines are its job, whether it has none where no address is.
+
+    `reads` is what it makes of lines, by their number; `gets` says which lines it gets to see as installed.
+    """
 
     name: str
     wants: Callable[[Line], bool]
     needs_address: bool
     reads: Callable[[Sequence[Line]], Dict[int, Seen]]
+    gets: Callable[[Line], bool]
 
 
 def pamsignal(lines: Sequence[Line]) -> Dict[int, Seen]:
@@ -145,11 +150,17 @@ def _is_for_sshguard(line: Line) -> bool:
 
 FAIL2BAN = (str(UNPACKED / "usr/bin/fail2ban-regex"),)
 SSHGUARD = (str(UNPACKED / "usr/libexec/sshguard/sshg-parser"),)
+
+
+def _is_jailed(line: Line) -> bool:
+    return filter_of(line) in installed.jails()
+
+
 TOOLS = (
-    Tool("pamsignal", lambda _: True, False, pamsignal),
-    Tool("fail2ban", _is_for_normal_mode, True, fail2ban("normal")),
-    Tool("fail2ban, aggressive", lambda line: filter_of(line) is not None, True, fail2ban("aggressive")),
-    Tool("sshguard", _is_for_sshguard, True, sshguard),
+    Tool("pamsignal", lambda _: True, False, pamsignal, lambda _: True),
+    Tool("fail2ban", _is_for_normal_mode, True, fail2ban("normal"), _is_jailed),
+    Tool("fail2ban, aggressive", lambda line: filter_of(line) is not None, True, fail2ban("aggressive"), _is_jailed),
+    Tool("sshguard", _is_for_sshguard, True, sshguard, lambda line: line.record.identifier in installed.identifiers()),
 )
 
 

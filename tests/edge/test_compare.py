@@ -8,8 +8,10 @@ from collections import Counter
 import pytest
 
 from pamsignal.model import JournalRecord
+from tests.compare.installed import identifiers, jails
 from tests.compare.lines import Group, Line
 from tests.compare.scores import Score, scores
+from tests.compare.table import text
 from tests.compare.tools import FAIL2BAN, SSHGUARD, TOOLS, Seen, fail2ban, sshguard, versions
 from tests.edge.programs import leave_out
 
@@ -55,9 +57,28 @@ def test_a_tool_is_scored_by_its_own_job():
     attacks = {(LINES[0].where, "198.51.100.7"): 1, (LINES[1].where, "2001:db8::7"): 1, (LINES[4].where, None): 1}
     attacks[LINES[5].where, "203.0.113.9"] = 1  # as if the client had planted the other
     group = Group("all", tuple(LINES), Counter(attacks), frozenset({LINES[2].where, LINES[3].where, LINES[6].where}))
-    assert scores([group], TOOLS[3]) == [Score(attacks=2, known=2, right=1, wrong=1, false=0)]
+    assert scores([group], TOOLS[3]) == [Score(attacks=2, known=2, right=1, wrong=1, false=0, unseen=1)]
     everywhere = group._replace(attacks=Counter(), harmless=frozenset(line.where for line in LINES))
     assert [score.false for score in scores([everywhere, group], TOOLS[3])] == [2, 0]
+
+
+def test_what_each_sees_as_installed_stands_in_its_packages_configuration():
+    assert ("sshd" in jails(), "vsftpd" in jails()) == (True, False)
+    assert ("sshd" in identifiers(), "vsftpd" in identifiers()) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "cell"),
+    [((0,), "0 · 0 · 0"), ((5,), "0 · 0 · 0 †"), ((0, 5), "0 · 0 · 0 ‡")],
+    ids=["all", "nothing", "a part"],
+)
+def test_what_a_tool_does_not_see_as_installed_is_marked(numbers, cell):
+    """Whatever it makes of what it sees: here, of nothing."""
+    lines = tuple(LINES[number] for number in numbers)
+    group = Group("some", lines, Counter((line.where, "198.51.100.7") for line in lines), frozenset())
+    columns = {tool.name: scores([group], tool._replace(reads=lambda _: {})) for tool in TOOLS}
+    row = next(line for line in text([group], columns, ()).splitlines() if line.startswith("| some"))
+    assert row.strip("| ").split(" | ")[3:] == ["0 · 0 · 0", cell, cell, cell]
 
 
 def test_versions_are_those_of_the_packages():
