@@ -17,8 +17,8 @@ from tests.edge.command import pamsignal
 from tests.edge.daemon import a_login
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.syslog_servers import Server
+from tests.harness.unpacked import UNPACKED
 from tests.unit.parse.test_audit_login import an_audited_login
-from tests.unpacked import UNPACKED
 
 SECRET = "correct-horse-battery"
 CANARIES = (SECRET, SECRET.encode().hex(), SECRET.encode().hex().upper())

@@ -10,9 +10,9 @@ import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from tests.harness.unpacked import UNPACKED
 from tests.perf.journal_maker import FIRST_US
 from tests.perf.measure import cpu_seconds, cpu_seconds_until_idle
-from tests.unpacked import UNPACKED
 
 SSHD = "SYSLOG_IDENTIFIER=sshd"
 PATIENCE_SECONDS = 180

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pathlib import Path
 
-UNPACKED = Path(__file__).parents[1] / "build" / "unpacked"
+UNPACKED = Path(__file__).parents[2] / "build" / "unpacked"
