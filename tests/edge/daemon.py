@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.edge.journals import an_entry, write_journal
-from tests.waiting import PATIENCE_S, until
+from tests.harness.waiting import PATIENCE_S, until
 
 PROJECT = Path(__file__).parents[2]
 ATTACKER = "203.0.113.9"

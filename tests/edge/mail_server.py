@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.edge.receiver import unused_port
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 ACCOUNT = {b"alerts": b"correct-horse"}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.edge.receiver import unused_port
 from tests.harness.unpacked import UNPACKED
-from tests.waiting import PATIENCE_S, until
+from tests.harness.waiting import PATIENCE_S, until
 
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib/syslog-ng")
 

@@ -10,7 +10,7 @@ import pytest
 from pamsignal import __version__
 from pamsignal.cli import VERBS
 from tests.edge.command import ROOT, json_lines, misfits, pamsignal
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -9,7 +9,7 @@ import pytest
 from pamsignal.deliver.courier import MAX_ABANDONED, Courier, stop_all
 from pamsignal.model import Refused, Sent, TryLater
 from tests.builders import an_alert
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 
 class ASink:

@@ -13,7 +13,7 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Turn
 from pamsignal.model import Refused, Sent, TryLater
 from tests.builders import NOON_US, an_alert
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US

@@ -12,7 +12,7 @@ import pytest
 
 from tests.edge.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
 from tests.edge.receiver import Receiver, Reply, unused_port
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 
 def test_a_login_reaches_the_receiver_and_what_was_before_the_first_start_does_not(watched, receiver):

@@ -10,7 +10,7 @@ import pytest
 from tests.edge.daemon import a_failure, a_login
 from tests.edge.syslog_servers import Server
 from tests.harness.unpacked import UNPACKED
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not UNPACKED.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")
 

@@ -13,7 +13,7 @@ from pamsignal.journal.source import IDENTIFIERS
 from pamsignal.parse.programs import BY_IDENTIFIER
 from tests.builders import BOOT, MACHINE, NOON_US
 from tests.edge.journals import SECOND_US, an_entry, exported, write_journal
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 
 def a_directory(path):

@@ -13,7 +13,7 @@ from pamsignal.runtime import listener
 from pamsignal.runtime.host_port import HostPort
 from pamsignal.runtime.listener import LONGEST_REQUEST, MOST_CLIENTS, Listener
 from tests.edge.receiver import unused_port
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 
 @pytest.fixture

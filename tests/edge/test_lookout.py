@@ -12,7 +12,7 @@ from pamsignal.journal import JournalReader, Source
 from tests.builders import MACHINE
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.live_journal import OTHER, REFUSED
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 PROJECT = Path(__file__).parents[2]
 

@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 
 from pamsignal.runtime.loop import Loop, Wake, monotonic_us, realtime_us, utc_text
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 
 @pytest.fixture

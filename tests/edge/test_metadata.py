@@ -20,7 +20,7 @@ from pamsignal.enrich.provider import Settings as CloudSettings
 from tests.builders import NOON_US, a_login
 from tests.edge.receiver import unused_port
 from tests.edge.test_provider import AWS, FIRMWARE, plant, told
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 TOKEN = "AQAEALt-x8=="
 UUID = "67375eb1-f14d-4f02-bb42-6119cecbde51"

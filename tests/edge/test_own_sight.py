@@ -19,7 +19,7 @@ from pamsignal.secret import Secret
 from tests.edge.databases import write_cities
 from tests.edge.journals import an_entry, write_journal
 from tests.edge.receiver import Receiver, Reply
-from tests.waiting import until
+from tests.harness.waiting import until
 
 MINUTE_US = 60_000_000
 START_US, UP_US = realtime_us(), 2 * BOOT_US

@@ -14,7 +14,7 @@ from pamsignal.daemon.metrics import HISTOGRAM, PREFIX, TABLE
 from tests.edge.daemon import PROJECT, a_login, webhook_config
 from tests.edge.programs import running, said
 from tests.edge.receiver import Receiver, unused_port
-from tests.waiting import PATIENCE_S, until
+from tests.harness.waiting import PATIENCE_S, until
 
 EXAMPLES = PROJECT / "examples" / "prometheus"
 RULES = EXAMPLES / "pamsignal.rules.yml"

@@ -6,7 +6,7 @@ import socket
 import pytest
 
 from pamsignal.runtime.sd_notify import Notifier
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 SECOND_US = 1_000_000
 

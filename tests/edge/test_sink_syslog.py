@@ -27,9 +27,9 @@ from tests.builders import a_finding, a_login, an_alert
 from tests.edge.receiver import unused_port
 from tests.edge.syslog_servers import Server
 from tests.harness.unpacked import UNPACKED
+from tests.harness.waiting import PATIENCE_S
 from tests.unit.render.cases import CASES
 from tests.unit.render.siem_lines import read_cef, read_leef
-from tests.waiting import PATIENCE_S
 
 KINDS = ("rsyslog", "syslog-ng")
 READERS = {

@@ -13,7 +13,7 @@ from pamsignal.audit.verification import verify
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT
 from tests.builders import NOON_US, an_event
-from tests.waiting import until
+from tests.harness.waiting import until
 
 MINUTE_US = 60_000_000
 

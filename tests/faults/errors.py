@@ -16,7 +16,7 @@ from tests.faults.journal import Journal
 from tests.faults.kills import all_arrived
 from tests.faults.monitor import a_service
 from tests.faults.promises import at_the_end
-from tests.waiting import PATIENCE_S, until
+from tests.harness.waiting import PATIENCE_S, until
 
 STORE, TRAIL = "state", "logs"
 LONGEST_WAIT_S = 10

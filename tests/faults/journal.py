@@ -12,7 +12,7 @@ import threading
 import time
 
 from tests.edge.journals import an_entry, exported, journal_remote
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 FIRST_PORT = 20_000
 TRIES = 5  # the default threshold of `brute_force`

@@ -11,7 +11,7 @@ from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
 from tests.faults.journal import Journal, Traffic
 from tests.faults.monitor import a_service, found_in, is_anything_queued
 from tests.faults.promises import at_a_death, at_the_end
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 MOST_BETWEEN = 120
 LONGEST_MOMENT_S = 0.3

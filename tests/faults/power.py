@@ -19,7 +19,7 @@ from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
 from tests.faults.journal import Journal, Traffic
 from tests.faults.monitor import a_service, found_in, in_trail, is_anything_queued
 from tests.faults.promises import replayed, verified
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 AFTERWARDS = "45.255.255.7"  # where the login after the cut comes from
 NEXT_BOOT = "5c1de0f2a9b04c7d8e3f60718293a4b5"

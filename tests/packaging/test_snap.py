@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from tests.edge.daemon import Service
+from tests.harness.waiting import PATIENCE_S, until
 from tests.packaging.deb import PROJECT, check_out
-from tests.waiting import PATIENCE_S, until
 
 RECIPE = PROJECT / "packaging/snap/snapcraft.yaml"
 CONTROL = PROJECT / "packaging/debian/control"

@@ -14,7 +14,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 NAMES = ("chromium", "google-chrome")
 OPTIONS = (

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Iterator
 
+from tests.harness.waiting import PATIENCE_S
 from tests.system.host import GATEWAY, Host, Meeting
 from tests.system.images import PASSWORDS
-from tests.waiting import PATIENCE_S
 
 FORGER = Path(__file__).with_name("forger.py").read_text()
 

@@ -18,9 +18,9 @@ from typing import Any
 import trustme
 import yaml
 
+from tests.harness.waiting import PATIENCE_S
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
-from tests.waiting import PATIENCE_S
 
 CREDENTIALS = "/etc/pamsignal/credentials"
 FILES = "/etc/pamsignal/files"

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from tests.waiting import PATIENCE_S
+from tests.harness.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     from tests.system.lab import Lab

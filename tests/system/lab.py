@@ -21,10 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Iterable, Iterator
 
+from tests.harness.waiting import PATIENCE_S
 from tests.system.host import GATEWAY, Host
 from tests.system.images import IMAGES, Kind, base_tree, cache_folder
 from tests.system.images import lock as hold
-from tests.waiting import PATIENCE_S
 
 # Addresses of hosts, in the order of their booting.
 HOSTS = [f"10.77.0.{last}" for last in range(11, 100)]

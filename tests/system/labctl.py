@@ -22,9 +22,9 @@ import sys
 import tempfile
 import time
 
+from tests.harness.waiting import PATIENCE_S
 from tests.system.images import IMAGES, Kind
 from tests.system.lab import Lab, folder_of, sweep
-from tests.waiting import PATIENCE_S
 
 WRAPPER = """#!/bin/sh
 exec nsenter --net=/proc/{pid}/ns/net ssh "$@"

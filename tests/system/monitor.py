@@ -9,9 +9,9 @@ from pathlib import Path
 
 import yaml
 
+from tests.harness.waiting import until
 from tests.system.host import Host
 from tests.system.receiver import SECRET, Receiver
-from tests.waiting import until
 
 PROJECT = Path(__file__).parents[2]
 SYSTEMD = PROJECT / "packaging/systemd"

@@ -11,9 +11,9 @@ from typing import Callable, NamedTuple
 import trustme
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.harness.waiting import PATIENCE_S
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
-from tests.waiting import PATIENCE_S
 
 SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 

@@ -13,10 +13,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.harness.waiting import PATIENCE_S
 from tests.packaging.deb import check_out
 from tests.system.host import GATEWAY
 from tests.system.images import CODENAMES
-from tests.waiting import PATIENCE_S
 
 if TYPE_CHECKING:
     import trustme

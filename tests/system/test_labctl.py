@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
+from tests.harness.waiting import PATIENCE_S, until
 from tests.system.lab import folder_of
-from tests.waiting import PATIENCE_S, until
 
 
 def labctl(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,10 +8,10 @@ import re
 
 import pytest
 
+from tests.harness.waiting import until
 from tests.system import attacks, canaries
 from tests.system.canaries import CREDENTIALS, FILES, SECRETS
 from tests.system.monitor import CONFIG
-from tests.waiting import until
 
 MODULES = "/usr/lib/python3/dist-packages/pamsignal"
 RELEASE = 12  # one shows it: what is looked at is our own code, and each release would take a quarter of a minute

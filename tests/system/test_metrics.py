@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness.waiting import PATIENCE_S, until
 from tests.system import attacks
-from tests.waiting import PATIENCE_S, until
 
 PORT = 9814
 FILE = "/run/pamsignal/metrics.prom"

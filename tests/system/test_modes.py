@@ -6,8 +6,8 @@ import fnmatch
 
 import pytest
 
+from tests.harness.waiting import until
 from tests.system import attacks
-from tests.waiting import until
 
 LAX = "/run/systemd/system/pamsignal.service.d/lax.conf"
 METRICS = {"enabled": True, "listen": "127.0.0.1:9816"}

@@ -15,11 +15,11 @@ from typing import NamedTuple
 import pytest
 import trustme
 
+from tests.harness.waiting import until
 from tests.system import attacks
 from tests.system.host import Host
 from tests.system.monitor import Monitor
 from tests.system.receiver import Receiver
-from tests.waiting import until
 
 NTFY = "http://127.0.0.1:2586"
 NTFY_CONFIG = f"""

@@ -12,9 +12,9 @@ from typing import Callable, Iterator
 
 import trustme
 
+from tests.harness.waiting import PATIENCE_S
 from tests.packaging.deb import PROJECT
 from tests.system.host import GATEWAY, Host
-from tests.waiting import PATIENCE_S
 
 TUTORIAL = PROJECT / "docs/tutorial/first-hour.md"
 SERVER = "ntfy.sh"
