@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.edge.journals import an_entry, write_journal
+from tests.harness.journals import an_entry, write_journal
 from tests.harness.waiting import PATIENCE_S, until
 
 PROJECT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from pathlib import Path
 from pamsignal.journal import JournalReader
 from pamsignal.journal.source import LIVE, folders_of, journal_files
 from tests.builders import MACHINE
-from tests.edge.journals import an_entry, write_journal
+from tests.harness.journals import an_entry, write_journal
 
 PERSISTENT, VOLATILE = Path("/var/log/journal"), Path("/run/log/journal")
 OTHER = "0" * 31 + "1"

@@ -12,7 +12,7 @@ from pamsignal.journal import JournalReader, Source, damaged_files
 from pamsignal.journal.source import IDENTIFIERS
 from pamsignal.parse.programs import BY_IDENTIFIER
 from tests.builders import BOOT, MACHINE, NOON_US
-from tests.edge.journals import SECOND_US, an_entry, exported, write_journal
+from tests.harness.journals import SECOND_US, an_entry, exported, write_journal
 from tests.harness.waiting import PATIENCE_S
 
 

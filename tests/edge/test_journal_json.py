@@ -9,7 +9,7 @@ import pytest
 from pamsignal.errors import JournalError
 from pamsignal.journal import JournalReader, Source, read_json_lines, record_from_json, records_from
 from tests.builders import NOON_US
-from tests.edge.journals import an_entry, write_journal
+from tests.harness.journals import an_entry, write_journal
 
 
 def test_the_journal_and_its_json_give_the_same_records(tmp_path):

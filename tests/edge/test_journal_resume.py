@@ -9,7 +9,7 @@ from pamsignal.journal import Gap, JournalReader, Source, same_entry
 from pamsignal.model import Position
 from tests.builders import NOON_US
 from tests.edge.descriptors import none_left
-from tests.edge.journals import SECOND_US, an_entry, write_journal
+from tests.harness.journals import SECOND_US, an_entry, write_journal
 
 
 def a_reader(path):

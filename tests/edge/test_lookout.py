@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pamsignal.journal import JournalReader, Source
 from tests.builders import MACHINE
-from tests.edge.journals import an_entry, write_journal
 from tests.edge.live_journal import OTHER, REFUSED
+from tests.harness.journals import an_entry, write_journal
 from tests.harness.waiting import PATIENCE_S
 
 PROJECT = Path(__file__).parents[2]

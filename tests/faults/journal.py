@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from tests.edge.journals import an_entry, exported, journal_remote
+from tests.harness.journals import an_entry, exported, journal_remote
 from tests.harness.waiting import PATIENCE_S
 
 FIRST_PORT = 20_000

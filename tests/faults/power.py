@@ -14,11 +14,11 @@ import struct
 import time
 from pathlib import Path
 
-from tests.edge.journals import an_entry, write_journal
 from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
 from tests.faults.journal import Journal, Traffic
 from tests.faults.monitor import a_service, found_in, in_trail, is_anything_queued
 from tests.faults.promises import replayed, verified
+from tests.harness.journals import an_entry, write_journal
 from tests.harness.waiting import PATIENCE_S
 
 AFTERWARDS = "45.255.255.7"  # where the login after the cut comes from

@@ -19,7 +19,7 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Turn
 from pamsignal.journal import JournalReader, Source
 from pamsignal.model import Position
-from tests.edge.journals import write_journal
+from tests.harness.journals import write_journal
 from tests.perf import imports, on_host, others, results
 from tests.perf.context import TRACKED
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, chunks, journal_folder

@@ -57,7 +57,7 @@ def measured():
 
 
 def make_journal(folder):
-    from tests.edge.journals import write_journal
+    from tests.harness.journals import write_journal
     from tests.perf.journal_maker import attack
 
     write_journal(folder / "attack.journal", itertools.islice(attack(), BATCH * (WARM_BATCHES + BATCHES)))

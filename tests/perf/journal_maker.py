@@ -16,7 +16,7 @@ import random
 import time
 from pathlib import Path
 
-from tests.edge.journals import exported, store_export
+from tests.harness.journals import exported, store_export
 
 ATTACK_ENTRIES = 200_000
 HAYSTACK_ENTRIES = 500_000
