@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from tests.edge.daemon import Service, webhook_config
-from tests.edge.receiver import Receiver
+from tests.harness.receiver import Receiver
 
 
 @pytest.fixture

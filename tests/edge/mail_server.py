@@ -12,7 +12,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from tests.edge.receiver import unused_port
+from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
 
 ACCOUNT = {b"alerts": b"correct-horse"}

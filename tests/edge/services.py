@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, Callable, Dict, Iterator, List
 
-from tests.edge.receiver import Received
+from tests.harness.receiver import Received
 
 Complaints = Iterator[str]
 

@@ -10,7 +10,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.edge.receiver import unused_port
+from tests.harness.receiver import unused_port
 from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S, until
 

@@ -15,7 +15,7 @@ from pamsignal.detect.familiar import LEARNING, Change, Fact
 from tests.builders import NOON_US
 from tests.edge.command import json_lines, misfits, on_terminal, pamsignal
 from tests.edge.daemon import a_login, documents, webhook_config
-from tests.edge.receiver import Receiver
+from tests.harness.receiver import Receiver
 
 HOSTILE = "eve\x1b[2J\n"
 FACTS = [

@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.edge.command import json_lines, pamsignal
-from tests.edge.receiver import Receiver, Reply, unused_port
+from tests.harness.receiver import Receiver, Reply, unused_port
 
 SINKS = """\
 sinks:

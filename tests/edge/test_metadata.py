@@ -18,8 +18,8 @@ from pamsignal.enrich.metadata import SERVICES, Told, told_by
 from pamsignal.enrich.provider import Cloud
 from pamsignal.enrich.provider import Settings as CloudSettings
 from tests.builders import NOON_US, a_login
-from tests.edge.receiver import unused_port
 from tests.edge.test_provider import AWS, FIRMWARE, plant, told
+from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
 
 TOKEN = "AQAEALt-x8=="

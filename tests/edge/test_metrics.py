@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.edge.daemon import PROJECT, a_failure, a_login, documents, webhook_config
-from tests.edge.receiver import unused_port
+from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
 
 ACCOUNT, ADDRESS = "canary-account", "203.0.113.9"

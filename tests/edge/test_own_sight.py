@@ -17,8 +17,8 @@ from pamsignal.runtime.log import Log
 from pamsignal.runtime.loop import realtime_us
 from pamsignal.secret import Secret
 from tests.edge.databases import write_cities
-from tests.edge.receiver import Receiver, Reply
 from tests.harness.journals import an_entry, write_journal
+from tests.harness.receiver import Receiver, Reply
 from tests.harness.waiting import until
 
 MINUTE_US = 60_000_000

@@ -13,7 +13,7 @@ import yaml
 from pamsignal.daemon.metrics import HISTOGRAM, PREFIX, TABLE
 from tests.edge.daemon import PROJECT, a_login, webhook_config
 from tests.edge.programs import running, said
-from tests.edge.receiver import Receiver, unused_port
+from tests.harness.receiver import Receiver, unused_port
 from tests.harness.waiting import PATIENCE_S, until
 
 EXAMPLES = PROJECT / "examples" / "prometheus"

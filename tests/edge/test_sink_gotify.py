@@ -11,7 +11,7 @@ from pamsignal.errors import ConfigError
 from pamsignal.model import Sent
 from pamsignal.secret import Secret
 from tests.builders import an_alert
-from tests.edge.receiver import Receiver
+from tests.harness.receiver import Receiver
 
 
 @pytest.mark.parametrize(("base", "path"), [("", "/message"), ("/", "/message"), ("/sub/", "/sub/message")])

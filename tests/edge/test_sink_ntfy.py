@@ -13,7 +13,7 @@ from pamsignal.model import Refused, Sent, TryLater
 from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 
 TOPIC = "pamsignal-canary"
 

@@ -13,7 +13,7 @@ from pamsignal.model import Refused, Sent
 from pamsignal.secret import Secret
 from pamsignal.terms import Action, Severity
 from tests.builders import a_finding, a_login, an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 
 KEY = "R0123456789abcdef0123456789abcde"
 

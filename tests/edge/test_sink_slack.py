@@ -11,7 +11,7 @@ from pamsignal.deliver.sinks import slack
 from pamsignal.model import Refused, Sent
 from pamsignal.secret import Secret
 from tests.builders import an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES
 
 

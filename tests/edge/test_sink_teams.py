@@ -11,7 +11,7 @@ from pamsignal.deliver.sinks import teams
 from pamsignal.model import Refused, Sent
 from pamsignal.secret import Secret
 from tests.builders import a_login, an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 
 
 def delivered(*replies, alert=None):

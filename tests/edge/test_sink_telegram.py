@@ -14,7 +14,7 @@ from pamsignal.model import Refused, Sent, TryLater
 from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_login, an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES
 
 TOKEN = "123456:AAF-secret"

@@ -14,7 +14,7 @@ from pamsignal.model import Sent
 from pamsignal.render import ecs
 from pamsignal.secret import Secret
 from tests.builders import an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 from tests.unit.render.cases import CASES
 
 OLD, NEW, OTHER = ("whsec_" + base64.b64encode(bytes([seed]) * 32).decode() for seed in (1, 2, 3))

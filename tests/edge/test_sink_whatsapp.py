@@ -11,7 +11,7 @@ from pamsignal.errors import ConfigError
 from pamsignal.model import Refused, Sent, TryLater
 from pamsignal.secret import Secret
 from tests.builders import a_login, an_alert
-from tests.edge.receiver import Receiver, Reply
+from tests.harness.receiver import Receiver, Reply
 
 GOOD = whatsapp.Settings(Secret("EAAcanary"), "106540352242922", "+15551234567", "pamsignal_alert")
 
