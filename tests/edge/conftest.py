@@ -7,7 +7,7 @@ import time
 import pytest
 import trustme
 
-from tests.edge.daemon import Service, webhook_config
+from tests.harness.daemon import Service, webhook_config
 from tests.harness.receiver import Receiver
 
 

@@ -16,7 +16,7 @@ from pamsignal.journal import audit_log
 from pamsignal.journal.audit_log import AuditLog, Host, this_host
 from pamsignal.parse.audit_auth import failure_of
 from tests.builders import BOOT, MACHINE, NOON_US, a_record
-from tests.edge.daemon import Service
+from tests.harness.daemon import Service
 from tests.unit.parse.test_audit_auth import an_audited_try
 
 HOST = Host(BOOT, MACHINE, "web-01")

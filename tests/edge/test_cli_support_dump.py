@@ -15,7 +15,7 @@ import pytest
 from pamsignal.runtime.directories import Directories
 from pamsignal.support import NOT_READABLE, Question, collected
 from tests.edge.command import ROOT, json_lines, misfits, pamsignal
-from tests.edge.daemon import a_failure, a_login, ports
+from tests.harness.daemon import a_failure, a_login, ports
 from tests.harness.journals import an_entry, write_journal
 
 SECTIONS = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
+from tests.harness.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
 from tests.harness.receiver import Receiver, Reply, unused_port
 from tests.harness.waiting import PATIENCE_S
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from tests.edge.daemon import PROJECT, a_failure, a_login, documents, ports
+from tests.harness.daemon import PROJECT, a_failure, a_login, documents, ports
 
 
 def records(watched):

@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.edge.daemon import PROJECT, a_failure, a_login, documents, webhook_config
+from tests.harness.daemon import PROJECT, a_failure, a_login, documents, webhook_config
 from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
 

@@ -14,7 +14,7 @@ from typing import NamedTuple, Optional
 from pamsignal.audit.chain import heads_in
 from pamsignal.audit.files import blocks, files_in
 from pamsignal.audit.verification import verify
-from tests.edge.daemon import Service
+from tests.harness.daemon import Service
 
 # The product's own code, with other numbers: waits between attempts are a hundredth, an answer is waited for 2 s
 # instead of 10 (less, and on a busy machine answers that were on their way would be repeats), no budget holds back what has to be counted, and a trouble of the disk is looked at again after half a second.

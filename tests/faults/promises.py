@@ -6,8 +6,8 @@ import json
 import subprocess
 from collections import Counter
 
-from tests.edge.daemon import PROJECT
 from tests.faults.monitor import command, found_in, in_trail
+from tests.harness.daemon import PROJECT
 
 MOST_REPEATED = 0.01  # of the alerts, where there were kills enough to speak of a share
 ENOUGH_KILLS = 100

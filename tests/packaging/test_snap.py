@@ -16,7 +16,7 @@ import subprocess
 import pytest
 import yaml
 
-from tests.edge.daemon import Service
+from tests.harness.daemon import Service
 from tests.harness.waiting import PATIENCE_S, until
 from tests.packaging.deb import PROJECT, check_out
 
