@@ -13,7 +13,7 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Turn
 from pamsignal.detect.familiar import LEARNING, Change, Fact
 from tests.builders import NOON_US
-from tests.edge.command import json_lines, misfits, on_terminal, pamsignal
+from tests.harness.command import json_lines, misfits, on_terminal, pamsignal
 from tests.harness.daemon import a_login, documents, webhook_config
 from tests.harness.receiver import Receiver
 

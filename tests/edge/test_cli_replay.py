@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOON_US
-from tests.edge.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.journals import an_entry, write_journal
 from tests.unit.parse.journal_lines import FOLDER
 

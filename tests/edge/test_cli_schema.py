@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pamsignal.cli import main
-from tests.edge.command import ROOT, SCHEMAS, pamsignal
+from tests.harness.command import ROOT, SCHEMAS, pamsignal
 
 COMPLETIONS = {"bash": "bash/pamsignal", "zsh": "zsh/_pamsignal", "fish": "fish/pamsignal.fish"}
 

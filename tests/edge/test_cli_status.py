@@ -19,7 +19,7 @@ from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader, Source
 from pamsignal.pipeline import Engine
 from tests.builders import NOON_US, a_record
-from tests.edge.command import json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.command import json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.journals import an_entry, write_journal
 
 WELL = {

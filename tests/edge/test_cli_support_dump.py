@@ -14,7 +14,7 @@ import pytest
 
 from pamsignal.runtime.directories import Directories
 from pamsignal.support import NOT_READABLE, Question, collected
-from tests.edge.command import ROOT, json_lines, misfits, pamsignal
+from tests.harness.command import ROOT, json_lines, misfits, pamsignal
 from tests.harness.daemon import a_failure, a_login, ports
 from tests.harness.journals import an_entry, write_journal
 

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.edge.command import json_lines, pamsignal
+from tests.harness.command import json_lines, pamsignal
 from tests.harness.receiver import Receiver, Reply, unused_port
 
 SINKS = """\

@@ -9,7 +9,7 @@ import pytest
 
 from pamsignal import __version__
 from pamsignal.cli import VERBS
-from tests.edge.command import ROOT, json_lines, misfits, pamsignal
+from tests.harness.command import ROOT, json_lines, misfits, pamsignal
 from tests.harness.waiting import PATIENCE_S
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.command import json_lines, pamsignal
+from tests.harness.command import json_lines, pamsignal
 from tests.harness.daemon import a_login, documents, ports, webhook_config
 from tests.harness.receiver import Receiver, unused_port
 

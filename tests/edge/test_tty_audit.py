@@ -13,8 +13,8 @@ import pytest
 
 from pamsignal.cli.explain import explain_record
 from pamsignal.journal import JournalReader, Source
-from tests.edge.command import pamsignal
 from tests.edge.syslog_servers import Server
+from tests.harness.command import pamsignal
 from tests.harness.daemon import a_login
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.unpacked import UNPACKED

@@ -20,7 +20,7 @@ from pamsignal.journal import records_from
 from pamsignal.model import NO_CONTEXT, Context
 from pamsignal.pipeline import Engine
 from pamsignal.runtime.zone import wall_clock
-from tests.edge.command import misfits, pamsignal
+from tests.harness.command import misfits, pamsignal
 
 FOLDER = Path(__file__).parents[1] / "data" / "scenarios"
 SCENARIOS = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
