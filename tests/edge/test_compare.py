@@ -13,7 +13,7 @@ from tests.compare.lines import Group, Line
 from tests.compare.scores import Score, scores
 from tests.compare.table import text
 from tests.compare.tools import FAIL2BAN, SSHGUARD, TOOLS, Seen, fail2ban, sshguard, versions
-from tests.edge.programs import leave_out
+from tests.harness.programs import leave_out
 
 TEXTS = (
     ("sshd", "Failed password for root from 198.51.100.7 port 40022 ssh2"),

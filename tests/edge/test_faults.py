@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.edge.programs import program
 from tests.edge.trails import damage_in, newest, pids_in, written
 from tests.faults import errors, kills, power
 from tests.faults.endpoint import Attempt
 from tests.faults.errors import STORE, TRAIL, Fault
 from tests.faults.promises import deliveries, what_of
 from tests.harness.daemon import PROJECT
+from tests.harness.programs import program
 
 SEED = 20261128  # the same each time, so that a run fails for what was changed; `make faults` looks for more
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Optional
 
-from tests.edge.programs import leave_out, program
 from tests.faults.endpoint import GOOD_DAY, Endpoint
 from tests.faults.journal import Journal
 from tests.faults.kills import all_arrived
 from tests.faults.monitor import a_service
 from tests.faults.promises import at_the_end
+from tests.harness.programs import leave_out, program
 from tests.harness.waiting import PATIENCE_S, until
 
 STORE, TRAIL = "state", "logs"
