@@ -11,8 +11,8 @@ import pytest
 from pamsignal.cli import geoip, main
 from pamsignal.enrich.geo import FOLDERS, Settings
 from pamsignal.enrich.notice import notice_of, notices_of
-from tests.edge.databases import CITIES, built_on, write, write_cities, write_networks
 from tests.harness.command import json_lines, misfits, pamsignal
+from tests.harness.databases import CITIES, built_on, write, write_cities, write_networks
 
 DAY_US = 86_400_000_000
 

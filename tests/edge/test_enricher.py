@@ -13,8 +13,8 @@ from pamsignal.enrich import FRESH_US, REFRESH_US, Enricher, Settings, geo, prov
 from pamsignal.model import NO_CONTEXT, AuthEvent, Context, Endpoint
 from pamsignal.terms import Action, Origin
 from tests.builders import NOON_US, a_login, an_endpoint, an_event
-from tests.edge.databases import QUITO, write_cities, write_networks
 from tests.edge.test_sockets import CAPTURED
+from tests.harness.databases import QUITO, write_cities, write_networks
 
 DAY_US = 86_400_000_000
 REACHED = an_endpoint("203.0.113.5", 22)

@@ -17,7 +17,17 @@ from pamsignal.enrich import geo
 from pamsignal.enrich.geo import FOLDERS, Settings
 from pamsignal.enrich.note import Note
 from pamsignal.enrich.place import DAY_US, NOWHERE, OLD_DAYS, Atlas, Place
-from tests.edge.databases import BERLIN, CITIES, FRANCE, NETWORKS, QUITO, built_on, write, write_cities, write_networks
+from tests.harness.databases import (
+    BERLIN,
+    CITIES,
+    FRANCE,
+    NETWORKS,
+    QUITO,
+    built_on,
+    write,
+    write_cities,
+    write_networks,
+)
 
 IN_BERLIN = ip_address("203.0.113.9")
 IN_FRANCE = ip_address("203.0.113.200")

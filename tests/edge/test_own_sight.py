@@ -16,7 +16,7 @@ from pamsignal.journal import JournalReader, Source
 from pamsignal.runtime.log import Log
 from pamsignal.runtime.loop import realtime_us
 from pamsignal.secret import Secret
-from tests.edge.databases import write_cities
+from tests.harness.databases import write_cities
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.receiver import Receiver, Reply
 from tests.harness.waiting import until

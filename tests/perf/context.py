@@ -23,9 +23,9 @@ from pamsignal.enrich import Enricher, Settings
 from pamsignal.enrich.geo import Settings as Geo
 from pamsignal.enrich.place import Atlas
 from tests.builders import a_login, an_endpoint
-from tests.edge.databases import write_cities, write_networks
 from tests.harness.daemon import Service, a_failure
 from tests.harness.daemon import a_login as a_login_line
+from tests.harness.databases import write_cities, write_networks
 from tests.harness.receiver import Receiver
 from tests.perf.journal_maker import ATTACK_ENTRIES, journal_folder
 from tests.perf.measure import anonymous_mb, medians

@@ -17,7 +17,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from tests.edge.databases import write_cities, write_networks
+from tests.harness.databases import write_cities, write_networks
 from tests.system.repositories import KeyRing, build, build_shim, packages
 
 OLDER = "0.0.1"

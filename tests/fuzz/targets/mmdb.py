@@ -14,8 +14,8 @@ from pathlib import Path
 
 from pamsignal.enrich.geo import File, Settings
 from pamsignal.enrich.place import Atlas, Place
-from tests.edge.databases import write_cities
 from tests.fuzz.folder import folder
+from tests.harness.databases import write_cities
 
 BERLIN, QUITO, ELSEWHERE = map(ip_address, ("203.0.113.9", "2001:db8::9", "192.0.2.1"))
 MOST_BYTES = 50_000
