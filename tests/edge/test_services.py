@@ -10,8 +10,8 @@ import pytest
 from pamsignal.deliver.sinks import SINKS, discord, gotify, ntfy, pagerduty, slack, teams, telegram, whatsapp
 from pamsignal.secret import Secret
 from tests.builders import an_alert
-from tests.edge.services import SERVICES, complaints_of
 from tests.harness.receiver import Received
+from tests.harness.services import SERVICES, complaints_of
 
 CHANNELS = {
     "telegram": telegram.channel(telegram.Settings(Secret("1:x"), "1")),

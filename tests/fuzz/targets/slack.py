@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from pamsignal.deliver.sinks import slack
-from tests.edge.services import LIVELY, outside_code
 from tests.fuzz.alert import alert_with, bland, harm_in, texts_of
+from tests.harness.services import LIVELY, outside_code
 
 SECTION_LIMIT, NOTICE_LIMIT = 3000, 4000
 _ENTITY = re.compile("&(?:amp|lt|gt);")

@@ -9,8 +9,8 @@ import html
 import re
 
 from pamsignal.deliver.sinks import telegram
-from tests.edge.services import LIVELY
 from tests.fuzz.alert import alert_with, bland, harm_in, texts_of
+from tests.harness.services import LIVELY
 
 LIMIT = 4096  # of UTF-16 units, after the entities are parsed
 _SPAN = re.compile("<code>([^<>]*)</code>")
