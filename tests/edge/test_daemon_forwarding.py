@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from tests.edge.syslog_servers import Server
 from tests.harness.daemon import a_failure, a_login
+from tests.harness.syslog_servers import Server
 from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S
 

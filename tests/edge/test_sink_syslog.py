@@ -24,8 +24,8 @@ from pamsignal.render.syslog import Sender
 from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
-from tests.edge.syslog_servers import Server
 from tests.harness.receiver import unused_port
+from tests.harness.syslog_servers import Server
 from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S
 from tests.unit.render.cases import CASES
