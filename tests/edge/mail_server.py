@@ -12,8 +12,8 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
-from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import unused_port
 
 ACCOUNT = {b"alerts": b"correct-horse"}
 

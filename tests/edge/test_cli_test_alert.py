@@ -9,7 +9,8 @@ import re
 import pytest
 
 from tests.harness.command import json_lines, pamsignal
-from tests.harness.receiver import Receiver, Reply, unused_port
+from tests.harness.receiver import Receiver, Reply
+from tests.harness.web import unused_port
 
 SINKS = """\
 sinks:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
-from tests.harness.receiver import Receiver, Reply, unused_port
+from tests.harness.receiver import Receiver, Reply
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import unused_port
 
 
 def test_a_login_reaches_the_receiver_and_what_was_before_the_first_start_does_not(watched, receiver):

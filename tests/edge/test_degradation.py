@@ -15,7 +15,8 @@ import pytest
 
 from tests.harness.command import json_lines, pamsignal
 from tests.harness.daemon import a_login, documents, ports, webhook_config
-from tests.harness.receiver import Receiver, unused_port
+from tests.harness.receiver import Receiver
+from tests.harness.web import unused_port
 
 HOUR_US = 3_600_000_000
 ROOT_OR_USER = [] if os.geteuid() == 0 else ["--map-root-user"]

@@ -12,8 +12,8 @@ import pytest
 from pamsignal.runtime import listener
 from pamsignal.runtime.host_port import HostPort
 from pamsignal.runtime.listener import LONGEST_REQUEST, MOST_CLIENTS, Listener
-from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import unused_port
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from pamsignal.enrich.provider import Cloud
 from pamsignal.enrich.provider import Settings as CloudSettings
 from tests.builders import NOON_US, a_login
 from tests.edge.test_provider import AWS, FIRMWARE, plant, told
-from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import unused_port
 
 TOKEN = "AQAEALt-x8=="
 UUID = "67375eb1-f14d-4f02-bb42-6119cecbde51"

@@ -13,8 +13,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.harness.daemon import PROJECT, a_failure, a_login, documents, webhook_config
-from tests.harness.receiver import unused_port
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import unused_port
 
 ACCOUNT, ADDRESS = "canary-account", "203.0.113.9"
 

@@ -13,8 +13,9 @@ import yaml
 from pamsignal.daemon.metrics import HISTOGRAM, PREFIX, TABLE
 from tests.harness.daemon import PROJECT, a_login, webhook_config
 from tests.harness.programs import running, said
-from tests.harness.receiver import Receiver, unused_port
+from tests.harness.receiver import Receiver
 from tests.harness.waiting import PATIENCE_S, until
+from tests.harness.web import unused_port
 
 EXAMPLES = PROJECT / "examples" / "prometheus"
 RULES = EXAMPLES / "pamsignal.rules.yml"

@@ -15,7 +15,8 @@ from pamsignal.model import Sent, TryLater
 from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_login, an_alert
-from tests.harness.receiver import Receiver, Reply, unused_port
+from tests.harness.receiver import Receiver, Reply
+from tests.harness.web import unused_port
 from tests.unit.render.cases import CASES
 
 CANARY = "c4n4ry"

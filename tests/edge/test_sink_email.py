@@ -15,7 +15,7 @@ from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.edge.mail_server import MailServer
-from tests.harness.receiver import unused_port
+from tests.harness.web import unused_port
 from tests.unit.render.cases import CASES, HOSTILE
 
 PASSWORD = "correct-horse"

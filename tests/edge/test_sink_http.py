@@ -40,8 +40,9 @@ from pamsignal.model import Refused, Sent, TryLater
 from pamsignal.secret import Secret
 from pamsignal.terms import REASONS
 from tests.builders import a_finding, a_login, an_alert
-from tests.harness.receiver import Receiver, Reply, unused_port
+from tests.harness.receiver import Receiver, Reply
 from tests.harness.services import SERVICES, complaints_of
+from tests.harness.web import unused_port
 from tests.unit.render.cases import CASES
 
 CANARY = "c4n4ry"

@@ -24,10 +24,10 @@ from pamsignal.render.syslog import Sender
 from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
-from tests.harness.receiver import unused_port
 from tests.harness.syslog_servers import Server
 from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import unused_port
 from tests.unit.render.cases import CASES
 from tests.unit.render.siem_lines import read_cef, read_leef
 

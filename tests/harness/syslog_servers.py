@@ -10,9 +10,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.harness.receiver import unused_port
 from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S, until
+from tests.harness.web import unused_port
 
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "usr/lib/syslog-ng")
 
