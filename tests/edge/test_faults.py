@@ -105,7 +105,7 @@ def test_a_file_of_the_trail_that_the_disk_cannot_read_is_no_damage_and_gone_on_
 )
 def test_the_harness_notices_what_it_is_for(ports, said):
     truth = {str(port): what_of(a_document(port)) for port in (1, 2)}
-    endpoint = SimpleNamespace(attempts=[Attempt(a_document(port), "taken") for port in ports])
+    endpoint = SimpleNamespace(attempts=[Attempt(a_document(port)) for port in ports])
     for attempt in endpoint.attempts:
         attempt.answered = 0.0
     _, broken = deliveries("hook", endpoint, truth, 0)

@@ -50,7 +50,7 @@ def a_service(folder, journal, endpoints, extra=""):
     service = Service(folder)
     service.program = ["-c", STAGED]
     sinks = "".join(
-        f"  {name}: {{type: webhook, url: '{one.url}', signing: none}}\n" for name, one in endpoints.items()
+        f"  {name}: {{type: webhook, url: '{one.url()}', signing: none}}\n" for name, one in endpoints.items()
     )
     service.configure(f"journal: {{directory: {journal}}}\ntrail: {{rotate_bytes: 262144}}\n{extra}sinks:\n{sinks}")
     return service
