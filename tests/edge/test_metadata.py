@@ -6,7 +6,6 @@ import json
 import socket
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from hypothesis import given
@@ -19,6 +18,7 @@ from pamsignal.enrich.provider import Cloud
 from pamsignal.enrich.provider import Settings as CloudSettings
 from tests.builders import NOON_US, a_login
 from tests.edge.test_provider import AWS, FIRMWARE, plant, told
+from tests.harness.receiver import Receiver, Reply
 from tests.harness.waiting import PATIENCE_S
 from tests.harness.web import unused_port
 
@@ -93,63 +93,39 @@ def patient(monkeypatch):
     monkeypatch.setattr(inquiry, "ANSWER_SECONDS", PATIENCE_S)
 
 
-class Service(ThreadingHTTPServer):
+class Service(Receiver):
     """A metadata service that answers only who brings the header it wants, which a token can be."""
 
-    daemon_threads = True
-
     def __init__(self, header=None, pages=None):
-        self.header, self.pages, self.asked = header, pages or {}, []
-        super().__init__(("127.0.0.1", 0), _Handler)
+        self.header, self.pages = header, pages or {}
+        super().__init__()
 
-    def answer_to(self, method, path, headers):
-        self.asked.append((method, path, headers["Host"]))
-        if method == "PUT":
-            is_timed = any(name.lower().endswith("-seconds") for name in headers)
-            return (200, TOKEN) if is_timed and self.header and self.header[1] == TOKEN else (405, "")
-        if self.header is not None and headers.get(self.header[0]) != self.header[1]:
-            return 401, "who are you?"
-        page = self.pages.get(path)
-        return (404, "no such page") if page is None else (200, page if isinstance(page, str) else json.dumps(page))
+    @property
+    def asked(self):
+        return [(one.method, one.path, one.headers["host"]) for one in self.requests]
 
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.answer()
-
-    def do_PUT(self):
-        self.answer()
-
-    def answer(self):
-        status, body = self.server.answer_to(self.command, self.path, self.headers)
-        self.send_response(status)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def serving(server):
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    def reply_to(self, request):
+        if request.method == "PUT":
+            is_timed = any(name.endswith("-seconds") for name in request.headers)
+            return (
+                Reply(200, body=TOKEN.encode()) if is_timed and self.header and self.header[1] == TOKEN else Reply(405)
+            )
+        if self.header is not None and request.headers.get(self.header[0].lower()) != self.header[1]:
+            return Reply(401, body=b"who are you?")
+        page = self.pages.get(request.path)
+        if page is None:
+            return Reply(404, body=b"no such page")
+        return Reply(body=(page if isinstance(page, str) else json.dumps(page)).encode())
 
 
 def asked_of(server, whose):
-    return told_by(SERVICES[whose], Inquiry(lambda _host: server.server_address)._fetch)
+    return told_by(SERVICES[whose], Inquiry(lambda _host: server.server.server_address)._fetch)
 
 
 @pytest.mark.parametrize("whose", CLOUDS)
 def test_each_service_is_asked_as_it_wants_to_be(whose):
     header, pages, expected = CLOUDS[whose]
-    with serving(Service(header, pages)) as server:
+    with Service(header, pages) as server:
         assert asked_of(server, whose) == expected
     assert {host for _, _, host in server.asked} == {SERVICES[whose].host}
     assert len(server.asked) <= 3
@@ -162,7 +138,7 @@ def test_no_service_is_without_its_server():
 @pytest.mark.parametrize("whose", [name for name, (header, *_) in CLOUDS.items() if header])
 def test_a_service_that_is_asked_otherwise_answers_nothing(whose):
     """So the header above is what made it answer."""
-    with serving(Service(("X-Other", "header"), CLOUDS[whose][1])) as server:
+    with Service(("X-Other", "header"), CLOUDS[whose][1]) as server:
         assert asked_of(server, whose) == Told()
 
 
@@ -170,7 +146,7 @@ def test_a_service_that_is_asked_otherwise_answers_nothing(whose):
     "answer", ["two\nlines", "<b>here</b>", "evil.example", "http://x", "é", "", "-a", "a" * 65, "a b"]
 )
 def test_what_is_no_plain_name_is_no_region(answer):
-    with serving(Service(pages={"/metadata/v1/region": answer, "/metadata/v1/id": "42"})) as server:
+    with Service(pages={"/metadata/v1/region": answer, "/metadata/v1/id": "42"}) as server:
         assert asked_of(server, "digitalocean") == Told(None, "42")
 
 
@@ -291,8 +267,8 @@ def whereabouts(enricher, time_us=NOON_US):
 
 def test_region_and_instance_are_asked_for_where_no_file_tells_them(tmp_path):
     plant(tmp_path, FIRMWARE["hetzner"])
-    with serving(Service(pages=CLOUDS["hetzner"][1])) as server:
-        enricher = enricher_at(tmp_path, server.server_address)
+    with Service(pages=CLOUDS["hetzner"][1]) as server:
+        enricher = enricher_at(tmp_path, server.server.server_address)
         assert server.asked == []
         assert whereabouts(enricher) == Cloud("hetzner", "eu-central", "42001337")
         for hour in range(3):
@@ -315,31 +291,31 @@ def test_region_and_instance_are_asked_for_where_no_file_tells_them(tmp_path):
 )
 def test_nobody_is_asked_without_need_or_against_the_configuration(cloud, files, tmp_path):
     plant(tmp_path, files)
-    with serving(Service(pages=CLOUDS["hetzner"][1])) as server:
-        whereabouts(enricher_at(tmp_path, server.server_address, cloud))
+    with Service(pages=CLOUDS["hetzner"][1]) as server:
+        whereabouts(enricher_at(tmp_path, server.server.server_address, cloud))
     assert server.asked == []
 
 
 def test_what_a_file_or_the_configuration_tells_counts_more(tmp_path):
     plant(tmp_path, told(cloud_name="hetzner", region="nbg1"))
-    with serving(Service(pages=CLOUDS["hetzner"][1])) as server:
-        assert whereabouts(enricher_at(tmp_path, server.server_address)) == Cloud("hetzner", "nbg1", "42001337")
+    with Service(pages=CLOUDS["hetzner"][1]) as server:
+        assert whereabouts(enricher_at(tmp_path, server.server.server_address)) == Cloud("hetzner", "nbg1", "42001337")
         without_region = CloudSettings(region=None, metadata=True)
-        enricher = enricher_at(tmp_path, server.server_address, without_region)
+        enricher = enricher_at(tmp_path, server.server.server_address, without_region)
         assert whereabouts(enricher) == Cloud("hetzner", None, "42001337")
 
 
 def test_a_provider_of_ones_own_name_is_asked_in_the_form_of_its_machines(tmp_path):
     plant(tmp_path, FIRMWARE["openstack"])
-    with serving(Service(pages=OPENSTACK)) as server:
-        enricher = enricher_at(tmp_path, server.server_address, CloudSettings("ovh", metadata=True))
+    with Service(pages=OPENSTACK) as server:
+        enricher = enricher_at(tmp_path, server.server.server_address, CloudSettings("ovh", metadata=True))
         assert whereabouts(enricher) == Cloud("ovh", "nova", UUID)
 
 
 def test_a_service_that_answers_nothing_is_asked_again_an_hour_later(tmp_path):
     plant(tmp_path, FIRMWARE["hetzner"])
-    with serving(Service()) as server:
-        enricher = enricher_at(tmp_path, server.server_address)
+    with Service() as server:
+        enricher = enricher_at(tmp_path, server.server.server_address)
         for minute in range(4):
             assert whereabouts(enricher, NOON_US + minute * REFRESH_US) == Cloud("hetzner")
         assert len(server.asked) == 2
@@ -362,8 +338,8 @@ def test_the_loop_waits_for_no_answer(tmp_path, monkeypatch):
 
 
 def test_proxies_of_the_environment_see_nothing(tmp_path, monkeypatch):
-    with serving(Service()) as proxy, serving(Service(pages=CLOUDS["digitalocean"][1])) as server:
+    with Service() as proxy, Service(pages=CLOUDS["digitalocean"][1]) as server:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
-            monkeypatch.setenv(name, "http://{}:{}".format(*proxy.server_address))
+            monkeypatch.setenv(name, "http://{}:{}".format(*proxy.server.server_address))
         assert asked_of(server, "digitalocean") == CLOUDS["digitalocean"][2]
     assert proxy.asked == []

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from debian.copyright import Copyright, License
 from debian.deb822 import Deb822, Dsc
 
 from pamsignal import __version__
+from tests.harness.receiver import Receiver, Reply
 from tests.packaging.deb import PROJECT, check_out
 from tests.packaging.test_deb import OF_ITS_AGE
 
@@ -101,29 +100,17 @@ def test_the_copyright_file_is_well_formed_and_tells_the_licence_of_every_file()
     }
 
 
-class Tags(BaseHTTPRequestHandler):
-    """What a code host shows of a repository's tags."""
-
-    def do_GET(self):
-        links = "".join(
-            f'<a href="/pamsignal/archive/refs/tags/{tag}.tar.gz">'
-            for tag in ("v0.1.0", "v9.10.2", "v9.9.3", "nightly")
-        )
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(links.encode())
-
-    def log_message(self, *_arguments):
-        pass
+# What a code host shows of a repository's tags.
+TAGS = "".join(
+    f'<a href="/pamsignal/archive/refs/tags/{tag}.tar.gz">' for tag in ("v0.1.0", "v9.10.2", "v9.9.3", "nightly")
+)
 
 
 def test_uscan_finds_the_newest_tag(tmp_path):
     shutil.copytree(FOLDER, tmp_path / "pamsignal/debian")
     watch = tmp_path / "pamsignal/debian/watch"
-    with ThreadingHTTPServer(("127.0.0.1", 0), Tags) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        watch.write_text(watch.read_text().replace("https://example.org", f"http://127.0.0.1:{server.server_port}"))
+    with Receiver(Reply(body=TAGS.encode())) as host:
+        watch.write_text(watch.read_text().replace("https://example.org", host.url("")))
         asked = ["uscan", "--no-conf", "--report", "--dehs"]
         told = subprocess.run(asked, cwd=tmp_path / "pamsignal", capture_output=True, text=True, check=False)
-        server.shutdown()
     assert "<upstream-version>9.10.2</upstream-version>" in told.stdout, told.stdout + told.stderr

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import json
 import os
 import re
 import shutil
-import ssl
 import sys
-import threading
-from http.server import ThreadingHTTPServer
 
 import pytest
 import trustme
 
 from pamsignal import __version__
+from tests.harness.web import Files, Server
 from tests.packaging.broken_release import (
     BILL,
     BREAKS,
@@ -36,7 +33,7 @@ from tests.packaging.broken_release import (
     wheel_with,
 )
 from tests.packaging.deb import PROJECT, check_out
-from tests.system.repositories import KeyRing, Quiet, build
+from tests.system.repositories import KeyRing, build
 from tools.release import rights
 from tools.release.__main__ import main
 from tools.release.model import Release
@@ -154,7 +151,7 @@ def test_sums_are_signed_by_a_fingerprint_alone(released, name):
     assert (done.returncode, "make sums KEY=FINGERPRINT" in done.stderr) == (1, True)
 
 
-class Published(Quiet):
+class Published(Files):
     """A file server that sends those who ask below /moved on to `elsewhere`."""
 
     elsewhere = ""
@@ -169,28 +166,16 @@ class Published(Quiet):
         return None
 
 
-@contextlib.contextmanager
-def serving(handler, context=None):
-    """The address of a server of that kind; by TLS with a context."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-
-
 @pytest.fixture
 def published(tree, tmp_path, monkeypatch):
     """The repositories as they are published, and where: by https, with a certificate that curl believes."""
     folder = shutil.move(tree / "dist/repo", tree / "published")
-    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     monkeypatch.setenv("CURL_CA_BUNDLE", str(tmp_path / "authority.pem"))
-    with serving(functools.partial(Published, directory=str(folder)), context) as place:
-        yield folder, place
+    handler = functools.partial(Published, directory=str(folder))
+    with Server(handler, certificate=authority.issue_cert("127.0.0.1")) as server:
+        yield folder, server.url
 
 
 def files(folder):
@@ -207,9 +192,9 @@ def test_what_is_published_comes_back_as_it_is(tree, published):
 def test_what_is_published_comes_by_https_alone(tree, published, monkeypatch, moved):
     """Neither typed nor sent on to by the server is http an address."""
     folder, place = published
-    with serving(functools.partial(Quiet, directory=str(folder))) as plain:
-        monkeypatch.setattr(Published, "elsewhere", plain)
-        done = run(tree, "tools/fetch_repo.sh", f"{place}/moved" if moved else plain)
+    with Server(functools.partial(Files, directory=str(folder))) as plain:
+        monkeypatch.setattr(Published, "elsewhere", plain.url)
+        done = run(tree, "tools/fetch_repo.sh", f"{place}/moved" if moved else plain.url)
     assert (done.returncode, 'Protocol "http" not supported' in done.stderr) == (1, True)
     assert not (tree / "dist/repo").exists()
 

@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import http.server
-import threading
-
-import pytest
-
+from tests.harness.receiver import Receiver, Reply
 from tests.site.links import outside, trouble_with
 
 
-class Answers(http.server.BaseHTTPRequestHandler):
-    """Answers with the number in the path."""
-
-    def do_GET(self):
-        self.send_response(int(self.path[1:]))
-        self.end_headers()
-
-    def log_message(self, *_said):
-        """Quiet."""
-
-
-@pytest.fixture
-def server():
-    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.server_port}"
-        listening.shutdown()
-
-
-def test_a_page_is_there_refused_or_gone(server):
-    assert trouble_with(f"{server}/200") is None
-    assert trouble_with(f"{server}/403") == "refused, look yourself: HTTP 403"
-    assert trouble_with(f"{server}/404") == "gone: HTTP 404"
+def test_a_page_is_there_refused_or_gone():
+    with Receiver(Reply(200), Reply(403), Reply(404)) as server:
+        assert trouble_with(server.url()) is None
+        assert trouble_with(server.url()) == "refused, look yourself: HTTP 403"
+        assert trouble_with(server.url()) == "gone: HTTP 404"
     assert trouble_with("http://127.0.0.1:1/").startswith("gone: ")
 
 
