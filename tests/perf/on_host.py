@@ -72,7 +72,7 @@ def watched_host():
 
 def sink(receiver):
     """Return the configuration of the webhook: all logins are told, of failures as many as unless told otherwise."""
-    hook = {"type": "webhook", "url": receiver.url, "secrets": [SECRET], "ca_file": "/etc/pamsignal/ca.pem"}
+    hook = {"type": "webhook", "url": receiver.url(), "secrets": [SECRET], "ca_file": "/etc/pamsignal/ca.pem"}
     return {**hook, "min_severity": "info", "success_per_10_minutes": 600}
 
 

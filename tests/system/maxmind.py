@@ -11,45 +11,45 @@ import gzip
 import hashlib
 import json
 import re
-from http.server import BaseHTTPRequestHandler
+import socket
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
+
+import trustme
+
+from tests.harness.receiver import Received, Receiver, Reply
 
 ACCOUNT, KEY = "123456", "of_the_tests_only"
 AUTHORIZATION = f"Basic {base64.b64encode(f'{ACCOUNT}:{KEY}'.encode()).decode()}"
 DAY, LAST_MODIFIED = "2026-11-23", "Mon, 23 Nov 2026 08:00:00 GMT"
 
 
-class Answer(NamedTuple):
-    """What goes back."""
-
-    status: int
-    body: bytes = b""
-    md5: str = ""
+def an_answer(status: int, body: bytes = b"", md5: str = "") -> Reply:
+    """Return what goes back."""
+    return Reply(status, {"X-Database-MD5": md5, "Last-Modified": LAST_MODIFIED}, body)
 
 
-def file_name_of(_folder: Path, edition: str, _question: dict[str, str]) -> Answer:
+def file_name_of(_folder: Path, edition: str, _question: dict[str, str]) -> Reply:
     """Version 4.6 asks for the file's name first."""
-    return Answer(200, f"{edition}.mmdb".encode())
+    return an_answer(200, f"{edition}.mmdb".encode())
 
 
-def update_of(folder: Path, edition: str, question: dict[str, str]) -> Answer:
+def update_of(folder: Path, edition: str, question: dict[str, str]) -> Reply:
     """Versions 4 send the sum of what they have, and want a database only if it has another one."""
     database = (folder / f"{edition}.mmdb").read_bytes()
     md5 = hashlib.md5(database).hexdigest()
-    return Answer(304) if question["db_md5"] == md5 else Answer(200, gzip.compress(database), md5)
+    return an_answer(304) if question["db_md5"] == md5 else an_answer(200, gzip.compress(database), md5)
 
 
-def metadata_of(folder: Path, edition: str, _question: dict[str, str]) -> Answer:
+def metadata_of(folder: Path, edition: str, _question: dict[str, str]) -> Reply:
     """Version 7 asks for the sum, and compares."""
     md5 = hashlib.md5((folder / f"{edition}.mmdb").read_bytes()).hexdigest()
-    return Answer(200, json.dumps({"databases": [{"edition_id": edition, "md5": md5, "date": DAY}]}).encode())
+    return an_answer(200, json.dumps({"databases": [{"edition_id": edition, "md5": md5, "date": DAY}]}).encode())
 
 
-def archive_of(folder: Path, _edition: str, _question: dict[str, str]) -> Answer:
+def archive_of(folder: Path, _edition: str, _question: dict[str, str]) -> Reply:
     """Version 7 downloads what everybody else may download, too."""
-    return Answer(200, (folder / "download.tar.gz").read_bytes())
+    return an_answer(200, (folder / "download.tar.gz").read_bytes())
 
 
 # A path with its query → who answers. The edition is the last word of the expression.
@@ -61,32 +61,25 @@ QUESTIONS = {
 }
 
 
-def answer_to(path: str, geoip: Path) -> Answer:
+def answer_to(path: str, geoip: Path) -> Reply:
     """Answer a question about a database, which is laid out in a folder of its edition's name."""
     for pattern, who in QUESTIONS.items():
         asked = re.fullmatch(pattern, path)
         if asked and (geoip / asked[1]).is_dir():
             return who(geoip / asked[1], asked[1], dict(parse_qsl(urlsplit(path).query)))
-    return Answer(404)
+    return an_answer(404)
 
 
-def handler_for(geoip: Path) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler that serves the databases of a folder."""
+class Databases(Receiver):
+    """Serves the databases of a folder to whoever has an account."""
 
-    class Handler(BaseHTTPRequestHandler):
-        """Answer whoever has an account."""
+    protocol_version = "HTTP/1.0"
 
-        def do_GET(self) -> None:
-            is_known = self.headers["Authorization"] == AUTHORIZATION or self.path.startswith("/app/")
-            answer = answer_to(self.path, geoip) if is_known else Answer(401)
-            self.send_response(answer.status)
-            self.send_header("X-Database-MD5", answer.md5)
-            self.send_header("Last-Modified", LAST_MODIFIED)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
+    def __init__(self, geoip: Path, certificate: trustme.LeafCert, listener: socket.socket) -> None:
+        self.geoip = geoip
+        super().__init__(certificate=certificate, listener=listener)
 
-        def log_message(self, *_arguments: object) -> None:
-            """Keep quiet."""
-
-    return Handler
+    def reply_to(self, request: Received) -> Reply:
+        """Answer a question."""
+        is_known = request.headers.get("authorization") == AUTHORIZATION or request.path.startswith("/app/")
+        return answer_to(request.path, self.geoip) if is_known else an_answer(401)

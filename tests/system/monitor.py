@@ -51,7 +51,7 @@ class Monitor:
 
     def configure(self, secret: object = SECRET, **changes: object) -> None:
         """Write the configuration: a webhook to the receiver, signed with `secret`, and `changes` of top-level keys."""
-        hook = {"type": "webhook", "url": self.receiver.url, "secrets": [secret], "ca_file": "/etc/pamsignal/ca.pem"}
+        hook = {"type": "webhook", "url": self.receiver.url(), "secrets": [secret], "ca_file": "/etc/pamsignal/ca.pem"}
         hook |= {"min_severity": "info", "noise_per_10_minutes": 600, "success_per_10_minutes": 600}
         sinks = {"hook": hook, "journald": {"type": "journald"}}
         self.write_config(yaml.safe_dump({"alerts": {"actions": ACTIONS}, "sinks": sinks, **changes}))

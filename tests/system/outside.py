@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import socket
 import sys
-import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -53,9 +52,7 @@ def main() -> None:
     """Serve until the end of the process."""
     files, alerts = (Path(argument) for argument in sys.argv[1:])
     log = AlertLog(alerts)
-    databases = ThreadingHTTPServer((GATEWAY, DATABASES_PORT), maxmind.handler_for(files / "geoip"))
-    databases.socket = log.context.wrap_socket(databases.socket, server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=databases.serve_forever, daemon=True).start()
+    maxmind.Databases(files / "geoip", log.certificate, socket.create_server((GATEWAY, DATABASES_PORT)))
     ThreadingHTTPServer((GATEWAY, FILES_PORT), functools.partial(Files, directory=str(files))).serve_forever()
 
 

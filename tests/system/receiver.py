@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import ssl
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable, NamedTuple
 
 import trustme
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from tests.harness import receiver
+from tests.harness.receiver import Received, Reply
 from tests.harness.waiting import PATIENCE_S
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
@@ -25,27 +25,32 @@ class Delivery(NamedTuple):
     document: dict
 
 
-class Receiver:
-    """Listens at `url` with a certificate of `authority`, the PEM text that a client has to trust."""
+class Receiver(receiver.Receiver):
+    """Listens on `lab` with a certificate of `authority`, the PEM text that a client has to trust."""
+
+    protocol_version = "HTTP/1.0"  # each delivery comes by a connection of its own, with its handshake
 
     def __init__(self, lab: Lab) -> None:
         authority = trustme.CA()
         self.authority: bytes = authority.cert_pem.bytes()
+        self.certificate = authority.issue_cert(GATEWAY)
         self.deliveries: list[Delivery] = []
         self.changed = threading.Condition()
         self.is_away = False
         self.refused = 0
-        listener = lab.listen()
-        port = listener.getsockname()[1]
-        self.url = f"https://{GATEWAY}:{port}/hook"
-        self.server = ThreadingHTTPServer((GATEWAY, port), handler_for(self), bind_and_activate=False)
-        self.server.daemon_threads = True
-        self.server.socket.close()
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(GATEWAY).configure_cert(self.context)
-        # The handshake happens in the request's own thread: a half-open client holds nobody up.
-        self.server.socket = self.context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(certificate=self.certificate, listener=lab.listen())
+
+    def reply_to(self, request: Received) -> Reply:
+        """Accept signed alerts, refuse everything else."""
+        if self.is_away:
+            return Reply(503)
+        try:
+            Webhook(SECRET).verify(request.body, request.headers)
+        except WebhookVerificationError:
+            self.refuse()
+            return Reply(401)
+        self.accept(Delivery(request.headers["webhook-id"], json.loads(request.body)))
+        return Reply(204, body=b"")
 
     def accept(self, delivery: Delivery) -> None:
         """Remember a delivery, and wake who waits for one."""
@@ -89,38 +94,6 @@ class Receiver:
     def resume(self) -> None:
         """Accept again."""
         self.is_away = False
-
-    def close(self) -> None:
-        """Stop listening."""
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def handler_for(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler that reports to `receiver`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        """Accept signed alerts, refuse everything else."""
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if receiver.is_away:
-                self.send_error(503)
-                return
-            try:
-                Webhook(SECRET).verify(body, dict(self.headers))
-            except WebhookVerificationError:
-                receiver.refuse()
-                self.send_error(401)
-                return
-            receiver.accept(Delivery(self.headers["webhook-id"], json.loads(body)))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_arguments: object) -> None:
-            """Keep quiet."""
-
-    return Handler
 
 
 def summary(document: dict) -> str:

@@ -6,16 +6,13 @@ import functools
 import os
 import re
 import shutil
-import ssl
 import subprocess
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.harness import web
 from tests.harness.waiting import PATIENCE_S
 from tests.packaging.deb import check_out
-from tests.system.host import GATEWAY
 from tests.system.images import CODENAMES
 
 if TYPE_CHECKING:
@@ -154,45 +151,24 @@ class KeyRing:
         subprocess.run(["gpgconf", "--kill", "all"], env=self.environment, check=True)
 
 
-class Server:
+class Server(web.Server):
     """Serves a folder on a lab's network, at `url` by HTTP; with a certificate by TLS, on the port of HTTPS."""
 
     def __init__(self, lab: Lab, folder: Path, certificate: trustme.LeafCert | None = None) -> None:
-        listener = lab.listen(443 if certificate else 0)
-        self.url = f"http://{GATEWAY}:{listener.getsockname()[1]}"
         handler = functools.partial(Telling, directory=str(folder))
-        self.server = ThreadingHTTPServer((GATEWAY, 0), handler, bind_and_activate=False)
-        self.server.socket.close()
-        self.server.socket = listener
-        self.server.asked = lambda _path: None
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            certificate.configure_cert(context)
-            self.server.socket = context.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        super().__init__(handler, lab.listen(443 if certificate else 0), certificate)
 
-    def close(self) -> None:
-        """Stop listening."""
-        self.server.shutdown()
-        self.server.server_close()
+    def asked(self, path: str) -> None:
+        """Hear of each path before it is answered."""
 
 
-class Quiet(SimpleHTTPRequestHandler):
-    """A file server that keeps no log."""
-
-    protocol_version = "HTTP/1.1"  # the end of an answer is its length, and no connection that breaks off
-
-    def log_message(self, *_arguments: object) -> None:
-        """Keep quiet."""
-
-
-class Telling(Quiet):
+class Telling(web.Files):
     """One that tells its server's `asked` of each path before it answers."""
 
-    def do_GET(self) -> None:
-        """Answer with the file."""
+    def send_head(self):
+        """Begin to answer."""
         self.server.asked(self.path)
-        super().do_GET()
+        return super().send_head()
 
 
 def commands_of_guide(name: str) -> str:

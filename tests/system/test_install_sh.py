@@ -53,7 +53,7 @@ def show(published, site):
         place.symlink_to(name)
 
     yield show_one
-    site.server.asked = lambda _path: None
+    site.asked = lambda _path: None
 
 
 @pytest.fixture(params=[*APT_HOSTS, *DNF_HOSTS])
@@ -171,7 +171,7 @@ def test_what_was_interrupted_is_taken_back(machine, show, site):
 
     show("then")
     known = names(machine)
-    site.server.asked = interrupt
+    site.asked = interrupt
     line = f"curl -fsS {PLACE}/install.sh | sh -c 'echo $$ >/run/installer; exec sh'"
     ended = machine.run(line, check=False)
     assert (ended.returncode, "taking back" in ended.stderr) == (143, True)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-import ssl
+import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Callable, Iterator
+from typing import Callable
 
 import trustme
 
+from tests.harness.receiver import Received, Receiver, Reply
 from tests.harness.waiting import PATIENCE_S
 from tests.packaging.deb import PROJECT
 from tests.system.host import GATEWAY, Host
@@ -26,18 +25,20 @@ def steps() -> dict[str, str]:
     return dict(_STEP.findall(TUTORIAL.read_text()))
 
 
-class Messages:
-    """What the server was sent, as its app shows it: topic, title and text."""
+class Channel(Receiver):
+    """Takes what is published as JSON (https://docs.ntfy.sh/publish/#publish-as-json): topic, title and text."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: trustme.LeafCert, listener: socket.socket) -> None:
         self.sent: list[dict[str, str]] = []
         self._changed = threading.Condition()
+        super().__init__(certificate=certificate, listener=listener)
 
-    def add(self, message: dict[str, str]) -> None:
+    def reply_to(self, request: Received) -> Reply:
         """Take a message, and wake who waits for one."""
         with self._changed:
-            self.sent.append(message)
+            self.sent.append(json.loads(request.body))
             self._changed.notify_all()
+        return Reply(body=b"")
 
     def wait(self, wanted: Callable[[dict[str, str]], bool]) -> dict[str, str]:
         """Return the first message that is `wanted`; raise if none comes."""
@@ -47,37 +48,9 @@ class Messages:
             return found[0]
 
 
-@contextlib.contextmanager
-def channel_for(host: Host) -> Iterator[Messages]:
+def channel_for(host: Host) -> Channel:
     """Let `host` believe that a server of ours is ntfy.sh: its name, and a certificate that the host trusts."""
-    authority, messages = trustme.CA(), Messages()
+    authority = trustme.CA()
     host.write("/usr/local/share/ca-certificates/lab.crt", authority.cert_pem.bytes())
     host.run(f"update-ca-certificates && echo '{GATEWAY} {SERVER}' >>/etc/hosts")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(SERVER).configure_cert(context)
-    server = ThreadingHTTPServer((GATEWAY, 443), handler_for(messages), bind_and_activate=False)
-    server.socket.close()
-    server.socket = context.wrap_socket(host.lab.listen(443), server_side=True, do_handshake_on_connect=False)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield messages
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def handler_for(messages: Messages) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler that reports to `messages`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        """Take what is published as JSON: https://docs.ntfy.sh/publish/#publish-as-json."""
-
-        def do_POST(self) -> None:
-            messages.add(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_arguments: object) -> None:
-            """Keep quiet."""
-
-    return Handler
+    return Channel(authority.issue_cert(SERVER), host.lab.listen(443))
