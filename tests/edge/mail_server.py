@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import ssl
 from email.message import EmailMessage
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -13,7 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from tests.harness.waiting import PATIENCE_S
-from tests.harness.web import unused_port
+from tests.harness.web import context_of, unused_port
 
 ACCOUNT = {b"alerts": b"correct-horse"}
 
@@ -40,10 +39,7 @@ class MailServer:
     ) -> None:
         self.delivered: List[Delivered] = []
         self._replies = replies or {}
-        context = None
-        if certificate is not None:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            certificate.configure_cert(context)
+        context = None if certificate is None else context_of(certificate)
         self._controller = Controller(
             self,
             hostname="127.0.0.1",

@@ -10,7 +10,6 @@ import base64
 import json
 import re
 import socket
-import ssl
 import threading
 from contextlib import suppress
 from typing import Any
@@ -19,6 +18,7 @@ import trustme
 import yaml
 
 from tests.harness.waiting import PATIENCE_S
+from tests.harness.web import context_of
 from tests.system.host import GATEWAY
 from tests.system.lab import Lab
 
@@ -111,14 +111,16 @@ def configuration(service: Echo) -> str:
 
 
 class Echo:
-    """HTTPS and SMTP over TLS, on the lab's network: refuses everything, and quotes all that came in each way it can."""
+    """HTTPS and SMTP over TLS, on the lab's network: refuses everything, and quotes all that came in each way it can.
+
+    No server of a library, which would have taken apart what is to be quoted as it came.
+    """
 
     def __init__(self, lab: Lab) -> None:
         authority = trustme.CA()
         self.authority: bytes = authority.cert_pem.bytes()
         self.heard = ""
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(GATEWAY).configure_cert(self.context)
+        self.context = context_of(authority.issue_cert(GATEWAY))
         self.listeners = [lab.listen(), lab.listen()]
         self.base = f"https://{GATEWAY}:{self.listeners[0].getsockname()[1]}"
         self.mail = self.listeners[1].getsockname()
