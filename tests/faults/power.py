@@ -12,13 +12,13 @@ import shutil
 import signal
 import struct
 import time
-from pathlib import Path
 
 from tests.faults.endpoint import BAD_DAY, GOOD_DAY, Endpoint
 from tests.faults.journal import Journal, Traffic
 from tests.faults.monitor import a_service, found_in, in_trail, is_anything_queued
 from tests.faults.promises import replayed, verified
 from tests.harness.journals import an_entry, write_journal
+from tests.harness.process import state
 from tests.harness.waiting import PATIENCE_S
 
 AFTERWARDS = "45.255.255.7"  # where the login after the cut comes from
@@ -161,5 +161,5 @@ def _copied(source, target):
 
 
 def _wait_until_stopped(pid):
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+    while state(pid) != "T":
         time.sleep(0.001)

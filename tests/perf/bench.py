@@ -20,10 +20,11 @@ from pamsignal.deliver.turn import Turn
 from pamsignal.journal import JournalReader, Source
 from pamsignal.model import Position
 from tests.harness.journals import write_journal
+from tests.harness.process import idle_percent, memory_mb, settle
 from tests.perf import imports, on_host, others, results
 from tests.perf.context import TRACKED
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, chunks, journal_folder
-from tests.perf.measure import Service, cpu_seconds, medians, memory_mb
+from tests.perf.measure import Service, cpu_seconds, medians
 
 IDLE_SECONDS = 20
 SETTLE_SECONDS = 120
@@ -125,7 +126,7 @@ def _of_daemon(python, what, folder):
         return {
             "what": what,
             "ready_s": service.ready_s,
-            "idle_percent": service.idle_percent(IDLE_SECONDS),
+            "idle_percent": idle_percent(service.pid, IDLE_SECONDS),
             "anonymous_mb": memory_mb(service.pid),
             "pss_mb": memory_mb(service.pid, "Pss"),
         }
@@ -170,7 +171,7 @@ def _running(command, folder):
         try:
             if service.ready_s is None:
                 raise RuntimeError(f"the daemon did not become ready: {service.said()}")
-            service.settle(SETTLE_SECONDS)
+            settle(service.pid, SETTLE_SECONDS)
             yield service, Path(scratch)
         finally:
             service.stop()

@@ -26,9 +26,10 @@ from tests.builders import a_login, an_endpoint
 from tests.harness.daemon import Service, a_failure
 from tests.harness.daemon import a_login as a_login_line
 from tests.harness.databases import write_cities, write_networks
+from tests.harness.process import memory_mb
 from tests.harness.receiver import Receiver
 from tests.perf.journal_maker import ATTACK_ENTRIES, journal_folder
-from tests.perf.measure import anonymous_mb, medians
+from tests.perf.measure import medians
 
 ROUNDS = 15
 COUNT = 2000
@@ -41,10 +42,10 @@ import os, sys
 from pamsignal.enrich import Enricher
 from pamsignal.enrich.geo import Settings
 from pamsignal.enrich.place import Atlas
-from tests.perf.measure import anonymous_mb
-atlas, before = Atlas(Settings(*sys.argv[1:])), anonymous_mb(os.getpid())
+from tests.harness.process import memory_mb
+atlas, before = Atlas(Settings(*sys.argv[1:])), memory_mb(os.getpid())
 atlas.refresh()
-print(f"{anonymous_mb(os.getpid()) - before:5.1f}")
+print(f"{memory_mb(os.getpid()) - before:5.1f}")
 """
 
 
@@ -100,12 +101,12 @@ def daemon(city, asn):
             service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
             service.start()
             time.sleep(1)
-            show("daemon with databases and webhook", f"{anonymous_mb(service.pid):5.1f} MB")
+            show("daemon with databases and webhook", f"{memory_mb(service.pid):5.1f} MB")
             for first, last in ((0, 50), (50, 250)):
                 service.write(*map(a_login_line, range(first, last)), *map(a_failure, range(first, last)))
                 service.until(lambda last=last: len(receiver.requests) >= last)
                 time.sleep(1)
-                show(f"after {last - first} messages at once", f"{anonymous_mb(service.pid):5.1f} MB")
+                show(f"after {last - first} messages at once", f"{memory_mb(service.pid):5.1f} MB")
 
 
 def tracked(_city, _asn):

@@ -15,8 +15,8 @@ from pathlib import Path
 import trustme
 
 from tests.harness.daemon import Service, a_failure
+from tests.harness.process import cpu_s
 from tests.harness.syslog_servers import Server
-from tests.perf.measure import cpu_s
 
 PATIENCE_SECONDS = 300
 

@@ -1,4 +1,4 @@
-"""Measuring other processes: CPU from the scheduler's clock, anonymous memory from smaps_rollup."""
+"""Programs that are run to be measured."""
 
 import contextlib
 import os
@@ -11,8 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-_CPU_CLOCK = 2  # CPUCLOCK_SCHED of Linux' posix-timers.h: what the scheduler counted
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+from tests.harness.process import cpu_s, settle
 
 
 def medians(ways, rounds):
@@ -48,45 +47,15 @@ def cpu_seconds_until_idle(argv, within_s):
     """Run `argv`, a service, until it has done nothing for three seconds; return its user + system seconds."""
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(argv, stdout=output, stderr=output)
-        started, quiet = time.monotonic(), 0
-        while quiet < 3:
-            if process.poll() is not None or time.monotonic() - started > within_s:
-                process.kill()
-                output.seek(0)
-                raise RuntimeError(f"not idle within {within_s} s: {output.read()[-500:].decode(errors='replace')}")
-            before = cpu_s(process.pid)
-            time.sleep(1)
-            quiet = quiet + 1 if cpu_s(process.pid) - before < 0.02 else 0
-        spent = cpu_s(process.pid)
-        process.terminate()
-        process.wait()
-        return spent
-
-
-def cpu_s(pid):
-    """Return the seconds of CPU that a process used since its start, in ns, which /proc/PID/stat counts by 10 ms.
-
-    Its clock is what clock_getcpuclockid(3) answers; Python has no name for that.
-    """
-    return time.clock_gettime(~pid << 3 | _CPU_CLOCK)
-
-
-def cpu_in(stat):
-    """Return the seconds of CPU in the text of a process's stat (proc_pid_stat(5): utime and stime)."""
-    after_name = stat.rpartition(")")[2].split()
-    return (int(after_name[11]) + int(after_name[12])) / _TICKS_PER_SECOND
-
-
-def memory_mb(pid, kind="Anonymous"):
-    """Return a line of proc_pid_smaps_rollup(5): Anonymous is a process's own alone, without files that are mapped;
-    Pss has its share of those, too."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return next(int(line.split()[1]) / 1024 for line in rollup.splitlines() if line.startswith(f"{kind}:"))
-
-
-def anonymous_mb(pid):
-    """Return the memory of a process that is its own alone."""
-    return memory_mb(pid)
+        try:
+            settle(process.pid, within_s, percent=2)
+            if process.poll() is None:
+                return cpu_s(process.pid)
+        finally:
+            process.terminate()
+            process.wait()
+        output.seek(0)
+        raise RuntimeError(f"it ended: {output.read()[-500:].decode(errors='replace')}")
 
 
 class Service:
@@ -113,23 +82,6 @@ class Service:
             elif self._process.poll() is not None:
                 return None
         return None
-
-    def idle_percent(self, seconds):
-        """Return the share of one core over `seconds` in which nothing happens."""
-        before = cpu_s(self.pid)
-        time.sleep(seconds)
-        return (cpu_s(self.pid) - before) / seconds * 100
-
-    def settle(self, within_s):
-        """Wait until three seconds in a row go by with less than 5 % of a core each, at most `within_s`.
-
-        Three, because on a busy machine a process may get no more than that for a while. RuntimeError if none came.
-        """
-        started, quiet = time.monotonic(), 0
-        while quiet < 3:
-            if time.monotonic() - started > within_s:
-                raise RuntimeError(f"still at work after {within_s} s")
-            quiet = quiet + 1 if self.idle_percent(1) < 5 else 0
 
     def said(self):
         """Return the last line on stderr."""

@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.harness.process import cpu_in, memory_in
 from tests.perf import sender
-from tests.perf.measure import cpu_in
 from tests.system.lab import Lab
 from tests.system.monitor import Monitor, build_wheel
 from tests.system.receiver import SECRET, Receiver
@@ -166,9 +166,8 @@ def counted(monitor):
     told = monitor.host.run(f"cat {STATUS}", check=False).stdout  # a service that has just started has none yet
     status = json.loads(told or '{"records": 0, "events": {}}')
     events = sum(status["events"].get(action, 0) for action in ("login_failure", "login_success"))
-    shown = monitor.host.run(f"awk '/^Anonymous:/ {{ print $2 }}' /proc/{monitor.pid}/smaps_rollup").stdout
-    megabytes = int(shown) / 1024
-    return {"read": status["records"], "events": events, "cpu": cpu_seconds(monitor), "anonymous_mb": megabytes}
+    memory_mb = memory_in(monitor.host.run(f"cat /proc/{monitor.pid}/smaps_rollup").stdout)
+    return {"read": status["records"], "events": events, "cpu": cpu_seconds(monitor), "anonymous_mb": memory_mb}
 
 
 def cpu_seconds(monitor):

@@ -66,15 +66,15 @@ def tracked(count, tries):
     from pamsignal.detect import Settings as Detect
     from pamsignal.pipeline import Engine, Settings
     from tests.builders import NOON_US, a_record
-    from tests.perf.measure import anonymous_mb
+    from tests.harness.process import memory_mb
 
     engine = Engine(Settings(detect=Detect(max_tracked=65_536)))
-    before = anonymous_mb(os.getpid())
+    before = memory_mb(os.getpid())
     for number in range(int(count) * int(tries)):
         address = IPv4Address(0x2D000000 + number % int(count) * 256)
         line = f"Failed password for root from {address} port {number % 60_000 + 1024} ssh2"
         engine.feed(a_record(line, time_us=NOON_US + number * 1000, pid=number + 1000))
-    return round(anonymous_mb(os.getpid()) - before, 1)
+    return round(memory_mb(os.getpid()) - before, 1)
 
 
 def start(_folder):
