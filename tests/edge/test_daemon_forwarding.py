@@ -27,7 +27,7 @@ def forwarding(service, collector, tmp_path):
         f"journal: {{directory: {tmp_path}/journal}}\n"
         f"sinks:\n  siem: {{type: syslog, host: 127.0.0.1, port: {collector.port}, transport: tcp, format: ecs}}\n"
     )
-    service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
+    service.begin()
     return service.start()
 
 

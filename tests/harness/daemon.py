@@ -21,7 +21,10 @@ _END = b"nothing more"  # no word of the protocol: what a dead daemon had said h
 
 
 class Service:
-    """pamsignal as systemd would run it, with all its directories below one folder."""
+    """pamsignal as systemd would run it, with all its directories below one folder.
+
+    `ready_s` is how long its last start took until it said that it is ready, None before.
+    """
 
     def __init__(self, folder):
         self.folder = folder
@@ -29,9 +32,11 @@ class Service:
         self.journal.mkdir()
         self.config = folder / "pamsignal.yaml"
         self.notified = []
+        self.ready_s = None
+        self.python = sys.executable
         self.program = ["-m", "pamsignal"]
         self.inside = []  # a command that runs the daemon in surroundings of its own, by exec
-        self._number = self._known = 0
+        self._number = self._known = self._started_at = 0
         self._process = None
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(str(folder / "notify"))
@@ -46,8 +51,10 @@ class Service:
                 return
             if told == _END:
                 self._heard.set()
-            else:
-                self.notified.append(told.decode())
+                continue
+            if b"READY=1" in told and self.ready_s is None:
+                self.ready_s = time.monotonic() - self._started_at
+            self.notified.append(told.decode())
 
     def write(self, *lines, at_us=None):
         """Add a journal file with `lines` (message, or message and fields), a millisecond apart, ending now."""
@@ -61,6 +68,10 @@ class Service:
         # Only a whole file may appear in the directory.
         made = self.folder / "made" / f"{self._number:04}.journal"
         made.replace(self.journal / made.name)
+
+    def begin(self):
+        """Let the journal have begun two hours ago."""
+        self.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
 
     def configure(self, text):
         """Replace the configuration at once: a daemon that reads it meanwhile sees the old or the new one whole."""
@@ -79,9 +90,11 @@ class Service:
             "RUNTIME_DIRECTORY": str(self.folder / "run"),
             **environment,
         }
-        command = [*self.inside, sys.executable, "-Es", *self.program, "run", "--config", str(self.config)]
-        log = (self.folder / "log").open("ab")
-        self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
+        command = [*self.inside, self.python, "-Es", *self.program, "run", "--config", str(self.config)]
+        self.ready_s = None
+        with (self.folder / "log").open("ab") as log:
+            self._started_at = time.monotonic()
+            self._process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=log, stderr=log)
         if ready:
             self.until(self.is_ready)
         return self

@@ -10,7 +10,6 @@ docs/explanation/performance.json, from which `make generate` writes the page.
 import argparse
 import contextlib
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -19,13 +18,15 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Turn
 from pamsignal.journal import JournalReader, Source
 from pamsignal.model import Position
+from tests.harness.daemon import Service
 from tests.harness.journals import write_journal
 from tests.harness.process import idle_percent, memory_mb, settle
 from tests.perf import imports, on_host, others, results
 from tests.perf.context import TRACKED
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, chunks, journal_folder
-from tests.perf.measure import Service, cpu_seconds, medians
+from tests.perf.measure import cpu_seconds, medians
 
+PAMSIGNAL = ["-m", "pamsignal"]
 IDLE_SECONDS = 20
 SETTLE_SECONDS = 120
 SMALL_MB = 0.25  # less says little: see imports.py
@@ -122,7 +123,7 @@ def daemon(python, _rounds):
 
 
 def _of_daemon(python, what, folder):
-    with _running([python, "-m", "pamsignal", "run", "--config"], folder) as (service, _):
+    with _running(python, PAMSIGNAL, folder) as service:
         return {
             "what": what,
             "ready_s": service.ready_s,
@@ -134,12 +135,10 @@ def _of_daemon(python, what, folder):
 
 def memory(python, _rounds):
     """What the memory of a quiet daemon consists of."""
-    with _quiet_journal(100) as quiet:
-        watched = [python, "-s", str(Path(imports.__file__)), str(Path.cwd())]
-        with _running(watched, quiet) as (service, scratch):
-            whole = memory_mb(service.pid)
-            service.stop()
-            costs = json.loads((scratch / "imports").read_text())
+    with _quiet_journal(100) as quiet, _running(python, [imports.__file__, str(Path.cwd())], quiet) as service:
+        whole = memory_mb(service.pid)
+        service.stop()
+        costs = json.loads((service.folder / "imports").read_text())
     parts = {"the interpreter": costs.pop("")}
     for name, cost in costs.items():
         package = ".".join(name.split(".")[:2]) if name.startswith("pamsignal") else OF_PYTHON.get(name, OTHERS)
@@ -159,29 +158,23 @@ def _quiet_journal(per_file):
 
 
 @contextlib.contextmanager
-def _running(command, folder):
-    """Run the daemon by `command`, the file of its configuration behind it, until it has read `folder`."""
-    with tempfile.TemporaryDirectory() as scratch:
-        config = Path(scratch) / "pamsignal.yaml"
-        config.write_text(LOCAL_SINKS.format(folder=Path(folder).absolute()))
-        config.chmod(0o600)
-        _begin_at_oldest(scratch, folder)
-        environ = {**os.environ, "STATE_DIRECTORY": scratch, "LOGS_DIRECTORY": scratch, "RUNTIME_DIRECTORY": scratch}
-        service = Service([*command, str(config)], environ)
-        try:
-            if service.ready_s is None:
-                raise RuntimeError(f"the daemon did not become ready: {service.said()}")
-            settle(service.pid, SETTLE_SECONDS)
-            yield service, Path(scratch)
-        finally:
-            service.stop()
+def _running(python, program, folder):
+    """Run the daemon, by `program` of that interpreter, until it has read `folder`."""
+    with tempfile.TemporaryDirectory() as scratch, contextlib.closing(Service(Path(scratch))) as service:
+        service.python, service.program = python, program
+        service.configure(LOCAL_SINKS.format(folder=Path(folder).absolute()))
+        _begin_at_oldest(service, folder)
+        service.start()
+        settle(service.pid, SETTLE_SECONDS)
+        yield service
 
 
-def _begin_at_oldest(state, folder):
+def _begin_at_oldest(service, folder):
     """Write down the oldest entry as the last one read: a daemon without a past begins with now."""
     reader = JournalReader(Source(directory=folder))
     reader.read(1)
-    store = open_store(f"{state}/state.db")
+    (service.folder / "state").mkdir(mode=0o700)
+    store = open_store(str(service.folder / "state" / "state.db"))
     store.commit(Turn(now_us=reader.position.time_us, position=Position(*reader.position)))
     store.close()
     reader.close()

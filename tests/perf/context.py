@@ -98,7 +98,7 @@ def daemon(city, asn):
                 f"journal: {{directory: {folder}/journal}}\ngeoip: {{city: {city}, asn: {asn}}}\nsinks:\n  hook: {{type: "
                 f"webhook, url: '{receiver.url()}', signing: none, ca_file: {folder}/ca.pem, success_per_10_minutes: 600}}\n"
             )
-            service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
+            service.begin()
             service.start()
             time.sleep(1)
             show("daemon with databases and webhook", f"{memory_mb(service.pid):5.1f} MB")

@@ -38,7 +38,7 @@ def forward(folder, style, total):
             f"journal: {{directory: {service.journal}}}\ndelivery: {{max_rows: 1000000}}\nsinks:\n"
             f"  siem: {{type: syslog, host: 127.0.0.1, port: {server.port}, format: {style}, ca_file: {pair['ca']}}}\n"
         )
-        service.write("Server listening on :: port 22.", at_us=time.time_ns() // 1000 - 7200 * 1_000_000)
+        service.begin()
         service.start()
         before = cpu_s(service.pid)
         service.write(*map(a_failure, range(total)))

@@ -1,4 +1,4 @@
-"""The daemon with its memory watched while it imports: `python tests/perf/imports.py ROOT CONFIG`.
+"""The daemon with its memory watched while it imports: `python tests/perf/imports.py ROOT run --config CONFIG`.
 
 At its end the file `imports` beside CONFIG gets {module: MB of anonymous memory that its import took, without those of the modules that it
 imported in turn}, "" standing for the interpreter. The kernel hands memory out by pages and Python takes 1 MB at a
@@ -51,14 +51,14 @@ def write(costs, path):
 
 
 def main():
-    root, config = sys.argv[1:]
+    root, *words = sys.argv[1:]
     costs = {"": anonymous_mb()}
-    atexit.register(write, costs, f"{os.path.dirname(config)}/imports")
+    atexit.register(write, costs, f"{os.path.dirname(words[-1])}/imports")
     builtins.__import__ = watched(builtins.__import__, costs)
     sys.path[0] = root
     from pamsignal.cli import main as pamsignal
 
-    return pamsignal(["run", "--config", config])
+    return pamsignal(words)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,9 @@
-"""Programs that are run to be measured."""
+"""The CPU that programs take which are run to be measured."""
 
-import contextlib
 import os
-import select
-import signal
-import socket
 import statistics
 import subprocess
 import tempfile
-import time
-from pathlib import Path
 
 from tests.harness.process import cpu_s, settle
 
@@ -56,48 +50,3 @@ def cpu_seconds_until_idle(argv, within_s):
             process.wait()
         output.seek(0)
         raise RuntimeError(f"it ended: {output.read()[-500:].decode(errors='replace')}")
-
-
-class Service:
-    """A program started as systemd starts a Type=notify service, with a notification socket of our own."""
-
-    def __init__(self, argv, environ=None, ready_within_s=20):
-        self._folder = tempfile.TemporaryDirectory()
-        self._errors = Path(self._folder.name) / "stderr"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, self._errors.open("wb") as errors:
-            address = str(Path(self._folder.name) / "notify")
-            manager.bind(address)
-            started = time.monotonic()
-            environ = {**(environ or os.environ), "NOTIFY_SOCKET": address}
-            self._process = subprocess.Popen(argv, env=environ, stdout=subprocess.DEVNULL, stderr=errors)
-            self.pid = self._process.pid
-            self.ready_s = self._ready_after(manager, started, ready_within_s)
-
-    def _ready_after(self, manager, started, within_s):
-        """Seconds from start to READY=1, or None if it ended or did not say so in time."""
-        while time.monotonic() - started < within_s:
-            if select.select([manager], [], [], 0.05)[0]:
-                if b"READY=1" in manager.recv(4096):
-                    return time.monotonic() - started
-            elif self._process.poll() is not None:
-                return None
-        return None
-
-    def said(self):
-        """Return the last line on stderr."""
-        lines = self._errors.read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "nothing"
-
-    def stop(self):
-        """End it as systemd does; return the seconds it took."""
-        started = time.monotonic()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        took_s = time.monotonic() - started
-        self._folder.cleanup()
-        return took_s
