@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 
-from tests.harness.journals import an_entry, exported, journal_remote
+from tests.harness.journals import an_entry, exported, remote_to
 from tests.harness.waiting import PATIENCE_S
 
 FIRST_PORT = 20_000
@@ -92,8 +92,7 @@ class Journal:
 
     def _begin(self):
         self._path = self.folder / "active.journal"
-        command = [journal_remote(), "--split-mode=none", "--compress=no", "--seal=no", "-o", str(self._path), "-"]
-        self._remote = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._remote = subprocess.Popen(remote_to(self._path), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def _end(self):
         self._remote.stdin.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -103,8 +102,3 @@ def in_trail(folder):
         if event.get("action") == "login_success":
             ports.append(event["source"]["port"])
     return ports, alerts
-
-
-def command(*arguments):
-    """A command line of pamsignal."""
-    return [sys.executable, "-Es", "-m", "pamsignal", *map(str, arguments)]

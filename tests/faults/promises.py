@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections import Counter
 
-from tests.faults.monitor import command, found_in, in_trail
-from tests.harness.daemon import PROJECT
+from tests.faults.monitor import found_in, in_trail
+from tests.harness.command import json_lines, pamsignal
 
 MOST_REPEATED = 0.01  # of the alerts, where there were kills enough to speak of a share
 ENOUGH_KILLS = 100
@@ -102,22 +100,15 @@ def trail_and_store(folder, journal, truth):
 
 def verified(folder):
     """Let `pamsignal verify` look at the trail."""
-    verify = command("verify", "--directory", folder / "logs")
-    done = subprocess.run(verify, cwd=PROJECT, capture_output=True, text=True, check=False)
+    done = pamsignal("verify", "--directory", folder / "logs")
     return [f"verify: {done.stdout}{done.stderr}"] if done.returncode else []
 
 
 def replayed(folder):
     """The alerts that the journal stands for: what each is about, by id, in order."""
-    told = subprocess.run(
-        command("replay", "--directory", folder, "--only", "alerts", "--json"),
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    documents = [json.loads(line) for line in told.stdout.splitlines()]
-    return {one["event"]["id"]: what_of(one) for one in documents}
+    told = pamsignal("replay", "--directory", folder, "--only", "alerts", "--json")
+    told.check_returncode()
+    return {one["event"]["id"]: what_of(one) for one in json_lines(told.stdout)}
 
 
 def what_of(document):

@@ -67,22 +67,14 @@ def write_journal(path, entries):
     export = path.with_name(path.name + ".export")
     with export.open("wb") as stream:
         stream.writelines(exported(entry) for entry in entries)
-    store_export(path, export)
+    done = subprocess.run(remote_to(path, export), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
     export.unlink()
     return path
 
 
-def journal_remote():
-    """The program that writes journal files."""
+def remote_to(path, export="-"):
+    """The command that makes the journal file `path` of entries in the export format: a file, or what comes by a pipe."""
     program = shutil.which(_REMOTE) or shutil.which(_REMOTE_ELSEWHERE)
     assert program, f"{_REMOTE} is missing: install the package systemd-journal-remote"
-    return program
-
-
-def store_export(path, export):
-    """Feed the export file to systemd-journal-remote, which writes `path`."""
-    options = ["--split-mode=none", "--compress=no", "--seal=no"]
-    done = subprocess.run(
-        [journal_remote(), *options, "-o", str(path), str(export)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    return [program, "--split-mode=none", "--compress=no", "--seal=no", "-o", str(path), str(export)]

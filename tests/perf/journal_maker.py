@@ -16,7 +16,7 @@ import random
 import time
 from pathlib import Path
 
-from tests.harness.journals import exported, store_export
+from tests.harness.journals import write_journal
 
 ATTACK_ENTRIES = 200_000
 HAYSTACK_ENTRIES = 500_000
@@ -38,11 +38,7 @@ def journal_folder(name, root="build/perf"):
         fresh.mkdir(parents=True, exist_ok=True)
         entries = attack() if name == "attack" else haystack()
         for number, part in enumerate(chunks(entries, _ENTRIES_PER_FILE)):
-            export = fresh / "part.export"
-            with export.open("wb") as stream:
-                stream.writelines(map(exported, part))
-            store_export(fresh / f"{name}-{number}.journal", export)
-            export.unlink()
+            write_journal(fresh / f"{name}-{number}.journal", part)
         fresh.rename(folder)
     return folder
 
