@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import trustme
 
+from tests.harness.certificates import believed
 from tests.harness.daemon import Service, webhook_config
 from tests.harness.receiver import Receiver
 
@@ -28,9 +29,7 @@ def certificate(authority):
 
 @pytest.fixture(scope="module")
 def ca_file(authority, tmp_path_factory):
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    return str(path)
+    return str(believed(tmp_path_factory.mktemp("tls"), authority))
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def receiver(authority):
 @pytest.fixture
 def watched(service, receiver, authority, tmp_path):
     """A service that sends to the receiver, on a journal that has begun."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    believed(tmp_path, authority)
     service.configure(webhook_config(receiver.url(), tmp_path))
     service.begin()
     return service

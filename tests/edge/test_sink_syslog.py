@@ -24,6 +24,7 @@ from pamsignal.render.syslog import Sender
 from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
+from tests.harness.certificates import believed, pair
 from tests.harness.syslog_servers import Server
 from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S
@@ -49,22 +50,11 @@ real = pytest.mark.skipif(
 def files(authority, tmp_path_factory):
     """A certificate for the receivers, one for us, and one of somebody else's authority, as files."""
     folder = tmp_path_factory.mktemp("pair")
-
-    def pair(name, issuer):
-        certificate = issuer.issue_cert(name, "127.0.0.1")
-        certificate.private_key_pem.write_to_path(str(folder / f"{name}.key"))
-        (folder / f"{name}.pem").write_bytes(b"".join(part.bytes() for part in certificate.cert_chain_pems))
-        return {
-            "certificate": str(folder / f"{name}.pem"),
-            "key": str(folder / f"{name}.key"),
-            "ca": str(folder / "ca"),
-        }
-
-    authority.cert_pem.write_to_path(str(folder / "ca"))
+    believed(folder, authority)
     return {
-        "server": pair("collector.example.org", authority),
-        "ours": pair("web-01.example.org", authority),
-        "stranger": pair("stranger.example.org", trustme.CA()),
+        "server": pair(folder, "collector.example.org", authority),
+        "ours": pair(folder, "web-01.example.org", authority),
+        "stranger": pair(folder, "stranger.example.org", trustme.CA()),
     }
 
 

@@ -23,6 +23,7 @@ from pamsignal.enrich import Enricher, Settings
 from pamsignal.enrich.geo import Settings as Geo
 from pamsignal.enrich.place import Atlas
 from tests.builders import a_login, an_endpoint
+from tests.harness.certificates import believed
 from tests.harness.daemon import Service, a_failure
 from tests.harness.daemon import a_login as a_login_line
 from tests.harness.databases import write_cities, write_networks
@@ -92,7 +93,7 @@ def daemon(city, asn):
     authority = trustme.CA()
     with tempfile.TemporaryDirectory() as scratch, Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
         folder = Path(scratch)
-        authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+        believed(folder, authority)
         with contextlib.closing(Service(folder)) as service:
             service.configure(
                 f"journal: {{directory: {folder}/journal}}\ngeoip: {{city: {city}, asn: {asn}}}\nsinks:\n  hook: {{type: "

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import trustme
 
+from tests.harness.certificates import believed, pair
 from tests.harness.daemon import Service, a_failure
 from tests.harness.process import cpu_s
 from tests.harness.syslog_servers import Server
@@ -31,12 +32,14 @@ def main(total):
 
 def forward(folder, style, total):
     """Return how many went through in a second, and what one cost."""
-    pair = certificate(folder)
+    authority = trustme.CA()
+    believed(folder, authority)
+    files = pair(folder, "collector.example.org", authority)
     (folder / "service").mkdir()
-    with Server("rsyslog", folder, "tls", pair) as server, contextlib.closing(Service(folder / "service")) as service:
+    with Server("rsyslog", folder, "tls", files) as server, contextlib.closing(Service(folder / "service")) as service:
         service.configure(
             f"journal: {{directory: {service.journal}}}\ndelivery: {{max_rows: 1000000}}\nsinks:\n"
-            f"  siem: {{type: syslog, host: 127.0.0.1, port: {server.port}, format: {style}, ca_file: {pair['ca']}}}\n"
+            f"  siem: {{type: syslog, host: 127.0.0.1, port: {server.port}, format: {style}, ca_file: {files['ca']}}}\n"
         )
         service.begin()
         service.start()
@@ -48,15 +51,6 @@ def forward(folder, style, total):
         seconds = time.monotonic() - begun
         assert len(server.lines()) >= total, service.log()
         return total / seconds, (cpu_s(service.pid) - before) / total * 1e6
-
-
-def certificate(folder):
-    authority = trustme.CA()
-    issued = authority.issue_cert("127.0.0.1")
-    authority.cert_pem.write_to_path(str(folder / "ca"))
-    issued.private_key_pem.write_to_path(str(folder / "key"))
-    (folder / "pem").write_bytes(b"".join(part.bytes() for part in issued.cert_chain_pems))
-    return {"ca": folder / "ca", "certificate": folder / "pem", "key": folder / "key"}
 
 
 if __name__ == "__main__":
