@@ -77,12 +77,13 @@ def configure(service, audit, sink="siem: {type: console}"):
     service.configure(f"journal: {{directory: {service.folder}/journal}}\n{audit}\nsinks:\n  {sink}\n")
 
 
-def a_story(service):
-    """Typing, a forged line, and a login by which one sees that the daemon has read so far."""
+def a_story(service, is_told=lambda: True):
+    """Typing, a forged line, and a login by which one sees that the daemon has read so far; ends when it `is_told`."""
     service.write("Server listening on :: port 22.")
     service.start()
     service.write(typing(), forged(), typing("ls\r", uid=33), a_login(1))
     service.until(lambda: "login_success" in "".join(p.read_text() for p in (service.folder / "logs").glob("*.jsonl")))
+    service.until(is_told)
     assert service.stop() == 0
 
 
@@ -136,7 +137,7 @@ def test_what_was_typed_leaves_the_host_only_where_it_is_switched_on(service, tm
     with Server("rsyslog", tmp_path) as collector:
         sink = f"siem: {{type: syslog, host: 127.0.0.1, port: {collector.port}, transport: tcp, format: ecs}}"
         configure(service, f"audit: {{enabled: true, keystrokes: {keystrokes}}}", sink)
-        a_story(service)
+        a_story(service, lambda: len(collector.lines()) >= 3)
         documents = [json.loads(one["message"]) for one in collector.messages(3)]
     sent = [one["process"] for one in documents if one["event"]["action"] == "tty_input"]
     assert [one["io"].get("text") for one in sent] == texts
