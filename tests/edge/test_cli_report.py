@@ -19,8 +19,8 @@ from pamsignal.cli import main
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT, Context
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_event
-from tests.edge.trails import a_trail
 from tests.harness.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.trails import a_trail
 
 EXAMPLE = str(ROOT / "tests" / "data" / "trail")
 HOSTILE = "<b onload=x>\x1b[2J\u202e'\""

@@ -20,8 +20,8 @@ from pamsignal.model import NO_CONTEXT, Context
 from pamsignal.secret import Secret
 from pamsignal.terms import Action, Outcome
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
-from tests.edge.trails import a_trail, events, newest, written
 from tests.harness.command import json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.trails import a_trail, events, newest, written
 
 HOUR_US = 3_600_000_000
 HOSTILE = "=cmd\n\x1b[2J\u202e"

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.edge.trails import damage_in, newest, pids_in, written
 from tests.faults import errors, kills, power
 from tests.faults.endpoint import Attempt
 from tests.faults.errors import STORE, TRAIL, Fault
 from tests.faults.promises import deliveries, what_of
 from tests.harness.daemon import PROJECT
 from tests.harness.programs import program
+from tests.harness.trails import damage_in, newest, pids_in, written
 
 SEED = 20261128  # the same each time, so that a run fails for what was changed; `make faults` looks for more
 
@@ -50,7 +50,7 @@ def test_after_a_power_cut_everything_is_sent_and_the_trail_is_whole(tmp_path):
 
 ROTATE = """
 import sys
-from tests.edge.trails import MINUTE_US, NOON_US, a_trail, events
+from tests.harness.trails import MINUTE_US, NOON_US, a_trail, events
 trail = a_trail(sys.argv[1], rotate_bytes=1)
 for number in range(6):
     trail.append(NOON_US + number * MINUTE_US, events(number), ())

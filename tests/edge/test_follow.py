@@ -6,7 +6,7 @@ from pamsignal.audit.files import files_in
 from pamsignal.audit.follow import Follower
 from pamsignal.audit.pack import pack
 from pamsignal.audit.search import Query
-from tests.edge.trails import NOON_US, a_trail, events, newest
+from tests.harness.trails import NOON_US, a_trail, events, newest
 
 EVERYTHING = Query()
 

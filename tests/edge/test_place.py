@@ -8,7 +8,7 @@ import pytest
 
 from pamsignal.daemon import happenings
 from pamsignal.daemon.place import known_place
-from tests.edge.trails import MINUTE_US, NOON_US, a_trail, events
+from tests.harness.trails import MINUTE_US, NOON_US, a_trail, events
 
 NOW_US = NOON_US + 120 * MINUTE_US
 

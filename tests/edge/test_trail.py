@@ -18,7 +18,7 @@ from pamsignal.audit.past import past_of
 from pamsignal.secret import Secret
 from tests.builders import a_finding, an_alert
 from tests.edge.descriptors import none_left
-from tests.edge.trails import (
+from tests.harness.trails import (
     DAY_US,
     MINUTE_US,
     NOON_US,

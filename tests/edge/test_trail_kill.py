@@ -12,7 +12,7 @@ from pamsignal.audit.verification import verify
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Memory, Turn
 from pamsignal.model import Position
-from tests.edge.trails import NOON_US, a_trail, damage_in, events, kinds_in, pids_in
+from tests.harness.trails import NOON_US, a_trail, damage_in, events, kinds_in, pids_in
 
 ROUNDS = 60
 BATCH = 7

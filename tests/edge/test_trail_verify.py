@@ -18,7 +18,7 @@ from pamsignal.audit.record import event_body
 from pamsignal.audit.verification import KINDS, verify
 from pamsignal.secret import Secret
 from tests.builders import a_login
-from tests.edge.trails import damage_in, lines_in, newest, written
+from tests.harness.trails import damage_in, lines_in, newest, written
 
 SEAL = Seal(b"the key")
 
