@@ -13,14 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from tests.harness.command import PAMSIGNAL, ROOT, pamsignal
+
 DATA = ROOT / "tests" / "data" / "config"
 TOKEN = "123456789:AAKan4rienvogelzzzzzzzzzzzzzzzzzzz"
-
-
-def pamsignal(*words, **options):
-    command = [sys.executable, "-m", "pamsignal", *map(str, words)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, **options)
 
 
 def written(path, text):
@@ -236,7 +232,7 @@ def test_init_names_the_service_only_for_the_file_that_the_service_reads(tmp_pat
 def talk(path, exchange):
     """Run `init` on a terminal; `exchange` is pairs of what it shows and what is typed then. Return code and output."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "pamsignal", "init", "--output", str(path)]
+    command = [*PAMSIGNAL, "init", "--output", str(path)]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as child:

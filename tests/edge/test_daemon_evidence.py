@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 import time
 
-from tests.harness.daemon import PROJECT, a_failure, a_login, documents, ports
-
-
-def records(watched):
-    """All records of the trail, oldest first; one that is being written is none yet."""
-    files = sorted((watched.folder / "logs").glob("trail-*.jsonl"))
-    return [json.loads(line) for file in files for line in file.read_text().split("\n")[:-1]]
+from tests.harness.command import pamsignal
+from tests.harness.daemon import a_failure, a_login, documents, ports
+from tests.harness.trails import records_in
 
 
 def of_kind(watched, kind):
-    return [record[kind] for record in records(watched) if kind in record]
+    return [record[kind] for record in records_in(watched.folder / "logs") if kind in record]
 
 
 def verified(watched, *options):
-    command = [sys.executable, "-m", "pamsignal", "verify", "--json", "--directory", watched.folder / "logs", *options]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return pamsignal("verify", "--json", "--directory", watched.folder / "logs", *options)
 
 
 def test_each_event_and_alert_stands_in_the_trail_before_it_is_sent(watched, receiver):

@@ -17,6 +17,7 @@ from tests.harness.command import pamsignal
 from tests.harness.daemon import a_login
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.syslog_servers import Server
+from tests.harness.trails import records_in
 from tests.harness.unpacked import UNPACKED
 from tests.unit.parse.test_audit_login import an_audited_login
 
@@ -67,9 +68,8 @@ def leaks(folder):
 
 
 def trail(service):
-    """What is told of typing; a line that is being written is no record yet."""
-    paths = (service.folder / "logs").glob("*.jsonl")
-    records = [json.loads(line) for path in paths for line in path.read_text().split("\n")[:-1]]
+    """What is told of typing."""
+    records = records_in(service.folder / "logs")
     return [record["event"] for record in records if record.get("event", {}).get("action") == "tty_input"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sqlite3
 import tempfile
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple, Optional
 
 from pamsignal.audit.chain import heads_in
-from pamsignal.audit.files import blocks, files_in
+from pamsignal.audit.files import files_in
 from pamsignal.audit.verification import verify
 from tests.harness.daemon import Service
+from tests.harness.trails import records_in
 
 # The product's own code, with other numbers: waits between attempts are a hundredth, an answer is waited for 2 s
 # instead of 10 (less, and on a busy machine answers that were on their way would be repeats), no budget holds back what has to be counted, and a trouble of the disk is looked at again after half a second.
@@ -93,8 +93,7 @@ def _rows(path):
 def in_trail(folder):
     """The ports of the logins, and the ids of the alerts that the trail in `folder` has, in its order."""
     ports, alerts = [], []
-    lines = b"".join(block for file in files_in(str(folder / "logs")) for block in blocks(file)).splitlines()
-    for record in map(json.loads, lines):
+    for record in records_in(folder / "logs"):
         alert = record.get("alert", {})
         event = record.get("event", {})
         if alert:
