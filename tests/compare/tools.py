@@ -19,7 +19,7 @@ from pamsignal.model import Observation
 from pamsignal.terms import Action, Outcome
 from tests.compare import installed
 from tests.compare.lines import SSHD, Line
-from tests.harness.unpacked import UNPACKED
+from tests.harness.checkout import UNPACKED
 
 _BEGIN = datetime(2026, 11, 23, tzinfo=timezone.utc)
 # vsftpd's own log file has no header of syslog's, but a time that stands in the message.

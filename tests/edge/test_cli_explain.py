@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.checkout import PROJECT
+from tests.harness.command import PAMSIGNAL, json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.journals import an_entry, write_journal
 from tests.unit.parse.journal_lines import FOLDER
 
@@ -181,7 +182,7 @@ def test_a_journal_file_and_the_same_lines_in_a_file_are_told_alike(tmp_path):
 
 def test_a_file_can_be_a_pipe():
     command = f"{' '.join(PAMSIGNAL)} explain --json --file <(echo '{ACCEPTED}')"
-    answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert [one["line"] for one in json_lines(answer.stdout)] == [ACCEPTED]
 
 

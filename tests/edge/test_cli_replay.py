@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from tests.builders import NOON_US
-from tests.harness.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.checkout import PROJECT
+from tests.harness.command import PAMSIGNAL, json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.journals import an_entry, write_journal
 from tests.unit.parse.journal_lines import FOLDER
 
-SAMPLE = ROOT / "pamsignal" / "sample.jsonl"
+SAMPLE = PROJECT / "pamsignal" / "sample.jsonl"
 
 
 def replayed(*words, **options):
@@ -183,7 +184,7 @@ def test_nothing_is_sent_and_nothing_is_written(tmp_path):
     calls = "trace=socket,connect,sendto,sendmsg,open,openat,mkdir,mkdirat,rename,renameat2,unlink,unlinkat"
     subprocess.run(
         [strace, "-f", "-qq", "-e", calls, "-o", trace, *PAMSIGNAL, "replay", "--file", SAMPLE],
-        cwd=ROOT,
+        cwd=PROJECT,
         env={**os.environ, **places, "PYTHONDONTWRITEBYTECODE": "1"},
         check=True,
         capture_output=True,
@@ -254,7 +255,7 @@ def test_colours_can_be_demanded():
 
 def test_a_reader_that_goes_away_is_no_error():
     command = f"{sys.executable} -m pamsignal replay --file {SAMPLE} | head -1; echo ${{PIPESTATUS[0]}}"
-    answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer = subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert answer.stdout.splitlines()[1:] == ["0"]
     assert "Traceback" not in answer.stderr
     assert "Broken" not in answer.stderr

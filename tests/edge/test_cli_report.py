@@ -19,10 +19,11 @@ from pamsignal.cli import main
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT, Context
 from tests.builders import NOON_US, a_finding, a_login, an_alert, an_event
-from tests.harness.command import PAMSIGNAL, ROOT, json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.checkout import PROJECT
+from tests.harness.command import PAMSIGNAL, json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.trails import a_trail
 
-EXAMPLE = str(ROOT / "tests" / "data" / "trail")
+EXAMPLE = str(PROJECT / "tests" / "data" / "trail")
 HOSTILE = "<b onload=x>\x1b[2J\u202e'\""
 
 
@@ -219,7 +220,7 @@ def test_top_on_a_terminal_goes_on_until_ctrl_c_and_sees_what_is_new(tmp_path):
     trail = a_trail(tmp_path, now_us=now_us, since_us=now_us)
     reading_end, writing_end = pty.openpty()
     command = [*PAMSIGNAL, "top", "--directory", str(tmp_path)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=writing_end, stderr=writing_end, start_new_session=True)
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=writing_end, stderr=writing_end, start_new_session=True)
     os.close(writing_end)
     with os.fdopen(reading_end, "rb", buffering=0) as screen:
         seen_up_to(screen, b"nothing found")
@@ -244,5 +245,5 @@ def test_the_daemon_knows_nothing_of_all_this():
         " 'pamsignal.enrich.notice', 'pamsignal.cli.shells')\n"
         "print([name for name in sys.modules if name.startswith(ours)])"
     )
-    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    answer = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"

@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from pamsignal.cli import main
-from tests.harness.command import ROOT, SCHEMAS, pamsignal
+from tests.harness.checkout import PROJECT
+from tests.harness.command import SCHEMAS, pamsignal
 
 COMPLETIONS = {"bash": "bash/pamsignal", "zsh": "zsh/_pamsignal", "fish": "fish/pamsignal.fish"}
 
@@ -35,14 +36,14 @@ def test_the_schema_of_a_verb_is_the_file_as_it_is(capsys):
 
 def test_the_schema_of_the_configuration_takes_one_and_refuses_another(capsys):
     validator = jsonschema.Draft7Validator(json.loads(printed(capsys, "schema", "config")))
-    good = yaml.safe_load((ROOT / "tests/data/config/valid/full.yaml").read_text())
+    good = yaml.safe_load((PROJECT / "tests/data/config/valid/full.yaml").read_text())
     assert list(validator.iter_errors(good)) == []
     assert list(validator.iter_errors({**good, "hostnam": "x"})) != []
 
 
 @pytest.mark.parametrize("shell", COMPLETIONS)
 def test_a_shell_gets_the_completion_that_the_packages_bring(capsys, shell):
-    assert printed(capsys, "completion", shell) == (ROOT / "packaging/completions" / COMPLETIONS[shell]).read_text()
+    assert printed(capsys, "completion", shell) == (PROJECT / "packaging/completions" / COMPLETIONS[shell]).read_text()
 
 
 @pytest.mark.parametrize("words", [("completion",), ("completion", "tcsh"), ("schema", "sink")])

@@ -14,7 +14,8 @@ import pytest
 
 from pamsignal.runtime.directories import Directories
 from pamsignal.support import NOT_READABLE, Question, collected
-from tests.harness.command import ROOT, json_lines, misfits, pamsignal
+from tests.harness.checkout import PROJECT
+from tests.harness.command import json_lines, misfits, pamsignal
 from tests.harness.daemon import a_failure, a_login, ports
 from tests.harness.journals import an_entry, write_journal
 
@@ -240,7 +241,7 @@ def test_without_root_it_says_what_it_cannot_read_and_gives_the_rest():
             "os.setresuid(65534, 65534, 65534)\n"
             f"print(json.dumps(dump_of(Path({name!r}))))"
         )
-        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     dump = json.loads(done.stdout)
     assert [name for name, section in dump.items() if section["trouble"] == NOT_READABLE] == [
         "configuration",

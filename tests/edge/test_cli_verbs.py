@@ -9,7 +9,8 @@ import pytest
 
 from pamsignal import __version__
 from pamsignal.cli import VERBS
-from tests.harness.command import ROOT, json_lines, misfits, pamsignal
+from tests.harness.checkout import PROJECT
+from tests.harness.command import json_lines, misfits, pamsignal
 from tests.harness.waiting import PATIENCE_S
 
 
@@ -94,13 +95,13 @@ def test_what_check_config_says_in_json_fits_its_schema(tmp_path):
 @pytest.mark.parametrize("redirection", [">&-", "<&- >&-", ">&- 2>&-"])
 def test_closed_streams_are_no_bug(redirection):
     command = f"{sys.executable} -m pamsignal explain hello {redirection}"
-    answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
 def test_a_closed_input_is_an_empty_one():
     command = f"{sys.executable} -m pamsignal explain - <&-"
-    answer = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(["bash", "-c", command], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (answer.returncode, answer.stdout, answer.stderr) == (0, "", "")
 
 
@@ -118,7 +119,7 @@ def test_a_bug_is_70_with_a_traceback():
         "sys.exit(cli.main(['explain', 'hello']))"
     )
     command = [sys.executable, "-c", program]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert answer.returncode == 70
     assert "ZeroDivisionError" in answer.stderr
     assert answer.stderr.endswith("this is a bug, please report it with the lines above\n")

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.harness.command import PAMSIGNAL, ROOT, pamsignal
+from tests.harness.checkout import PROJECT
+from tests.harness.command import PAMSIGNAL, pamsignal
 
-DATA = ROOT / "tests" / "data" / "config"
+DATA = PROJECT / "tests" / "data" / "config"
 TOKEN = "123456789:AAKan4rienvogelzzzzzzzzzzzzzzzzzzz"
 
 
@@ -56,7 +57,7 @@ def test_without_any_file_the_defaults_are_shown():
         "raise SystemExit(main(['check-config', '--show-effective']))"
     )
     command = [sys.executable, "-c", elsewhere]
-    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    answer = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert answer.returncode == 0
     assert "the defaults are in force" in answer.stderr
     assert yaml.safe_load(answer.stdout)["log_level"] == "info"
@@ -234,7 +235,7 @@ def talk(path, exchange):
     ours, theirs = pty.openpty()
     command = [*PAMSIGNAL, "init", "--output", str(path)]
     with subprocess.Popen(
-        command, cwd=ROOT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        command, cwd=PROJECT, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as child:
         os.close(theirs)
         told = shown = ""

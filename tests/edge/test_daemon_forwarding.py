@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from tests.harness.checkout import UNPACKED
 from tests.harness.daemon import a_failure, a_login
 from tests.harness.syslog_servers import Server
-from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(not UNPACKED.exists(), reason="no rsyslog unpacked here (Debian and Ubuntu only)")

@@ -12,7 +12,7 @@ from tests.faults import errors, kills, power
 from tests.faults.endpoint import Attempt
 from tests.faults.errors import STORE, TRAIL, Fault
 from tests.faults.promises import deliveries, what_of
-from tests.harness.daemon import PROJECT
+from tests.harness.checkout import PROJECT
 from tests.harness.programs import program
 from tests.harness.trails import damage_in, newest, pids_in, written
 

@@ -6,15 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from pamsignal.journal import JournalReader, Source
 from tests.builders import MACHINE
 from tests.edge.live_journal import OTHER, REFUSED
+from tests.harness.checkout import PROJECT
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.waiting import PATIENCE_S
-
-PROJECT = Path(__file__).parents[2]
 
 
 def a_reader(path):

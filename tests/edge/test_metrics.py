@@ -12,7 +12,8 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.harness.daemon import PROJECT, a_failure, a_login, documents, webhook_config
+from tests.harness.checkout import PROJECT
+from tests.harness.daemon import a_failure, a_login, documents, webhook_config
 from tests.harness.waiting import PATIENCE_S
 from tests.harness.web import unused_port
 

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from pamsignal.daemon.metrics import HISTOGRAM, PREFIX, TABLE
-from tests.harness.daemon import PROJECT, a_login, webhook_config
+from tests.harness.checkout import PROJECT
+from tests.harness.daemon import a_login, webhook_config
 from tests.harness.programs import running, said
 from tests.harness.receiver import Receiver
 from tests.harness.waiting import PATIENCE_S, until

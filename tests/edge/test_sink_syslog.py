@@ -25,8 +25,8 @@ from pamsignal.secret import Secret
 from pamsignal.terms import Severity
 from tests.builders import a_finding, a_login, an_alert
 from tests.harness.certificates import believed, pair
+from tests.harness.checkout import UNPACKED
 from tests.harness.syslog_servers import Server
-from tests.harness.unpacked import UNPACKED
 from tests.harness.waiting import PATIENCE_S
 from tests.harness.web import unused_port
 from tests.unit.render.cases import CASES

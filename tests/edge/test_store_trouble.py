@@ -16,9 +16,9 @@ from pamsignal.deliver.turn import Channel, Memory, OpenSession, Settlement, Sta
 from pamsignal.model import Position
 from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert
+from tests.harness.checkout import PROJECT
 
 SECOND_US = 1_000_000
-PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from pamsignal.audit.past import past_of
 from pamsignal.secret import Secret
 from tests.builders import a_finding, an_alert
 from tests.edge.descriptors import none_left
+from tests.harness.checkout import PROJECT
 from tests.harness.trails import (
     DAY_US,
     MINUTE_US,
@@ -32,8 +33,6 @@ from tests.harness.trails import (
     tended,
     written,
 )
-
-PROJECT = Path(__file__).parents[2]
 
 
 def names_in(directory):

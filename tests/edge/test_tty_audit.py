@@ -13,12 +13,12 @@ import pytest
 
 from pamsignal.cli.explain import explain_record
 from pamsignal.journal import JournalReader, Source
+from tests.harness.checkout import UNPACKED
 from tests.harness.command import pamsignal
 from tests.harness.daemon import a_login
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.syslog_servers import Server
 from tests.harness.trails import records_in
-from tests.harness.unpacked import UNPACKED
 from tests.unit.parse.test_audit_login import an_audited_login
 
 SECRET = "correct-horse-battery"

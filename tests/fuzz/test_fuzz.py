@@ -21,8 +21,8 @@ from pamsignal.parse import Trust
 from tests.fuzz.corpus import CORPUS, REGRESSIONS, TARGETS, regressions, saved, target_named
 from tests.fuzz.drive import guided
 from tests.fuzz.mutate import mutated
+from tests.harness.checkout import PROJECT
 
-PROJECT = Path(__file__).parents[2]
 SECONDS_EACH = 1
 MOST_BYTES = 300_000  # of all that is saved
 FRESH = 20

@@ -7,25 +7,25 @@ import os
 import pty
 import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 
-ROOT = Path(__file__).parents[2]
-SCHEMAS = ROOT / "pamsignal" / "cli" / "schemas"
+from tests.harness.checkout import PROJECT
+
+SCHEMAS = PROJECT / "pamsignal" / "cli" / "schemas"
 PAMSIGNAL = (sys.executable, "-m", "pamsignal")
 
 
 def pamsignal(*words, **options):
     """Run a verb to its end; output and errors are text unless `text=False`."""
-    options = {"capture_output": True, "text": True, "cwd": ROOT, **options}
+    options = {"capture_output": True, "text": True, "cwd": PROJECT, **options}
     return subprocess.run([*PAMSIGNAL, *map(str, words)], check=False, **options)
 
 
 def started(*words, **options):
     """Start a verb with pipes for all three streams."""
     pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    return subprocess.Popen([*PAMSIGNAL, *map(str, words)], cwd=ROOT, text=True, **{**pipes, **options})
+    return subprocess.Popen([*PAMSIGNAL, *map(str, words)], cwd=PROJECT, text=True, **{**pipes, **options})
 
 
 def on_terminal(*words, **environment):
@@ -37,7 +37,7 @@ def on_terminal(*words, **environment):
     inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CLICOLOR_FORCE")}
     process = subprocess.Popen(
         [*PAMSIGNAL, *map(str, words)],
-        cwd=ROOT,
+        cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=writing_end,
         stderr=writing_end,

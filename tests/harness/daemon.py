@@ -10,12 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
+from tests.harness.checkout import PROJECT
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.waiting import PATIENCE_S, until
 
-PROJECT = Path(__file__).parents[2]
 ATTACKER = "203.0.113.9"
 _END = b"nothing more"  # no word of the protocol: what a dead daemon had said has been heard
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.unpacked import UNPACKED
+from tests.harness.checkout import UNPACKED
 
 # What Debian's Alertmanager opens wherever it is itself.
 FIXED_FILE = Path("/usr/share/prometheus/alertmanager/default.tmpl")

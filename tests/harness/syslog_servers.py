@@ -10,7 +10,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.harness.unpacked import UNPACKED
+from tests.harness.checkout import UNPACKED
 from tests.harness.waiting import PATIENCE_S, until
 from tests.harness.web import unused_port
 

@@ -10,7 +10,7 @@ import subprocess
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from tests.harness.unpacked import UNPACKED
+from tests.harness.checkout import UNPACKED
 from tests.perf.journal_maker import FIRST_US
 from tests.perf.measure import cpu_seconds, cpu_seconds_until_idle
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import yaml
 
+from tests.harness.checkout import PROJECT
 from tests.harness.waiting import until
 from tests.system.host import Host
 from tests.system.receiver import SECRET, Receiver
 
-PROJECT = Path(__file__).parents[2]
 SYSTEMD = PROJECT / "packaging/systemd"
 CONFIG = "/etc/pamsignal/pamsignal.yaml"
 LAUNCHER = b"#!/usr/bin/python3 -Es\nimport sys\nfrom pamsignal.cli import main\nsys.exit(main())\n"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.harness import web
+from tests.harness.checkout import PROJECT
 from tests.harness.waiting import PATIENCE_S
 from tests.packaging.deb import check_out
 from tests.system.images import CODENAMES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.system.lab import Lab
 
-PROJECT = Path(__file__).parents[2]
 GUIDE = PROJECT / "docs/how-to/repository.md"
 VERSION = re.search(r'__version__ = "(.+)"', (PROJECT / "pamsignal/__init__.py").read_text()).group(1)
 NEWER = "99.0.0"

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.bounds import OLDEST
+from tests.harness.checkout import PROJECT
 from tests.system.host import Host
 from tests.system.lab import Lab
 
-PROJECT = Path(__file__).parents[2]
 # Run on the host: prints what pamsignal stands on there, and fails where that is not the distribution's.
 WHERE = """
 import importlib, platform

@@ -8,9 +8,10 @@ from pamsignal.cli.explain import explain, to_json
 from pamsignal.render import ecs
 from pamsignal.terms import Action
 from tests.builders import a_finding, a_login, an_alert, an_event
-from tests.harness.command import ROOT, json_lines, misfits, validator_of
+from tests.harness.checkout import PROJECT
+from tests.harness.command import json_lines, misfits, validator_of
 
-NAMES = sorted(path.name.partition(".")[0] for path in (ROOT / "pamsignal" / "cli" / "schemas").iterdir())
+NAMES = sorted(path.name.partition(".")[0] for path in (PROJECT / "pamsignal" / "cli" / "schemas").iterdir())
 
 
 @pytest.mark.parametrize("name", NAMES)
