@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Settlement, State, Turn
 from pamsignal.model import Position
 from tests.builders import NOON_US, an_alert
+from tests.edge.small_disk import fill_disk, remount
 
 SECOND_US = 1_000_000
 
@@ -24,19 +24,6 @@ def commit(store, seconds, *ids, cursor=None, sent=()):
 
 def due_ids(store):
     return [pending.alert.id for pending in store.due("team", NOON_US + 3600 * SECOND_US, 5_000)]
-
-
-def fill_disk(directory):
-    with Path(directory, "ballast").open("wb", buffering=0) as ballast:
-        try:
-            while ballast.write(b"x" * 1024):
-                pass
-        except OSError:
-            pass
-
-
-def remount(directory, how):
-    subprocess.run(["mount", "-o", f"remount,{how}", directory], check=True)
 
 
 def after_restart(store, path):

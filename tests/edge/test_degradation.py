@@ -15,11 +15,11 @@ import pytest
 
 from tests.harness.command import json_lines, pamsignal
 from tests.harness.daemon import a_login, documents, ports, webhook_config
+from tests.harness.mounts import OWN_MOUNTS
 from tests.harness.receiver import Receiver
 from tests.harness.web import unused_port
 
 HOUR_US = 3_600_000_000
-ROOT_OR_USER = [] if os.geteuid() == 0 else ["--map-root-user"]
 
 # Retries after half a second instead of ten, the end of a trouble told after ten minutes instead of 30 s, and a clock that
 # the test can set, which nobody may do to a real one: so no end is told before the test lets that time go by.
@@ -83,7 +83,7 @@ class SmallDisk:
         script = (
             f'mount -t tmpfs -o size=1m tmpfs "$1" && mkdir "$1/state" "$1/logs" && {prepared} && shift && exec "$@"'
         )
-        service.inside = ["unshare", *ROOT_OR_USER, "--mount", "sh", "-c", script, "sh", str(self.place)]
+        service.inside = [*OWN_MOUNTS, "sh", "-c", script, "sh", str(self.place)]
         self.environment = {f"{name.upper()}_DIRECTORY": str(self.place / name) for name in names}
 
     def fill(self):
@@ -267,7 +267,7 @@ def test_without_names_alerts_wait_and_arrive_when_names_are_known_again(service
     hosts.write_text("127.0.0.1 localhost\n")
     resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     script = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/resolv.conf && shift 2 && exec "$@"'
-    service.inside = ["unshare", *ROOT_OR_USER, "--mount", "sh", "-c", script, "sh", str(hosts), str(resolver)]
+    service.inside = [*OWN_MOUNTS, "sh", "-c", script, "sh", str(hosts), str(resolver)]
     with Receiver(certificate=authority.issue_cert("alerts.test")) as receiver:
         service.configure(webhook_config(receiver.url().replace("127.0.0.1", "alerts.test"), tmp_path))
         service.write("Server listening on :: port 22.")

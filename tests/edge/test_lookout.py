@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 
@@ -12,6 +11,7 @@ from tests.builders import MACHINE
 from tests.edge.live_journal import OTHER, REFUSED
 from tests.harness.checkout import PROJECT
 from tests.harness.journals import an_entry, write_journal
+from tests.harness.mounts import OWN_MOUNTS
 from tests.harness.waiting import PATIENCE_S
 
 
@@ -25,11 +25,10 @@ def messages(reader, limit):
 
 def test_in_the_live_journal_only_what_is_this_machines_is_looked_into_and_no_pipe_is_waited_for(tmp_path):
     (tmp_path / "machine-id").write_text(f"{MACHINE}\n")
-    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
     places = "mount -t tmpfs tmpfs /var/log && mount -t tmpfs tmpfs /run && mkdir -p /var/log/journal /run/log/journal"
     script = f'{places} && mount --bind "{tmp_path}/machine-id" /etc/machine-id && exec "{sys.executable}" -m tests.edge.live_journal'
     done = subprocess.run(
-        [*unshare, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+        [*OWN_MOUNTS, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stderr
     of_this_machine = [f"{root}/journal/{MACHINE}" for root in ("/var/log", "/run/log")]

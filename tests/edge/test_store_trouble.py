@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,8 @@ from pamsignal.deliver.turn import Channel, Memory, OpenSession, Settlement, Sta
 from pamsignal.model import Position
 from pamsignal.terms import Severity
 from tests.builders import NOON_US, a_finding, a_login, an_alert
-from tests.harness.checkout import PROJECT
+from tests.edge import store_on_small_disk
+from tests.edge.small_disk import on_a_small_disk
 
 SECOND_US = 1_000_000
 
@@ -191,17 +191,8 @@ def test_another_process_that_keeps_the_file_locked_is_outlasted(path):
     store.close()
 
 
-def on_a_small_disk(scenario, tmp_path):
-    """Run a scenario of store_on_small_disk.py on a file system of 256 kB that nobody else sees."""
-    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    script = f'mount -t tmpfs -o size=384k tmpfs "{tmp_path}" && exec "{sys.executable}" -m tests.edge.store_on_small_disk {scenario} "{tmp_path}"'
-    done = subprocess.run([*unshare, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 def test_on_a_full_disk_alerts_go_on_and_the_file_catches_up_when_there_is_space(tmp_path):
-    told = on_a_small_disk("fill", tmp_path)
+    told = on_a_small_disk(store_on_small_disk, "fill", tmp_path, 384)
     assert "free space" in told["trouble"]
     assert told["while_full"] == told["expected"]
     assert told["after_sent"] == told["expected"][5:]
@@ -211,7 +202,7 @@ def test_on_a_full_disk_alerts_go_on_and_the_file_catches_up_when_there_is_space
 
 
 def test_a_start_on_a_full_disk_still_knows_the_position_and_what_waits(tmp_path):
-    told = on_a_small_disk("start", tmp_path)
+    told = on_a_small_disk(store_on_small_disk, "start", tmp_path, 384)
     assert "full" in told["trouble"]
     assert told["position"] == "before"
     assert told["due"] == ["old", "new"]
@@ -220,7 +211,7 @@ def test_a_start_on_a_full_disk_still_knows_the_position_and_what_waits(tmp_path
 
 
 def test_a_read_only_file_system_is_read_and_told_and_left_when_it_can_be_written(tmp_path):
-    told = on_a_small_disk("read_only", tmp_path)
+    told = on_a_small_disk(store_on_small_disk, "read_only", tmp_path, 384)
     assert "writable" in told["trouble"]
     assert told["position"] == "before"
     assert told["due"] == ["old", "new"]

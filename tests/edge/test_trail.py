@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,8 +14,9 @@ from pamsignal.audit.files import files_in
 from pamsignal.audit.past import past_of
 from pamsignal.secret import Secret
 from tests.builders import a_finding, an_alert
+from tests.edge import trail_on_small_disk
 from tests.edge.descriptors import none_left
-from tests.harness.checkout import PROJECT
+from tests.edge.small_disk import on_a_small_disk
 from tests.harness.trails import (
     DAY_US,
     MINUTE_US,
@@ -343,25 +341,16 @@ def test_a_planted_link_pipe_or_socket_is_not_followed(tmp_path):
     assert "unreadable" in {kind for kind, _, _ in damage_in(logs)}
 
 
-def on_a_small_disk(scenario, tmp_path):
-    """Run a scenario of trail_on_small_disk.py on a file system of 256 kB that nobody else sees."""
-    unshare = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
-    script = f'mount -t tmpfs -o size=256k tmpfs "{tmp_path}" && exec "{sys.executable}" -m tests.edge.trail_on_small_disk {scenario} "{tmp_path}"'
-    done = subprocess.run([*unshare, "sh", "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.mark.parametrize("scenario", ["fill", "read_only"])
 def test_a_disk_that_takes_nothing_loses_nothing_and_leaves_no_half_of_a_batch(tmp_path, scenario):
-    told = on_a_small_disk(scenario, tmp_path)
+    told = on_a_small_disk(trail_on_small_disk, scenario, tmp_path, 256)
     assert told["advice"] in told["trouble"]
     assert (told["trouble_after"], told["damage"]) == (None, [])
     assert told["pids"] == list(range(told["written"]))
 
 
 def test_a_disk_that_runs_low_costs_the_oldest_files_and_not_the_newest_records(tmp_path):
-    told = on_a_small_disk("floor", tmp_path)
+    told = on_a_small_disk(trail_on_small_disk, "floor", tmp_path, 256)
     assert told["trouble"] is None
     assert told["reasons"] == ["space"] * len(told["reasons"]) != []
     assert (told["pids"][-1], told["damage"]) == (told["written"] - 1, [])

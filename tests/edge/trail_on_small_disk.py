@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests.edge.store_on_small_disk import fill_disk, remount
+from tests.edge.small_disk import fill_disk, remount
 from tests.harness.trails import MINUTE_US, NOON_US, a_trail, damage_in, events, pids_in, records_in
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.checkout import UNPACKED
+from tests.harness.mounts import OWN_MOUNTS
 
 # What Debian's Alertmanager opens wherever it is itself.
 FIXED_FILE = Path("/usr/share/prometheus/alertmanager/default.tmpl")
@@ -33,8 +34,7 @@ def at_home(name):
     """The command for a program that wants its files below /usr/share: it gets them laid over, in its own namespace."""
     if name != "prometheus-alertmanager" or FIXED_FILE.exists():
         return [program(name)]
-    own = ["unshare", "--mount", *(() if os.geteuid() == 0 else ("--user", "--map-root-user"))]
-    over = [*own, "sh", "-c", LAID_OVER, str(UNPACKED)]
+    over = [*OWN_MOUNTS, "sh", "-c", LAID_OVER, str(UNPACKED)]
     if subprocess.run([*over, "test", "-e", FIXED_FILE], capture_output=True, check=False).returncode:
         leave_out(f"no right to lay {FIXED_FILE} over /usr/share for {name}")
     return [*over, program(name)]
