@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import sqlite3
-import time
 
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import OpenSession, Settlement, State, Turn
 from pamsignal.model import Position
 from tests.builders import NOON_US, an_alert
+from tests.edge.killed import killed_after
 
 ROUNDS = 60
 
@@ -49,18 +47,6 @@ def live(path, rewind):
         turn += 1
 
 
-def killed_after(path, rewind, seconds):
-    child = os.fork()
-    if child == 0:
-        try:
-            live(path, rewind)
-        finally:
-            os._exit(1)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
 def test_position_and_alerts_agree_after_every_kill_and_nothing_is_there_twice(tmp_path):
     path = str(tmp_path / "state.db")
     dice = random.Random(20261123)
@@ -68,7 +54,7 @@ def test_position_and_alerts_agree_after_every_kill_and_nothing_is_there_twice(t
     rounds = 0
     while rounds < ROUNDS or turns[-1] <= ROUNDS:
         # Longer and longer: on a busy machine a child may not have begun by then, and the test would never end.
-        killed_after(path, dice.randrange(5), dice.uniform(0.001, 0.03 * (1 + rounds // ROUNDS)))
+        killed_after(dice.uniform(0.001, 0.03 * (1 + rounds // ROUNDS)), live, path, dice.randrange(5))
         rounds += 1
         store = open_store(path)
         assert store.trouble is None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import time
 
 from pamsignal.audit.files import files_in
 from pamsignal.audit.verification import verify
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Memory, Turn
 from pamsignal.model import Position
+from tests.edge.killed import killed_after
 from tests.harness.trails import NOON_US, a_trail, damage_in, events, kinds_in, pids_in
 
 ROUNDS = 60
@@ -34,18 +32,6 @@ def live(state, logs):
         trail.tend(now_us)
 
 
-def killed_after(state, logs, seconds):
-    child = os.fork()
-    if child == 0:
-        try:
-            live(state, logs)
-        finally:
-            os._exit(1)
-    time.sleep(seconds)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-
-
 def saved(state):
     store = open_store(state)
     position = store.position()
@@ -61,7 +47,7 @@ def test_every_event_is_there_once_after_every_kill(tmp_path):
     rounds, pids = 0, []
     while rounds < ROUNDS or len(pids) < ROUNDS * BATCH:
         # Longer and longer: on a busy machine a child may not have begun by then, and the test would never end.
-        killed_after(state, logs, dice.uniform(0.001, 0.05 * (1 + rounds // ROUNDS)))
+        killed_after(dice.uniform(0.001, 0.05 * (1 + rounds // ROUNDS)), live, state, logs)
         rounds += 1
         done, _ = saved(state)
         pids = pids_in(logs)
