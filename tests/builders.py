@@ -73,6 +73,21 @@ def a_login(**changes):
     return an_event(**fields)
 
 
+def a_sudo(**changes):
+    """What an administrator does with sudo on a terminal."""
+    fields = {
+        "action": Action.ELEVATION_SUCCESS,
+        "outcome": Outcome.SUCCESS,
+        "service": "sudo",
+        "user": "alice",
+        "target_user": "root",
+        "source": None,
+        "method": None,
+    }
+    fields.update(changes)
+    return an_event(**fields)
+
+
 def a_finding(**changes):
     """Twelve wrong passwords from one address in ten minutes."""
     fields = {

@@ -18,8 +18,8 @@ from pamsignal.cli import main
 from pamsignal.digest import identity
 from pamsignal.model import NO_CONTEXT, Context
 from pamsignal.secret import Secret
-from pamsignal.terms import Action, Outcome
-from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
+from pamsignal.terms import Method
+from tests.builders import NOON_US, a_finding, a_login, a_sudo, an_alert, an_endpoint, an_event
 from tests.harness.command import json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.trails import a_trail, events, newest, written
 
@@ -37,17 +37,7 @@ def place(tmp_path_factory):
     trail.tend(NOON_US + 24 * HOUR_US)
     later = {"time_us": NOON_US + 25 * HOUR_US}
     failures = [an_event(id=identity("bob"), user="bob", **later), an_event(id=identity("x"), user=HOSTILE, **later)]
-    sudo = an_event(
-        id=identity("sudo"),
-        action=Action.ELEVATION_SUCCESS,
-        outcome=Outcome.SUCCESS,
-        service="sudo",
-        user="bob",
-        target_user="root",
-        source=None,
-        hostname="web-02",
-        **later,
-    )
+    sudo = a_sudo(id=identity("sudo"), user="bob", method=Method.PASSWORD, hostname="web-02", **later)
     finding = an_alert(id=identity("finding"), subject=a_finding(), **later)
     trail.append(NOON_US + 25 * HOUR_US, [(event, NO_CONTEXT) for event in (*failures, sudo)], [finding])
     trail.close()

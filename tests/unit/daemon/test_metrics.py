@@ -31,14 +31,19 @@ GOLDEN = Path(__file__).parents[2] / "data" / "golden" / "metrics.prom"
 SECOND_US = 1_000_000
 
 
-def a_snapshot(**changes):
-    """A day in which a bit of everything happened."""
+def counted():
+    """What was read on a day on which a bit of everything happened."""
     counts = Counts()
     counts.records, counts.understood, counts.suppressed = 5000, 4000, 412
     counts.events.update({Action.LOGIN_SUCCESS: 12, Action.LOGIN_FAILURE: 3456})
     counts.unparsed.update({"sshd": 2})
     counts.spoofed.update({"sudo": 1})
     counts.provenance.update({Provenance.VERIFIED: 3990, Provenance.UNVERIFIED: 10})
+    return counts
+
+
+def tallied():
+    """What came of it."""
     tally = Tally()
     tally.alerts.update({"login_success": 12, "brute_force": 3, "journal_gap": 1})
     tally.suppressed.update({"phone": 40})
@@ -46,15 +51,20 @@ def a_snapshot(**changes):
     for duration_us in (400, 1000, 1001, 70_000, 9 * SECOND_US):
         tally.turns.add(duration_us)
     tally.lag.add(260_000)
+    return tally
+
+
+def a_snapshot(**changes):
+    """The end of that day."""
     fields = {
         "now_us": NOON_US,
         "started_us": NOON_US - 86_400 * SECOND_US,
         "version": "VERSION",
         "memory_bytes": 31_457_280,
         "cpu_us": 12_340_000,
-        "counts": counts,
+        "counts": counted(),
         "faults": 0,
-        "tally": tally,
+        "tally": tallied(),
         "counters": {
             "delivered:team": 12,
             "delivery_failed:phone:timeout": 7,

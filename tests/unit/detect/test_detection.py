@@ -349,26 +349,25 @@ def test_an_unproven_sudo_line_speaks_for_its_own_account_only():
     assert story.events[0].provenance.value == "unverified"
 
 
-@pytest.mark.parametrize("step_seconds", [3600, -3600])
-def test_setting_the_clock_in_the_middle_of_an_attack_changes_nothing(step_seconds):
+def failures_around_a_step(step_seconds, every_seconds):
+    """Six failures, in the middle of which the clock is set."""
     story = Story()
     for number in range(6):
-        at = number * 40
+        at = number * every_seconds
         shown_us = NOON_US + (at + (step_seconds if number >= 3 else 0)) * SECOND
         line = f"Failed password for root from {ATTACKER} port {4000 + number} ssh2"
         story.tell(at, line, pid=1000 + number, time_us=shown_us)
-    assert story.rules == ["brute_force"]
+    return story
+
+
+@pytest.mark.parametrize("step_seconds", [3600, -3600])
+def test_setting_the_clock_in_the_middle_of_an_attack_changes_nothing(step_seconds):
+    assert failures_around_a_step(step_seconds, 40).rules == ["brute_force"]
 
 
 @pytest.mark.parametrize("step_seconds", [3600, -3600])
 def test_setting_the_clock_does_not_pile_old_failures_up(step_seconds):
-    story = Story()
-    for number in range(6):
-        at = number * 1800
-        shown_us = NOON_US + (at + (step_seconds if number >= 3 else 0)) * SECOND
-        line = f"Failed password for root from {ATTACKER} port {4000 + number} ssh2"
-        story.tell(at, line, pid=1000 + number, time_us=shown_us)
-    assert story.rules == []
+    assert failures_around_a_step(step_seconds, 1800).rules == []
 
 
 def test_a_hundred_thousand_addresses_take_no_more_room_than_the_cap():

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 from pamsignal.model import Context, Endpoint, Key, Typed
 from pamsignal.terms import Action, Method, Origin, Outcome, Provenance, Severity
-from tests.builders import NOON_US, a_finding, a_login, an_alert, an_endpoint, an_event
+from tests.builders import NOON_US, a_finding, a_login, a_sudo, an_alert, an_endpoint, an_event
 
 MINUTE_US = 60_000_000
 HOSTILE = (
@@ -29,6 +29,14 @@ BERLIN = Context(
     instance_id="12345",
     origin=Origin.REMOTE,
 )
+
+
+def typing(**changes):
+    """What the kernel's audit tells of a terminal."""
+    fields = {"action": Action.TTY_INPUT, "outcome": None, "service": "tty", "user": "alice", "user_id": 1000}
+    fields |= {"source": None, "method": None, "tty": "pts/0", "session_id": "3"}
+    return an_event(**{**fields, **changes})
+
 
 CASES = {
     "login": an_alert(
@@ -57,14 +65,7 @@ CASES = {
     ),
     "sudo_unverified": an_alert(
         severity=Severity.WARNING,
-        subject=an_event(
-            action=Action.ELEVATION_SUCCESS,
-            outcome=Outcome.SUCCESS,
-            service="sudo",
-            user="alice",
-            target_user="root",
-            source=None,
-            method=None,
+        subject=a_sudo(
             tty="pts/0",
             cwd="/home/alice",
             command='/bin/sh -c "a && b > c"',
@@ -75,38 +76,12 @@ CASES = {
         subject=an_event(action=Action.INVALID_USER, user="admin", known_account=False, attempts=3, hostname=None)
     ),
     "terminal_input": an_alert(
-        severity=Severity.INFO,
-        is_event=True,
-        subject=an_event(
-            action=Action.TTY_INPUT,
-            outcome=None,
-            service="tty",
-            user="alice",
-            user_id=1000,
-            target_user="root",
-            source=None,
-            method=None,
-            tty="pts/0",
-            session_id="3",
-            typed=Typed(9, "bash"),
-        ),
+        severity=Severity.INFO, is_event=True, subject=typing(target_user="root", typed=Typed(9, "bash"))
     ),
     "terminal_input_as_text": an_alert(
         severity=Severity.INFO,
         is_event=True,
-        subject=an_event(
-            action=Action.TTY_INPUT,
-            outcome=None,
-            service="tty",
-            user="alice",
-            user_id=1000,
-            source=None,
-            method=None,
-            tty="pts/0",
-            session_id="3",
-            reason="inserted",
-            typed=Typed(300, HOSTILE[:15], HOSTILE),
-        ),
+        subject=typing(reason="inserted", typed=Typed(300, HOSTILE[:15], HOSTILE)),
     ),
     "group_added": an_alert(
         subject=an_event(
