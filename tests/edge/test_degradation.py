@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.command import json_lines, pamsignal
-from tests.harness.daemon import a_login, documents, ports, webhook_config
+from tests.harness.daemon import a_login, about, documents, ports, webhook_config
 from tests.harness.mounts import OWN_MOUNTS
 from tests.harness.receiver import Receiver
 from tests.harness.web import unused_port
@@ -59,12 +59,6 @@ def let_it_calm_down(service):
 
 def is_well(status):
     return not (status["store"]["trouble"] or status["trail"]["trouble"])
-
-
-def about(receiver, rule):
-    """Whether each alert of `rule` speaks of the end."""
-    found = {one["event"]["id"]: one for one in documents(receiver) if one["rule"]["name"] == rule}
-    return [bool(one["pamsignal"].get("over")) for one in found.values()]
 
 
 def in_namespace_of(service, *command):

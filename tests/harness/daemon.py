@@ -189,3 +189,9 @@ def documents(receiver):
 
 def ports(receiver, rule="login_success"):
     return [one["source"]["port"] for one in documents(receiver) if one["rule"]["name"] == rule]
+
+
+def about(receiver, rule):
+    """Whether each alert of `rule` speaks of the end; one that came twice, as after a kill, is one."""
+    found = {one["event"]["id"]: one for one in documents(receiver) if one["rule"]["name"] == rule}
+    return [bool(one["pamsignal"].get("over")) for one in found.values()]
