@@ -13,43 +13,13 @@ from pamsignal.daemon.audited import Audited
 from pamsignal.deliver.store import open_store
 from pamsignal.deliver.turn import Turn
 from pamsignal.journal import audit_log
-from pamsignal.journal.audit_log import AuditLog, Host, this_host
+from pamsignal.journal.audit_log import AuditLog, this_host
 from pamsignal.parse.audit_auth import failure_of
-from tests.builders import BOOT, MACHINE, NOON_US, a_record
+from tests.builders import NOON_US, a_record
+from tests.harness.audit_logs import HOST, Log, a_line, an_audited_try
 from tests.harness.daemon import Service
-from tests.unit.parse.test_audit_auth import an_audited_try
-
-HOST = Host(BOOT, MACHINE, "web-01")
-NAMES = '\x1dUID="root" AUID="unset"'
-
-
-def a_line(number, message=None, *, node="", enriched=False, at_s=NOON_US // 10**6):
-    """The `number`th line since noon, a second each."""
-    name, _, text = (message or an_audited_try(account=f"user{number}")).partition(" ")
-    return f"{node}type={name} msg=audit({at_s + number}.123:{4000 + number}): {text}{NAMES if enriched else ''}\n"
-
 
 SYSCALL = 'type=SYSCALL msg=audit(1795435200.123:77): arch=c000003e syscall=59 success=yes exe="/usr/bin/id"\n'
-
-
-class Log:
-    """A log as auditd keeps it."""
-
-    def __init__(self, folder):
-        self.path = folder / "audit.log"
-        self.path.touch()
-
-    def write(self, *lines):
-        with self.path.open("a") as file:
-            file.writelines(lines)
-
-    def rotate(self, keep=5):
-        """As auditd's rotate_logs does: the oldest goes, each gets the next number, and a new one is begun."""
-        for number in range(keep - 1, 0, -1):
-            older = self.path.with_name(f"audit.log.{number - 1}" if number > 1 else "audit.log")
-            if older.exists():
-                older.rename(self.path.with_name(f"audit.log.{number}"))
-        self.path.touch()
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ import pytest
 
 from pamsignal.cli.explain import explain_record
 from pamsignal.journal import JournalReader, Source
+from tests.harness.audit_logs import an_audited_login
 from tests.harness.checkout import UNPACKED
 from tests.harness.command import pamsignal
 from tests.harness.daemon import a_login
 from tests.harness.journals import an_entry, write_journal
 from tests.harness.syslog_servers import Server
 from tests.harness.trails import records_in
-from tests.unit.parse.test_audit_login import an_audited_login
 
 SECRET = "correct-horse-battery"
 CANARIES = (SECRET, SECRET.encode().hex(), SECRET.encode().hex().upper())

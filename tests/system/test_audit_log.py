@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge.test_audit_log import a_line
+from tests.harness.audit_logs import a_line, an_audited_try
 from tests.harness.waiting import until
-from tests.unit.parse.test_audit_auth import an_audited_try
 
 EXAMPLES = Path(__file__).parents[2] / "examples/systemd"
 DROP_IN = "/run/systemd/system/pamsignal.service.d/audit.conf"

@@ -9,8 +9,8 @@ from pamsignal.model import Endpoint
 from pamsignal.parse import audit
 from pamsignal.pipeline import Settings
 from pamsignal.terms import Provenance
+from tests.harness.audit_logs import an_audited_try
 from tests.stories import ATTACKER, PAM_FAILURE, Story
-from tests.unit.parse.test_audit_auth import an_audited_try
 
 PLACE = f"{ATTACKER} port 50022"
 VPN = "/opt/vpn/sbin/vpnd"

@@ -18,8 +18,8 @@ from pamsignal.parse import audit
 from pamsignal.render import text
 from pamsignal.terms import Provenance, Severity
 from tests.builders import NOON_US, a_login, a_record
+from tests.harness.audit_logs import an_audited_login
 from tests.stories import Story
-from tests.unit.parse.test_audit_login import an_audited_login
 
 SECOND = 1_000_000
 MINUTE, HOUR = 60, 3600

@@ -15,34 +15,9 @@ from pamsignal.parse.audit_auth import failure_of
 from pamsignal.parse.provenance import Trust, trust
 from pamsignal.terms import Action, Method, Outcome, Provenance
 from tests.builders import a_record
+from tests.harness.audit_logs import ADDRESS, an_audited_try
 
-ADDRESS = "203.0.113.9"
 ACCOUNTS = {0: "root", 1000: "alice"}
-
-
-def encoded(name):
-    """As libaudit writes a name: quoted, or in hexadecimal digits if anything in it could be taken for the rest."""
-    is_plain = all(0x21 <= byte <= 0x7F and byte != 0x22 for byte in name.encode())
-    return f'"{name}"' if is_plain else name.encode().hex().upper()
-
-
-def an_audited_try(
-    account="root",
-    exe="/usr/sbin/sshd",
-    addr=ADDRESS,
-    *,
-    uid=0,
-    pid=4711,
-    op="PAM:authentication grantors=?",
-    subj="",
-    terminal="ssh",
-    result="failed",
-    host=None,
-):
-    return (
-        f"USER_AUTH pid={pid} uid={uid} auid=4294967295 ses=4294967295{subj} msg='op={op} acct={encoded(account)} "
-        f"exe={encoded(exe)} hostname={host or addr} addr={addr} terminal={terminal} res={result}'"
-    )
 
 
 def a_try(message, uid=0, transport="audit"):

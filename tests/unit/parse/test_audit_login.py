@@ -12,25 +12,7 @@ from pamsignal.model import AuditedLogin
 from pamsignal.parse import observe
 from pamsignal.parse.audit_login import login_of
 from tests.builders import a_record
-
-ADDRESS = "203.0.113.9"
-
-
-def an_audited_login(
-    who="id=1000",
-    pid=4711,
-    uid=0,
-    subj=" subj=unconfined",
-    exe="/usr/sbin/sshd",
-    address=ADDRESS,
-    result="success",
-    host=None,
-):
-    return (
-        f"USER_LOGIN pid={pid} uid={uid} auid=1000 ses=330{subj} "
-        f'msg=\'op=login {who} exe="{exe}" hostname={host or address} '
-        f"addr={address} terminal=/dev/pts/3 res={result}'"
-    )
+from tests.harness.audit_logs import ADDRESS, an_audited_login
 
 
 def read(message, transport="audit"):
