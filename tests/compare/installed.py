@@ -7,7 +7,7 @@ from configparser import ConfigParser
 from functools import cache
 from typing import FrozenSet
 
-from tests.unpacked import UNPACKED
+from tests.harness.checkout import UNPACKED
 
 JAILS = UNPACKED / "etc/fail2ban"
 SSHGUARD_CONF = UNPACKED / "etc/sshguard/sshguard.conf"

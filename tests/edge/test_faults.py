@@ -72,7 +72,7 @@ def test_a_file_of_the_trail_that_was_begun_in_spite_of_an_error_is_gone_on_with
 OPEN = """
 import sys
 from pamsignal.audit.trail import RETRY_US
-from tests.edge.trails import NOON_US, a_trail, events
+from tests.harness.trails import NOON_US, a_trail, events
 trail = a_trail(sys.argv[1])
 for late_us in (0, RETRY_US, 2 * RETRY_US):
     trail.append(NOON_US + late_us, events(2, 2) if not late_us else (), ())
