@@ -25,6 +25,7 @@ from tests.perf import imports, on_host, others, results
 from tests.perf.context import TRACKED
 from tests.perf.journal_maker import ATTACK_ENTRIES, HAYSTACK_ENTRIES, attack, chunks, journal_folder
 from tests.perf.measure import cpu_seconds, medians
+from tests.perf.sending import memories
 
 PAMSIGNAL = ["-m", "pamsignal"]
 IDLE_SECONDS = 20
@@ -112,12 +113,13 @@ def _rows(measured):
 
 
 def daemon(python, _rounds):
-    """Start, memory and idle CPU of the daemon, with the sinks that need no network."""
+    """Start, memory and idle CPU of the daemon, with the sinks that need no network; and memory with one that does."""
     rows = []
     for what, per_file in (("quiet host", 100), ("the same in 100 journal files", 1)):
         with _quiet_journal(per_file) as quiet:
             rows.append(_of_daemon(python, what, quiet))
     rows.append(_of_daemon(python, "after the attack journal", str(journal_folder("attack"))))
+    rows += [{"what": what, "anonymous_mb": memory} for what, memory in memories(python)]
     _, printed = cpu_seconds(_argv(python, "tracked", str(TRACKED), "1"))
     return [*rows, {"what": f"for {TRACKED:,} addresses that failed", "anonymous_mb": float(printed.split()[0])}]
 

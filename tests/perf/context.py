@@ -9,7 +9,6 @@ CPU is that of a process of its own, the best of some rounds.
 
 from __future__ import annotations
 
-import contextlib
 import subprocess
 import sys
 import tempfile
@@ -17,20 +16,14 @@ import time
 from ipaddress import IPv4Address
 from pathlib import Path
 
-import trustme
-
 from pamsignal.enrich import Enricher, Settings
 from pamsignal.enrich.geo import Settings as Geo
 from pamsignal.enrich.place import Atlas
 from tests.builders import a_login, an_endpoint
-from tests.harness.certificates import believed
-from tests.harness.daemon import Service, a_failure
-from tests.harness.daemon import a_login as a_login_line
 from tests.harness.databases import write_cities, write_networks
-from tests.harness.process import memory_mb
-from tests.harness.receiver import Receiver
 from tests.perf.journal_maker import ATTACK_ENTRIES, journal_folder
 from tests.perf.measure import medians
+from tests.perf.sending import memories
 
 ROUNDS = 15
 COUNT = 2000
@@ -90,24 +83,8 @@ def entry(city, asn):
 
 
 def daemon(city, asn):
-    authority = trustme.CA()
-    with tempfile.TemporaryDirectory() as scratch, Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
-        folder = Path(scratch)
-        believed(folder, authority)
-        with contextlib.closing(Service(folder)) as service:
-            service.configure(
-                f"journal: {{directory: {folder}/journal}}\ngeoip: {{city: {city}, asn: {asn}}}\nsinks:\n  hook: {{type: "
-                f"webhook, url: '{receiver.url()}', signing: none, ca_file: {folder}/ca.pem, success_per_10_minutes: 600}}\n"
-            )
-            service.begin()
-            service.start()
-            time.sleep(1)
-            show("daemon with databases and webhook", f"{memory_mb(service.pid):5.1f} MB")
-            for first, last in ((0, 50), (50, 250)):
-                service.write(*map(a_login_line, range(first, last)), *map(a_failure, range(first, last)))
-                service.until(lambda last=last: len(receiver.requests) >= last)
-                time.sleep(1)
-                show(f"after {last - first} messages at once", f"{memory_mb(service.pid):5.1f} MB")
+    for what, memory in memories(sys.executable, f"geoip: {{city: {city}, asn: {asn}}}\n"):
+        show(f"with databases: {what}", f"{memory:5.1f} MB")
 
 
 def tracked(_city, _asn):
