@@ -160,7 +160,7 @@ def test_a_sink_that_refuses_everything_takes_nothing_from_the_others(service, a
 def test_the_heart_beats_while_the_daemon_sees_and_not_when_the_journal_is_gone(service, authority, receiver, tmp_path):
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Receiver(Reply(500), certificate=authority.issue_cert("127.0.0.1")) as switch:
-        beat = f"heartbeat: {{url: '{switch.url()}', every_seconds: 30, ca_file: {tmp_path}/ca.pem}}\n"
+        beat = f"heartbeat: {{url: '{switch.url()}', every_seconds: 3600, ca_file: {tmp_path}/ca.pem}}\n"
         service.configure(webhook_config(receiver.url(), tmp_path, beat))
         service.write("Server listening on :: port 22.")
         service.start()
