@@ -142,12 +142,20 @@ def test_a_line_of_sudo_behind_a_tag_is_read():
     )
 
 
-def test_a_command_of_sudo_that_imitates_a_line_hides_nothing():
+@pytest.mark.parametrize("exe", [SUDO, None])
+def test_a_command_of_sudo_that_imitates_a_line_hides_nothing(exe):
     for text in (*IMITATIONS, OPENED, TO_ROOT):
-        record = a_line(f"{RAN} x: {text}", "sudo", exe=SUDO)
+        record = a_line(f"{RAN} x: {text}", "sudo", exe=exe)
         seen = observe(record)
         assert (seen.pattern, seen.user in (None, "carol")) == ("sudo.command", True)
         assert trust(seen, record) in (Trust.ACCEPT, Trust.CLAIM)
+
+
+def test_a_name_that_imitates_su_takes_no_failure_away_from_another_service():
+    peer = "ruser= rhost=198.51.100.7  user=x: (to root) bob on pts/0"
+    line = f"pam_unix(imap:auth): authentication failure; logname= uid=0 euid=0 tty=x {peer}"
+    seen = observe(a_line(line, "imapd", exe=None, uid=33))
+    assert (seen.action, str(seen.source.ip)) == (Action.LOGIN_FAILURE, "198.51.100.7")
 
 
 def test_a_tag_that_imitates_a_command_of_sudo_names_nobody_else():
