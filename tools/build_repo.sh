@@ -138,6 +138,9 @@ build_installer() {
     url=${URL:-$(url_of_published)}
     if [ -n "$url" ]; then
         tools/build_installer.sh "$url" "$new/pamsignal.asc" "$(fingerprints_of_public)" >"$new/install.sh"
+        # For whoever has no way to that address: the guide with it, and without what is for the tests.
+        sed -e '/^<!-- /d' -e "s|https://packages.example.org/pamsignal|$url|g" docs/how-to/install-offline.md \
+            >"$new/install-offline.txt"
     else echo "No install.sh, because it needs the address of these files: make repo URL=https://HOST/PATH KEY=..." >&2
     fi
 }

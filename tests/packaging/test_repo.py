@@ -114,27 +114,58 @@ APT::Sandbox::User "";
 """
 
 
+def an_apt(folder):
+    """Make the folder; return the environment in which apt knows nothing else."""
+    for name in ("apt.conf.d", "preferences.d", "sources.list.d"):
+        (folder / "etc/apt" / name).mkdir(parents=True)
+    for name in ("var/lib/apt/lists/partial", "var/cache/apt"):
+        (folder / name).mkdir(parents=True)
+    (folder / "status").touch()
+    (folder / "conf").write_text(APT_CONF.format(folder))
+    return {**os.environ, "APT_CONFIG": f"{folder}/conf"}
+
+
 @pytest.mark.parametrize(("suite", "said"), [("stable", ""), (VERSION, f"shows {VERSION} in the place of stable")])
 def test_the_installer_takes_no_older_suite_in_the_place_of_another(another, suite, said, tmp_path):
     """All suites are signed by the same key, and to apt it is enough that one is."""
     repository, folder = another / "dist/repo", tmp_path / "apt"
-    for name in ("etc/apt/apt.conf.d", "etc/apt/preferences.d", "var/lib/apt/lists/partial", "var/cache/apt"):
-        (folder / name).mkdir(parents=True)
-    (folder / "status").touch()
-    (folder / "conf").write_text(APT_CONF.format(folder))
+    environment = an_apt(folder)
     laid = shutil.copytree(repository / "apt/dists" / suite, folder / "laid")
     shutil.copytree(laid, repository / "apt/dists/stable", dirs_exist_ok=True)
     defined = (repository / "install.sh").read_text().replace(PLACE, f"file://{repository}").rpartition("\n{ main")[0]
     known = f"dry= version=stable key={repository}/pamsignal.asc source={folder}/a.sources scratch={folder}"
     shell = f'{defined}\n{known}\napt_source >"$source"\napt_fetch_lists'
-    done = subprocess.run(
-        ["sh", "-c", shell],
-        env={**os.environ, "APT_CONFIG": f"{folder}/conf"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(["sh", "-c", shell], env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, said in done.stderr) == (1 if said else 0, True), done.stderr
+
+
+def test_without_internet_the_guide_brings_what_is_signed_and_nothing_else(another, ring, key, tmp_path):
+    mirror, repository = "https://mirror.example.org/p", another / "dist/repo"
+    build(another, "build_repo.sh", key, env={**ring.environment, "URL": mirror})
+    guide = (repository / "install-offline.txt").read_text().replace(mirror, f"file://{repository}")
+    assert (PLACE in guide, "<!--" in guide) == (False, False)
+    fetch, rest, by_apt, by_dnf = re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)
+    shell = ["sh", "-c", f"{fetch}{rest}".replace("'=https'", "'=file'")]
+    assert "=file" in shell[2]
+
+    fetched = subprocess.run(shell, cwd=tmp_path, env=ring.environment, capture_output=True, text=True, check=True)
+    assert "OK" not in fetched.stdout
+    assert below(tmp_path / "pamsignal") == below(repository)
+    assert "baseurl=file:///srv/pamsignal/dnf\n" in by_dnf
+
+    environment, source = an_apt(tmp_path / "apt"), re.search(r"<<'END'\n(.*?)END\n", by_apt, re.DOTALL)[1]
+    source = source.replace("/etc/apt/keyrings", "/srv/pamsignal").replace("/srv", str(tmp_path))
+    (tmp_path / "apt/etc/apt/sources.list.d/pamsignal.sources").write_text(source)
+    for words in (["update"], ["download", "pamsignal"]):
+        subprocess.run(["apt-get", *words], cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert (tmp_path / DEB).read_bytes() == (another / "dist" / DEB).read_bytes()
+
+    with (repository / "SHA256SUMS").open("a") as sums:
+        sums.write(f"{'0' * 64}  planted\n")
+    (tmp_path / "again").mkdir()
+    refused = subprocess.run(shell, cwd=tmp_path / "again", env=ring.environment, capture_output=True, check=False)
+    assert refused.returncode != 0
+    assert {*below(tmp_path / "again/pamsignal")} == {"SHA256SUMS", "SHA256SUMS.asc", "pamsignal.asc"}
 
 
 def test_an_address_that_is_none_leaves_what_is_published(another, ring, key):
@@ -194,6 +225,11 @@ def test_a_new_key_reaches_users_before_it_signs(another, ring, key, tmp_path):
 def contents(folder):
     """The content of every file below."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def below(folder):
+    """The content of every file by its name in the folder."""
+    return {str(path.relative_to(folder)): content for path, content in contents(folder).items()}
 
 
 def refusal(ring, tree, keys, **environment):

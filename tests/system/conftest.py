@@ -108,7 +108,7 @@ def published(built, tmp_path_factory):
         for change in {**APT, **DNF}:
             change(shutil.copytree(folder / "first", folder / change.__name__), ring, key, stranger)
         anew = shutil.copytree(tree / "dist", folder / "anew/dist", ignore=shutil.ignore_patterns("repo")).parent
-        for needed in ("tools", "packaging"):
+        for needed in ("tools", "packaging", "docs/how-to"):
             shutil.copytree(tree / needed, anew / needed)
         shutil.copytree(ring.publish(anew, ring.make("The new key")), folder / "signed_by_a_new_key")
         for package in (packages(folder / "newer", NEWER) / "dist").glob("*.*"):

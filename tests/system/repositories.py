@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.system.lab import Lab
 
 GUIDE = PROJECT / "docs/how-to/repository.md"
+OFFLINE = PROJECT / "docs/how-to/install-offline.md"
 VERSION = re.search(r'__version__ = "(.+)"', (PROJECT / "pamsignal/__init__.py").read_text()).group(1)
 NEWER = "99.0.0"
 # Each host by its name, and what kind it is.
@@ -171,8 +172,8 @@ class Telling(web.Files):
         return super().send_head()
 
 
-def commands_of_guide(name: str) -> str:
+def commands_of_guide(name: str, guide: Path = GUIDE) -> str:
     """Return the shell block of the guide that stands behind `<!-- name -->`."""
-    block = re.search(rf"<!-- {name} -->\n+```sh\n(.*?)```", GUIDE.read_text(), re.DOTALL)
-    assert block, f"{GUIDE.name} has no commands named {name}"
+    block = re.search(rf"<!-- {name} -->\n+```sh\n(.*?)```", guide.read_text(), re.DOTALL)
+    assert block, f"{guide.name} has no commands named {name}"
     return block.group(1)

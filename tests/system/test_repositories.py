@@ -6,11 +6,12 @@ What was changed, signed by a stranger or not signed at all is refused, for the 
 from __future__ import annotations
 
 import contextlib
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tests.system.repositories import APT_HOSTS, DNF_HOSTS, NEWER, PLACE, VERSION, Server, commands_of_guide
+from tests.system.repositories import APT_HOSTS, DNF_HOSTS, NEWER, OFFLINE, PLACE, VERSION, Server, commands_of_guide
 from tests.system.tampering import APT, DNF, signed_by_another
 
 KEY_FILE = "/root/pamsignal.asc"
@@ -128,6 +129,15 @@ def test_dnf_installs_what_the_key_has_signed(dnf_host, url):
     modules = dnf_host.run("cd /usr/lib/pamsignal && find . -name '*.py' | wc -l").stdout
     tag = dnf_host.run("python3 -c 'import sys; print(sys.implementation.cache_tag)'").stdout.strip()
     assert dnf_host.run(f"cd /usr/lib/pamsignal && find . -name '*.{tag}.pyc' | wc -l").stdout == modules
+
+
+@pytest.mark.parametrize("dnf_host", ["rpm13"], indirect=True)
+def test_dnf_installs_from_a_folder_that_was_carried_over(dnf_host, published, tmp_path):
+    dnf_host.put(shutil.make_archive(tmp_path / "carried", "tar", published / "first"), "/root/carried.tar")
+    dnf_host.run("mkdir /srv/pamsignal && tar --extract --file /root/carried.tar --directory /srv/pamsignal")
+    dnf_host.run(f"set -eu\n{commands_of_guide('dnf', OFFLINE)}")
+    assert (version_by_rpm(dnf_host), is_active(dnf_host)) == (VERSION, True)
+    dnf_host.run("rm -rf /root/carried.tar /srv/pamsignal")
 
 
 def test_a_dnf_update_restarts_the_service_and_like_the_way_back_keeps_what_the_administrator_wrote(dnf_host, url):
