@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pamsignal.journal.audit_log import Host
+from pamsignal.parse.audit_auth import failure_of
 from tests.builders import BOOT, MACHINE, NOON_US
 
 ADDRESS = "203.0.113.9"
@@ -76,3 +77,13 @@ class Log:
             if older.exists():
                 older.rename(self.path.with_name(f"audit.log.{number}"))
         self.path.touch()
+
+
+def users(records):
+    """Whom the tries in `records` were for."""
+    return [failure_of(record, {}.get).user for record in records]
+
+
+def wanted(*numbers):
+    """Whom the tries of `a_line` are for that have these numbers."""
+    return [f"user{number}" for number in numbers]
