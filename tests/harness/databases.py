@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import time
+from ipaddress import ip_address
 
 import maxminddb
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
+
+from pamsignal.enrich.geo import Settings
+from pamsignal.enrich.place import DAY_US, Atlas
 
 BERLIN = {
     "city": {"names": {"en": "Berlin", "de": "Berlin"}},
@@ -25,6 +29,11 @@ EXAMPLE_NET = {"autonomous_system_number": 64496, "autonomous_system_organizatio
 
 CITIES = {"203.0.113.0/25": BERLIN, "203.0.113.128/25": FRANCE, "198.51.100.0/24": QUITO, "2001:db8::/32": QUITO}
 NETWORKS = {"203.0.113.0/24": EXAMPLE_NET, "2001:db8::/32": EXAMPLE_NET}
+
+IN_BERLIN = ip_address("203.0.113.9")
+IN_FRANCE = ip_address("203.0.113.200")
+IN_QUITO = ip_address("2001:db8::9")
+UNLISTED = ip_address("192.0.2.1")
 
 
 def write(path, edition, records, ip_version=6):
@@ -51,3 +60,15 @@ def built_on(path):
 
 def write_networks(path, records=None):
     return write(path, "GeoLite2-ASN", NETWORKS if records is None else records)
+
+
+def opened(city=None, asn=None, root=""):
+    """What the daemon has of these databases, or of those that it finds below `root`."""
+    atlas = Atlas(Settings(city, asn), str(root))
+    atlas.refresh()
+    return atlas
+
+
+def problems(atlas, days=0):
+    """What it has against them, so many days from now."""
+    return list(atlas.problems(time.time_ns() // 1000 + days * DAY_US))

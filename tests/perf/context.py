@@ -18,9 +18,8 @@ from pathlib import Path
 
 from pamsignal.enrich import Enricher, Settings
 from pamsignal.enrich.geo import Settings as Geo
-from pamsignal.enrich.place import Atlas
 from tests.builders import a_login, an_endpoint
-from tests.harness.databases import write_cities, write_networks
+from tests.harness.databases import opened, write_cities, write_networks
 from tests.perf.journal_maker import ATTACK_ENTRIES, journal_folder
 from tests.perf.measure import medians
 from tests.perf.sending import memories
@@ -100,12 +99,6 @@ GROUPS = {each.__name__: each for each in (lookup, entry, daemon, tracked)}
 
 def show(label, text):
     print(f"{label:>40}  {text}", flush=True)
-
-
-def opened(city, asn):
-    atlas = Atlas(Geo(city, asn))
-    atlas.refresh()
-    return atlas
 
 
 def say(label, work, things):
