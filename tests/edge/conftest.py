@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import trustme
 
-from tests.harness.certificates import believed
+from tests.harness.certificates import believed, pair
 from tests.harness.daemon import Service, webhook_config
 from tests.harness.receiver import Receiver
 
@@ -30,6 +30,18 @@ def certificate(authority):
 @pytest.fixture(scope="module")
 def ca_file(authority, tmp_path_factory):
     return str(believed(tmp_path_factory.mktemp("tls"), authority))
+
+
+@pytest.fixture(scope="module")
+def pairs(authority, tmp_path_factory):
+    """A certificate for the receivers, one for us, and one of somebody else's authority, as files."""
+    folder = tmp_path_factory.mktemp("pair")
+    believed(folder, authority)
+    return {
+        "server": pair(folder, "collector.example.org", authority),
+        "ours": pair(folder, "web-01.example.org", authority),
+        "stranger": pair(folder, "stranger.example.org", trustme.CA()),
+    }
 
 
 @pytest.fixture
