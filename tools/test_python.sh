@@ -14,5 +14,5 @@ environment=build/python/$("$python" -c 'import sys; print("%d.%d" % sys.version
 "$environment/bin/python" -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
 "$environment/bin/python" -m tests.bounds
 "$environment/bin/python" -m pytest -q tests/unit tests/edge/test_cli_replay.py tests/edge/test_geo.py \
-    tests/edge/test_geo_damage.py tests/edge/test_journal.py tests/edge/test_metrics.py \
-    tests/edge/test_sink_apprise.py tests/edge/test_sink_http.py
+    tests/edge/test_geo_damage.py tests/edge/test_http_transport.py tests/edge/test_journal.py \
+    tests/edge/test_metrics.py tests/edge/test_sink_apprise.py tests/edge/test_sink_http.py
