@@ -11,7 +11,9 @@ from tests.harness.receiver import Receiver
 
 
 @pytest.fixture
-def service(tmp_path):
+def service(tmp_path, authority):
+    """One that can believe a receiver: `ca.pem` lies in its folder."""
+    believed(tmp_path, authority)
     one = Service(tmp_path)
     yield one
     one.close()
@@ -51,9 +53,8 @@ def receiver(authority):
 
 
 @pytest.fixture
-def watched(service, receiver, authority, tmp_path):
+def watched(service, receiver, tmp_path):
     """A service that sends to the receiver, on a journal that has begun."""
-    believed(tmp_path, authority)
     service.configure(webhook_config(receiver.url(), tmp_path))
     service.begin()
     return service

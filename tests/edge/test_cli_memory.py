@@ -131,7 +131,6 @@ def test_a_daemon_that_writes_at_the_moment_is_waited_for_and_then_said(database
 
 
 def test_a_running_daemon_forgets_with_the_next_reload(service, authority, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
         service.configure(webhook_config(receiver.url(), tmp_path, "detect: {familiar: {learning_days: 0}}\n"))
         service.write("Server listening on :: port 22.")

@@ -93,7 +93,6 @@ def test_a_restart_in_an_attack_does_not_report_it_again(watched, receiver):
 
 
 def test_what_an_account_was_seen_with_is_known_after_a_restart_without_the_journal(service, authority, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
         sinks = webhook_config(receiver.url(), tmp_path, "detect: {familiar: {learning_days: 0}}\n")
         service.configure(sinks.replace("journal: {", "journal: {rewind_entries: 0, "))

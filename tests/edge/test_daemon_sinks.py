@@ -15,7 +15,6 @@ from tests.harness.web import unused_port
 
 def test_an_endpoint_that_is_down_gets_everything_in_order_when_it_is_back(service, authority, tmp_path):
     port = unused_port()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     service.configure(webhook_config(f"https://127.0.0.1:{port}/hook", tmp_path))
     service.write("Server listening on :: port 22.")
     service.start()
@@ -41,7 +40,6 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_an_endpoint_that_hangs_delays_neither_the_other_sink_nor_the_end(service, authority, receiver, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     service.program = ["-c", PATIENT]
     with Receiver(
         *(Reply(raw=b"HTTP/1.1 200 OK\r\n", drip=b"X-Slow: 1\r\n") for _ in range(50)),
@@ -59,7 +57,6 @@ def test_an_endpoint_that_hangs_delays_neither_the_other_sink_nor_the_end(servic
 
 
 def test_a_revoked_endpoint_is_told_on_the_other_channel(service, authority, receiver, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Receiver(*(Reply(401) for _ in range(99)), certificate=authority.issue_cert("127.0.0.1")) as revoked:
         text = webhook_config(receiver.url(), tmp_path)
         service.configure(
@@ -77,7 +74,6 @@ def test_a_revoked_endpoint_is_told_on_the_other_channel(service, authority, rec
 def test_what_stands_is_told_once_over_a_death_of_the_daemon_and_its_end_is_told(
     service, authority, receiver, tmp_path
 ):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     answers = [Reply(401) for _ in range(3)]
     with Receiver(*answers, certificate=authority.issue_cert("127.0.0.1")) as revoked:
         text = webhook_config(receiver.url(), tmp_path)
@@ -114,9 +110,8 @@ def test_the_status_knows_a_sink_before_it_is_needed_and_its_failure_after(watch
     watched.stop()
 
 
-def test_no_secret_leaves_but_in_the_request(service, authority, receiver, tmp_path):
+def test_no_secret_leaves_but_in_the_request(service, receiver, tmp_path):
     canary = "canary0secret0path"
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     service.configure(webhook_config(receiver.url(f"/{canary}"), tmp_path, "log_level: debug\n"))
     service.write("Server listening on :: port 22.")
     service.start()
@@ -133,7 +128,6 @@ def test_no_secret_leaves_but_in_the_request(service, authority, receiver, tmp_p
 
 def test_a_sink_that_refuses_everything_takes_nothing_from_the_others(service, authority, receiver, tmp_path):
     """Its own losses are told to the others together, and use up nobody's budget."""
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Receiver(*(Reply(302) for _ in range(500)), certificate=authority.issue_cert("127.0.0.1")) as refusing:
         text = webhook_config(receiver.url(), tmp_path).replace("noise_per_10_minutes: 600", "noise_per_10_minutes: 3")
         other = text.splitlines()[-1].replace("hook:", "moved:").replace(receiver.url(), refusing.url())
@@ -158,7 +152,6 @@ def test_a_sink_that_refuses_everything_takes_nothing_from_the_others(service, a
 
 
 def test_the_heart_beats_while_the_daemon_sees_and_not_when_the_journal_is_gone(service, authority, receiver, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     with Receiver(Reply(500), certificate=authority.issue_cert("127.0.0.1")) as switch:
         beat = f"heartbeat: {{url: '{switch.url()}', every_seconds: 3600, ca_file: {tmp_path}/ca.pem}}\n"
         service.configure(webhook_config(receiver.url(), tmp_path, beat))
@@ -182,8 +175,7 @@ def test_the_heart_beats_while_the_daemon_sees_and_not_when_the_journal_is_gone(
         service.stop()
 
 
-def test_in_quiet_hours_a_login_comes_at_once_and_guessing_waits(service, authority, receiver, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+def test_in_quiet_hours_a_login_comes_at_once_and_guessing_waits(service, receiver, tmp_path):
     sinks = webhook_config(receiver.url(), tmp_path)
     service.configure(sinks.replace("signing: none", "quiet_hours: ['00:00-24:00'], signing: none"))
     service.write("Server listening on :: port 22.")

@@ -256,7 +256,6 @@ def test_a_clock_that_jumps_an_hour_forward_and_back_loses_and_delays_nothing(st
 
 
 def test_without_names_alerts_wait_and_arrive_when_names_are_known_again(service, authority, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     hosts, resolver = tmp_path / "hosts", tmp_path / "resolv.conf"
     hosts.write_text("127.0.0.1 localhost\n")
     resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
@@ -276,9 +275,7 @@ def test_without_names_alerts_wait_and_arrive_when_names_are_known_again(service
         assert service.stop() == 0
 
 
-def test_channels_that_are_dead_for_longer_than_alerts_are_kept_cost_these_and_that_is_told(
-    staged, receiver, authority, tmp_path
-):
+def test_channels_that_are_dead_for_longer_than_alerts_are_kept_cost_these_and_that_is_told(staged, receiver):
     good = staged.config.read_text()
     port = unused_port()
     staged.configure(good.replace(receiver.url(), f"https://127.0.0.1:{port}/hook"))

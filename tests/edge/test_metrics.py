@@ -118,8 +118,7 @@ def waiting(service):
     return seen and value(text, "sink_failures_in_a_row", sink="hook")
 
 
-def test_a_dead_sink_shows_as_a_queue_that_ages(service, authority, tmp_path):
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+def test_a_dead_sink_shows_as_a_queue_that_ages(service, tmp_path):
     url = f"https://127.0.0.1:{unused_port()}/hook"
     service.configure(webhook_config(url, tmp_path, "metrics: {enabled: true}\n"))
     service.write("Server listening on :: port 22.")

@@ -176,12 +176,9 @@ def told(operators):
             yield alert["labels"]["alertname"], alert["status"], alert["labels"].get("sink")
 
 
-def test_a_dead_channel_is_told_through_prometheus_and_alertmanager(
-    service, authority, monitoring, operators, tmp_path
-):
+def test_a_dead_channel_is_told_through_prometheus_and_alertmanager(service, monitoring, operators, tmp_path):
     prometheus, port = monitoring
     dead = unused_port()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     metrics = f"metrics: {{enabled: true, textfile: null, listen: '127.0.0.1:{port}'}}\n"
     service.configure(webhook_config(f"https://127.0.0.1:{dead}/hook", tmp_path, metrics))
     service.write("Server listening on :: port 22.")
