@@ -113,6 +113,7 @@ class Clock:
 
 
 def _entry(clock, program, pid, message, **changes):
+    """One with all the fields that journald writes: reading costs by the field, and other tests' entries have fewer."""
     unit = changes.pop("unit", "ssh.service")
     return {
         **clock.stamps(),

@@ -17,7 +17,7 @@ from tests.harness.process import cpu_in, memory_in
 from tests.perf import sender
 from tests.system.lab import Lab
 from tests.system.monitor import Monitor, build_wheel
-from tests.system.receiver import SECRET, Receiver
+from tests.system.receiver import Receiver
 from tools.run_tests import why_not_system
 
 RELEASE = 12
@@ -60,7 +60,8 @@ def watched_host():
         with contextlib.closing(Timed(lab)) as receiver:
             monitor = Monitor(host, receiver)
             monitor.install(build_wheel(Path(folder)))
-            monitor.write_config(json.dumps({"sinks": {"hook": sink(receiver)}}))
+            # Of failures as many are told as unless told otherwise.
+            monitor.write_config(json.dumps({"sinks": {"hook": monitor.hook()}}))
             host.write("/etc/systemd/journald.conf.d/load.conf", LIMITS)
             host.put(sender.__file__, "/root/sender.py")
             host.run(
@@ -68,12 +69,6 @@ def watched_host():
             )
             monitor.start()
             yield monitor
-
-
-def sink(receiver):
-    """Return the configuration of the webhook: all logins are told, of failures as many as unless told otherwise."""
-    hook = {"type": "webhook", "url": receiver.url(), "secrets": [SECRET], "ca_file": "/etc/pamsignal/ca.pem"}
-    return {**hook, "min_severity": "info", "success_per_10_minutes": 600}
 
 
 def latency(_python, _rounds):

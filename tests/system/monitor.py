@@ -49,11 +49,14 @@ class Monitor:
         self.host.write("/etc/pamsignal/ca.pem", self.receiver.authority)
         self.host.run("systemctl daemon-reload")
 
+    def hook(self, secret: object = SECRET, **changes: object) -> dict[str, object]:
+        """Return a webhook to the receiver, signed with `secret`, which is told of all logins."""
+        hook = {"type": "webhook", "url": self.receiver.url(), "secrets": [secret], "ca_file": "/etc/pamsignal/ca.pem"}
+        return {**hook, "min_severity": "info", "success_per_10_minutes": 600, **changes}
+
     def configure(self, secret: object = SECRET, **changes: object) -> None:
         """Write the configuration: a webhook to the receiver, signed with `secret`, and `changes` of top-level keys."""
-        hook = {"type": "webhook", "url": self.receiver.url(), "secrets": [secret], "ca_file": "/etc/pamsignal/ca.pem"}
-        hook |= {"min_severity": "info", "noise_per_10_minutes": 600, "success_per_10_minutes": 600}
-        sinks = {"hook": hook, "journald": {"type": "journald"}}
+        sinks = {"hook": self.hook(secret, noise_per_10_minutes=600), "journald": {"type": "journald"}}
         self.write_config(yaml.safe_dump({"alerts": {"actions": ACTIONS}, "sinks": sinks, **changes}))
 
     def write_config(self, text: str) -> None:
