@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 import trustme
 
@@ -50,6 +53,15 @@ def pairs(authority, tmp_path_factory):
 def receiver(authority):
     with Receiver(certificate=authority.issue_cert("127.0.0.1")) as one:
         yield one
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that everybody may look into; `tmp_path` is in one that each start of pytest closes to others."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from tests.builders import NOON_US
 from tests.harness.checkout import PROJECT
-from tests.harness.command import PAMSIGNAL, json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.command import AS_NOBODY, PAMSIGNAL, json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.journals import an_entry, write_journal
 from tests.unit.parse.journal_lines import FOLDER
 
@@ -127,13 +127,10 @@ def test_json_lines_can_come_through_a_pipe():
 
 @pytest.mark.parametrize("make", [write_journal, lambda path, _: path.write_text("{}\n") and path])
 @pytest.mark.parametrize("verb", ["replay", "explain"])
-def test_a_missing_right_is_77_and_says_what_to_do(tmp_path, make, verb):
-    path = make(tmp_path / "closed.journal", an_attack())
+def test_a_missing_right_is_77_and_says_what_to_do(open_folder, make, verb):
+    path = make(open_folder / "closed.journal", an_attack())
     path.chmod(0)
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    answer = pamsignal(verb, "--file", path, **nobody)
+    answer = pamsignal(verb, "--file", path, **AS_NOBODY)
     assert (answer.returncode, answer.stdout) == (77, "")
     assert "permission denied" in answer.stderr
     assert "sudo" in answer.stderr

@@ -19,7 +19,7 @@ from pamsignal.enrich import Enricher
 from pamsignal.journal import JournalReader, Source
 from pamsignal.pipeline import Engine
 from tests.builders import NOON_US, a_record
-from tests.harness.command import json_lines, misfits, on_terminal, pamsignal, started
+from tests.harness.command import AS_NOBODY, json_lines, misfits, on_terminal, pamsignal, started
 from tests.harness.journals import an_entry, write_journal
 
 WELL = {
@@ -182,13 +182,10 @@ def test_no_file_is_3_and_says_what_to_type(tmp_path):
     )
 
 
-def test_a_missing_right_is_77_and_says_what_to_type(write, tmp_path):
-    path = write()
-    path.chmod(0)
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    answer = pamsignal("status", "--file", path, **nobody)
+def test_a_missing_right_is_77_and_says_what_to_type(open_folder):
+    path = open_folder / "status.json"
+    path.touch(mode=0)
+    answer = pamsignal("status", "--file", path, **AS_NOBODY)
     assert answer.returncode == 77
     assert answer.stderr == f"pamsignal: {path}: permission denied; try: sudo pamsignal status\n"
 

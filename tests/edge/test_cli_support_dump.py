@@ -7,8 +7,6 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -225,23 +223,20 @@ def test_a_damaged_store_and_a_trail_that_is_none_end_nothing(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
-def test_without_root_it_says_what_it_cannot_read_and_gives_the_rest():
-    with tempfile.TemporaryDirectory() as name:  # tmp_path is closed to others
-        folder = Path(name)
-        folder.chmod(0o755)
-        for directory in ("state", "logs", "run"):
-            (folder / directory).mkdir(mode=0o700)
-        (folder / "pamsignal.yaml").write_text("log_level: debug\n")
-        (folder / "pamsignal.yaml").chmod(0o600)
-        program = (
-            "import os, sys, json\n"
-            "from pamsignal.support import collected\n"
-            "from tests.edge.test_cli_support_dump import dump_of\n"
-            "from pathlib import Path\n"
-            "os.setresuid(65534, 65534, 65534)\n"
-            f"print(json.dumps(dump_of(Path({name!r}))))"
-        )
-        done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
+def test_without_root_it_says_what_it_cannot_read_and_gives_the_rest(open_folder):
+    for directory in ("state", "logs", "run"):
+        (open_folder / directory).mkdir(mode=0o700)
+    (open_folder / "pamsignal.yaml").write_text("log_level: debug\n")
+    (open_folder / "pamsignal.yaml").chmod(0o600)
+    program = (
+        "import os, sys, json\n"
+        "from pamsignal.support import collected\n"
+        "from tests.edge.test_cli_support_dump import dump_of\n"
+        "from pathlib import Path\n"
+        "os.setresuid(65534, 65534, 65534)\n"
+        f"print(json.dumps(dump_of(Path({str(open_folder)!r}))))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
     dump = json.loads(done.stdout)
     assert [name for name, section in dump.items() if section["trouble"] == NOT_READABLE] == [
         "configuration",

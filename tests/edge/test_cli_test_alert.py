@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.harness.command import json_lines, pamsignal
+from tests.harness.command import AS_NOBODY, json_lines, pamsignal
 from tests.harness.receiver import Receiver, Reply
 from tests.harness.web import unused_port
 
@@ -131,13 +131,10 @@ def test_a_refusal_says_what_to_do(configured, status, said):
 
 
 @pytest.mark.parametrize("words", [("test-alert", "--dry-run"), ("replay", "--file", "/dev/null")])
-def test_a_configuration_out_of_reach_is_77_and_says_what_to_type(configured, words, tmp_path):
-    path = configured()
-    path.chmod(0)
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    answer = pamsignal(*words, "--config", path, **nobody)
+def test_a_configuration_out_of_reach_is_77_and_says_what_to_type(open_folder, words):
+    path = open_folder / "pamsignal.yaml"
+    path.touch(mode=0)
+    answer = pamsignal(*words, "--config", path, **AS_NOBODY)
     said = f"pamsignal: no right to read {path}; try: sudo pamsignal {words[0]} --config {path}\n"
     assert (answer.returncode, answer.stdout, answer.stderr) == (77, "", said)
 

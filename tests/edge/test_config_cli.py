@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from tests.harness.checkout import PROJECT
-from tests.harness.command import PAMSIGNAL, pamsignal
+from tests.harness.command import AS_NOBODY, PAMSIGNAL, pamsignal
 
 DATA = PROJECT / "tests" / "data" / "config"
 TOKEN = "123456789:AAKan4rienvogelzzzzzzzzzzzzzzzzzzz"
@@ -63,13 +63,10 @@ def test_without_any_file_the_defaults_are_shown():
     assert yaml.safe_load(answer.stdout)["log_level"] == "info"
 
 
-def test_a_missing_right_names_the_command_that_has_it(tmp_path):
-    path = written(tmp_path / "p.yaml", "")
+def test_a_missing_right_names_the_command_that_has_it(open_folder):
+    path = written(open_folder / "p.yaml", "")
     path.chmod(0)
-    nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
-    for parent in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        parent.chmod(0o755)
-    answer = pamsignal("check-config", path, **nobody)
+    answer = pamsignal("check-config", path, **AS_NOBODY)
     assert answer.stderr == f"pamsignal: no right to read {path}; try: sudo pamsignal check-config {path}\n"
     assert answer.returncode == 77
 

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -178,13 +177,9 @@ def test_a_directory_that_is_not_there_is_named(tmp_path):
         a_directory(tmp_path / "nowhere")
 
 
-def test_a_journal_without_the_right_to_read_it_says_who_has_it():
-    with tempfile.TemporaryDirectory() as folder:  # tmp_path is closed to others
-        Path(folder).chmod(0o755)
-        write_journal(Path(folder) / "system.journal", [an_entry()]).chmod(0)
-
-        message = as_nobody(lambda: a_directory(folder))
-
+def test_a_journal_without_the_right_to_read_it_says_who_has_it(open_folder):
+    write_journal(open_folder / "system.journal", [an_entry()]).chmod(0)
+    message = as_nobody(lambda: a_directory(open_folder))
     assert "system.journal: permission denied; run it with sudo, or join the group" in message
 
 
