@@ -16,6 +16,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Dict, List, Optional
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 PROGRAMS = Path(".venv-mutants/bin").resolve()
 
 # mutmut puts its copy of everything below the directory that it runs in, where linters would find it.
@@ -39,6 +44,9 @@ def main() -> int:
     if mutmut("run", "--max-children", "1", *patterns).returncode:
         return 1
     found = {name: state for name, state in results().items() if any(fnmatch(name, one) for one in patterns)}
+    for name, state in found.items():
+        if state == "survived" and tests_tried(name) == 1 and is_noticed(name):
+            found[name] = "killed"
     print_table(found)
     for name, state in found.items():
         if state not in KILLED:
@@ -76,6 +84,21 @@ def results() -> Dict[str, str]:
     said = mutmut("results", "--all", "true", stdout=subprocess.PIPE).stdout
     lines = (line.strip().rpartition(": ") for line in said.splitlines())
     return {name: state for name, _, state in lines if name}
+
+
+def tests_tried(name: str) -> int:
+    """Return with how many tests mutmut tried a change: with one, the first of all, where a function runs at import."""
+    return len(mutmut("tests-for-mutant", name, stdout=subprocess.PIPE).stdout.splitlines())
+
+
+def is_noticed(name: str) -> bool:
+    """Say whether any test at all fails with a change."""
+    settings = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    arguments = [*settings["pytest_add_cli_args"], *settings["pytest_add_cli_args_test_selection"]]
+    command = [str(PROGRAMS / "python"), "-m", "pytest", "--rootdir=.", "-x", "-q", *arguments]
+    environment = {**os.environ, "MUTANT_UNDER_TEST": name}
+    tried = subprocess.run(command, cwd=WORKPLACE / "mutants", env=environment, stdout=subprocess.DEVNULL, check=False)
+    return tried.returncode != 0
 
 
 def print_table(found: Dict[str, str]) -> None:
