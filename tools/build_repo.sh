@@ -139,8 +139,9 @@ build_installer() {
     if [ -n "$url" ]; then
         tools/build_installer.sh "$url" "$new/pamsignal.asc" "$(fingerprints_of_public)" >"$new/install.sh"
         # For whoever has no way to that address: the guide with it, and without what is for the tests.
-        sed -e '/^<!-- /d' -e "s|https://packages.example.org/pamsignal|$url|g" docs/how-to/install-offline.md \
-            >"$new/install-offline.txt"
+        guide=docs/how-to/install-offline.md
+        place=$(sed -n 's/^.\(https:[^ ]*\). stands for .*/\1/p' "$guide")
+        sed -e '/^<!-- /d' -e "s|$place|$url|g" "$guide" >"$new/install-offline.txt"
     else echo "No install.sh, because it needs the address of these files: make repo URL=https://HOST/PATH KEY=..." >&2
     fi
 }
