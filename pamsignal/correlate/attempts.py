@@ -100,7 +100,7 @@ class Attempts:
             self._wait_at_most(trace, line.time_us + PAM_WAIT_US)
             return events
         events = [] if trace.failure is None or _is_denial(trace.failure.seen) else self.settle(trace)
-        if trace.denied:
+        if _is_refusal_told(trace, line.seen):
             return events
         return [*events, self._deny(trace, line)]
 
@@ -134,7 +134,7 @@ class Attempts:
     def settle(self, trace: Trace) -> List[AuthEvent]:
         """Turn whatever `trace` still holds back into events."""
         if trace.failure is not None and _is_denial(trace.failure.seen):
-            if not trace.denied:
+            if not _is_refusal_told(trace, trace.failure.seen):
                 return [self._tell_refusal(trace, trace.failure)]
         elif trace.failure is not None:
             fresh = trace.tries - trace.counted
@@ -211,12 +211,14 @@ class Attempts:
 
     def _tell_refusal(self, trace: Trace, line: Line) -> AuthEvent:
         """Tell of a refusal that PAM alone told of: one try, together with what failed at once beside it."""
-        trace.counted = trace.tries
-        trace.more += 1
+        if trace.tries > trace.counted:  # a module or the kernel has told of this try, too: it is among theirs
+            trace.counted = trace.tries - 1
+        else:
+            trace.more += 1
         return self._deny(trace, line)
 
     def _deny(self, trace: Trace, line: Line) -> AuthEvent:
-        trace.denied = True
+        trace.denied, trace.refused = True, line.seen.user
         trace.counted += 1
         trace.forget_lines()
         return event_of(line, trace, line.seen.action, _FAILURE)
@@ -246,6 +248,11 @@ def _told_by_pam(seen: Observation) -> bool:
 
 def _is_denial(seen: Observation) -> bool:
     return seen.action in _DENIALS
+
+
+def _is_refusal_told(trace: Trace, seen: Observation) -> bool:
+    """Tell whether an event said already that the process refused this account: some processes serve many."""
+    return trace.denied and (trace.refused is None or seen.user is None or seen.user == trace.refused)
 
 
 def _add_pam(trace: Trace, seen: Observation) -> None:

@@ -38,13 +38,13 @@ class Trace:
     (`tries`); `counted` are those that already became events. `failure` is the line that tells most about the
     failure so far, `end` the one that says how the connection ended, `opened` a session whose login is not
     yet told. `is_heard_of` is a process of which nothing but the kernel's audit says who and from where it is.
-    `partial_key` was right, and is the first of several factors. `due_us` is when to stop waiting for a
-    better line.
+    `partial_key` was right, and is the first of several factors. `refused` is the account that `denied` is about.
+    `due_us` is when to stop waiting for a better line.
     """
 
     __slots__ = (
         *("audited", "counted", "denied", "destination", "due_us", "end", "ended", "failed", "failure", "is_heard_of"),
-        *("key", "known_account", "last_us", "more", "offered", "opened", "pam", "partial_key", "program"),
+        *("key", "known_account", "last_us", "more", "offered", "opened", "pam", "partial_key", "program", "refused"),
         *("session_id", "source", "succeeded", "told_by_session", "user"),
     )
 
@@ -63,6 +63,7 @@ class Trace:
         self.pam: Mapping[str, int] = _NONE
         self.denied = self.succeeded = self.ended = self.is_heard_of = False
         self.partial_key: Optional[Key] = None
+        self.refused: Optional[str] = None
         self.failure: Optional[Line] = None
         self.offered: Optional[Line] = None
         self.end: Optional[Line] = None

@@ -283,6 +283,17 @@ def test_a_refusal_is_told_behind_what_failed_before_it():
     assert story.end().told == [FAILED, REFUSED]
 
 
+def test_a_process_that_serves_many_tells_of_each_account_that_it_refuses():
+    story = Story()
+    for at, user in ((0, "bob"), (20, "bob"), (40, "carol"), (41, "carol")):
+        refusal = f"pam_access(dovecot:account): access denied for user `{user}' from `{ATTACKER}'"
+        story.tell(at, refusal, "auth", exe="/usr/lib/dovecot/auth")
+    assert [(event.user, event.action.value) for event in story.end().events] == [
+        ("bob", "login_denied"),
+        ("carol", "login_denied"),
+    ]
+
+
 @pytest.mark.parametrize("order", ["wrw", "rww"])
 def test_a_module_that_fails_beside_a_refusal_is_of_the_same_try(order):
     story = Story()

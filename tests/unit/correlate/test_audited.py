@@ -274,3 +274,13 @@ def test_it_is_off_by_default():
     story = Story()
     story.tell(0, an_audited_try(exe=VPN), "audit", transport="audit", exe=None)
     assert story.end().events == []
+
+
+def test_a_refusal_of_which_the_kernel_tells_too_hides_no_wrong_password_after_it():
+    story, ftp = Audited(), {"identifier": "vsftpd", "exe": "/usr/sbin/vsftpd"}
+    story.tell(0, "pam_listfile(vsftpd:auth): Refused user root for service vsftpd", **ftp)
+    story.kernel(0.1, exe=ftp["exe"], terminal="ftp")
+    wrong = "authentication failure; logname= uid=0 euid=0 tty=ftp ruser=bob"
+    story.tell(10, f"pam_unix(vsftpd:auth): {wrong} rhost={ATTACKER}  user=bob", **ftp)
+    story.kernel(10.1, exe=ftp["exe"], account="bob", terminal="ftp")
+    assert story.end().told == [("login_denied", 1), ("login_failure", 1)]
