@@ -59,11 +59,16 @@ class Detector:
         seen = evidence.of(event)
         finding = self._success.add(event, seen, time_us)
         if finding is not None:
-            if event.source is None:
-                # Whoever mistypes at sudo is on the host already, mostly is who they say, and can do it at will.
-                loudness = max(Severity.WARNING, reasons.severity_of(remarks, self._settings.reasons))
-                return self._report("success", finding, alert_about(finding, loudness, context, remarks), time_us)
-            return [alert_about(finding, Severity.CRITICAL, context, remarks)]
+            if event.source is not None:
+                return [alert_about(finding, Severity.CRITICAL, context, remarks)]
+            # Whoever mistypes here is on the host already, or at its console, and mostly is who they say.
+            loudness = max(Severity.WARNING, reasons.severity_of(remarks, self._settings.reasons))
+            alert = alert_about(finding, loudness, context, remarks)
+            if event.action is Action.LOGIN_SUCCESS:
+                return [alert]
+            told = self._report("success", finding, alert, time_us)  # at sudo, anybody can do it at will
+            if told:
+                return told
         alerts = self._count(event, seen, context, time_us) if event.action in evidence.RELEVANT else []
         return alerts + [
             self._with_past(one, seen, time_us) for one in self._by_itself(event, context, time_us, remarks)

@@ -460,6 +460,33 @@ def test_guesses_at_sudo_in_a_loop_are_one_alarm_and_a_digest():
     assert story.rules.count("success_after_failures") == 1
 
 
+def test_no_failures_keep_back_a_login_that_names_no_address():
+    """Services of which PAM is told no address are guessed at from outside, too, under a name that others use at sudo."""
+    story = Story(account_of={1000: "alice"}.get)
+    service = {"identifier": "xrdp-sesman", "exe": "/usr/sbin/xrdp-sesman"}
+    wrong = "authentication failure; logname= uid=0 euid=0 tty=xrdp-sesman ruser= rhost=  user=alice"
+    for at in (0, 10, 20, 60, 70, 80):
+        story.tell(at, f"pam_unix(xrdp-sesman:auth): {wrong}", pid=100 + at, **service)
+        if at == 20:
+            story.sudo(40, "   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls")
+    opened = "session opened for user alice(uid=1000) by (uid=0)"
+    story.tell(90, f"pam_unix(xrdp-sesman:session): {opened}", pid=700, **service).until(100)
+    assert [alert.subject.event.action.value for alert in story.alerts if alert.rule == "success_after_failures"] == [
+        "elevation_success",
+        "login_success",
+    ]
+
+
+def test_a_sudo_that_is_told_each_time_is_told_after_failures_too():
+    each = notable.Settings(actions=notable.DEFAULT_ACTIONS | {"elevation_success"})
+    story = Story(settings(notable=each))
+    for number in range(2):
+        line = "   alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh"
+        story.sudo(number * 20, line, pid=300 + number)
+        story.sudo(number * 20 + 9, "   alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh", pid=310 + number)
+    assert [rule for rule in story.rules if "success" in rule] == ["success_after_failures", "elevation_success"]
+
+
 def test_a_flood_of_long_lines_leaves_nothing_long_behind():
     story = Story()
     for number in range(50):
