@@ -112,12 +112,12 @@ def _finding_clauses(alert: Alert, finding: Finding, show: Show) -> Iterator[str
     culprit = f" {link} {phrases.name(finding.key, show)}" if finding.key else ""
     if culprit and link == "from":
         culprit = " ".join((culprit, *_place_clauses(alert.context, show)))
-    if finding.rule == "success_after_failures":
+    if alert.digest:
+        yield f"and {alert.suppressed or finding.attempts} more{culprit}"
+    elif finding.rule == "success_after_failures":
         if finding.event and finding.event.user:
             yield phrases.name(finding.event.user, show)
         yield f"{culprit.lstrip()} after {phrases.count(finding)}"
-    elif alert.digest:
-        yield f"and {alert.suppressed or finding.attempts} more{culprit}"
     else:
         yield f"{phrases.count(finding)}{culprit}"
     if finding.source_total > 1:

@@ -201,3 +201,10 @@ def test_a_digest_of_a_note_says_that_there_were_more():
 def test_a_digest_about_nobody_who_is_known_names_nobody():
     digest = an_alert(subject=a_finding(rule="elevation_denied", key=""), digest=True, suppressed=3)
     assert re.match(r"[A-Za-z ]+: and 3 more (on|in) ", text.headline(digest))
+
+
+def test_a_digest_of_successes_tells_how_many_there_were_and_of_no_tries():
+    finding = a_finding(rule="success_after_failures", key="alice", attempts=2, event=None, first_us=None)
+    finding = finding._replace(users=(), user_total=0, sources=(), source_total=0)
+    told = text.headline(an_alert(subject=finding, suppressed=2, digest=True))
+    assert "Login after failures: and 2 more from alice in 10 min" in told
