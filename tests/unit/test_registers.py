@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -18,7 +19,7 @@ from pamsignal.terms import Action
 from tests.builders import a_finding, an_alert
 from tests.system import canaries
 from tests.unit.docs.documents import ROOT, code, links, rows, section
-from tests.unit.render.test_golden import FORMATS
+from tests.unit.render.test_golden import CHATS, FORMATS
 from tests.unit.test_scenarios import FOLDER, SCENARIOS
 
 EVENTS = ROOT / "docs" / "reference" / "events.md"
@@ -49,6 +50,8 @@ NO_CANARY = {
     "apprise.url": "Apprise is on none of these hosts; tests/edge/test_sink_apprise.py looks at all that it says",
     "syslog.client_key": "a key in PEM, which OpenSSL gets, and no service can throw back",
 }
+# Sinks whose requests nobody reads but a program: they have no look.
+READ_BY_PROGRAMS = {"pagerduty", "webhook"}
 PLAYED = [name for name in (*words.RULES, *words.REASONS) if name not in NOT_OF_THE_ENGINE]
 NEAR_MISS = ".not"
 
@@ -147,6 +150,11 @@ def secrets_of(kind):
         for key, value in keys.items()
         if re.search(r"#/definitions/(optional_)?secret\b", json.dumps(value))
     }
+
+
+def test_every_sink_by_http_that_people_read_shows_its_look():
+    by_http = {kind for kind, one in SINKS.items() if hasattr(sys.modules[one.build.__module__], "channel")}
+    assert by_http - READ_BY_PROGRAMS == {module.__name__.rpartition(".")[2] for module in CHATS}
 
 
 def test_every_secret_of_a_sink_is_looked_for_on_hosts_or_says_why_not():
