@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from contextlib import contextmanager
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 from pamsignal.audit.chain import NO_RECORD, Head, followed, link_of
@@ -111,45 +112,51 @@ def rollback(files: Sequence[TrailFile], past: Past, found: Head, known: Head) -
 def ids_since(files: Sequence[TrailFile], since_us: int) -> Dict[bytes, None]:
     """Return the ids of the newest records that speak of a time from `since_us` on: what may be read again.
 
-    UnreadableError where the system cannot tell: what is not known would be written down twice.
+    UnreadableError where the system cannot read the newest file. An older one is passed over then: what it holds may be
+    written twice, where waiting for a disk that never answers would lose what waits.
     """
     wanted: List[TrailFile] = []
     for file in reversed(files[-_MOST_FILES:]):
         wanted.append(file)
-        if _closed_until_us(file) < since_us:
+        if _closed_until_us(file, is_newest=file is files[-1]) < since_us:
             break
     ids: OrderedDict[bytes, None] = OrderedDict()
-    for block in _blocks(reversed(wanted)):
-        if _latest_us(block) < since_us:
-            continue
-        for line in block.split(b"\n"):
-            if _latest_us(line) >= since_us:
-                ids.update(dict.fromkeys(_ID.findall(line)))
-        while len(ids) > MOST_IDS:
-            ids.popitem(last=False)
+    for file in reversed(wanted):
+        with _passing_over(is_newest=file is files[-1]):
+            for block in blocks(file):
+                _learn(ids, block, since_us)
     return ids
+
+
+def _learn(ids: OrderedDict[bytes, None], block: bytes, since_us: int) -> None:
+    if _latest_us(block) < since_us:
+        return
+    for line in block.split(b"\n"):
+        if _latest_us(line) >= since_us:
+            ids.update(dict.fromkeys(_ID.findall(line)))
+    while len(ids) > MOST_IDS:
+        ids.popitem(last=False)
 
 
 def _latest_us(text: bytes) -> int:
     return max(map(int, _TIME.findall(text)), default=-1)
 
 
-def _closed_until_us(file: TrailFile) -> int:
+def _closed_until_us(file: TrailFile, *, is_newest: bool) -> int:
     """Return the latest time that the file before `file` speaks of, 0 where that is not told."""
-    try:
+    found = None
+    with _passing_over(is_newest=is_newest):
         found = _CHECKPOINT.match(first_line(file))
-    except UnreadableError:
-        raise
-    except TrailError:
-        found = None
     return int(found[1]) if found else 0
 
 
-def _blocks(files: Iterator[TrailFile]) -> Iterator[bytes]:
-    for file in files:
-        try:
-            yield from blocks(file)
-        except UnreadableError:
+@contextmanager
+def _passing_over(*, is_newest: bool) -> Iterator[None]:
+    """Go on without a file that is damaged, or cannot be read; but not without the newest while it cannot."""
+    try:
+        yield
+    except UnreadableError:
+        if is_newest:
             raise
-        except TrailError:
-            continue
+    except TrailError:
+        pass

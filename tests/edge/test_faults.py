@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pamsignal.audit.files import files_in
 from tests.faults import errors, kills, power
 from tests.faults.endpoint import Attempt
 from tests.faults.errors import STORE, TRAIL, Fault
@@ -81,9 +82,9 @@ for late_us in (0, RETRY_US, 2 * RETRY_US):
 """
 
 
-@pytest.mark.parametrize(("call", "when"), [("openat", 1), ("read", 1), ("openat", 4), ("ftruncate", 1)])
+@pytest.mark.parametrize(("call", "when"), [("openat", 1), ("read", 1), ("openat", 3), ("openat", 4), ("ftruncate", 1)])
 def test_a_file_of_the_trail_that_the_disk_cannot_read_is_no_damage_and_gone_on_with_later(tmp_path, call, when):
-    """The fourth opening is the one that looks for what is known already; the torn end is taken away."""
+    """The third opening looks how far back it has to be read, the fourth for what is known already; the torn end is taken away."""
     written(tmp_path, 0, 3)
     file = newest(tmp_path)
     with file.open("ab") as stream:
@@ -93,9 +94,22 @@ def test_a_file_of_the_trail_that_the_disk_cannot_read_is_no_damage_and_gone_on_
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     first, *later = done.stdout.splitlines()
     assert "Input/output error: see whether its disk is well" in first
+    assert first.startswith(str(tmp_path if call == "ftruncate" else file))
     assert later == ["None", "None"]
     assert damage_in(tmp_path) == []
     assert pids_in(tmp_path) == [0, 1, 2, 3]
+
+
+def test_an_older_file_of_the_trail_that_cannot_be_read_keeps_nothing_from_being_written(tmp_path):
+    """The newest begins with when the older one ends, so both are looked at for what is known already."""
+    written(tmp_path, 0, 3, rotate_bytes=1)
+    older = files_in(str(tmp_path))[-2]
+    trace = ["--output=/dev/null", f"--trace-path={older.path}", "--inject=openat:error=EIO"]
+    command = [program("strace"), *trace, sys.executable, "-c", OPEN, str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["None"] * 3
+    assert damage_in(tmp_path) == []
+    assert sorted({*pids_in(tmp_path)}) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
