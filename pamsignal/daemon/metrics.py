@@ -114,7 +114,7 @@ TABLE: Tuple[Metric, ...] = (
     Metric(
         "deliveries_dropped_total",
         COUNTER,
-        "Alerts that a full queue gave up, by their severity; logins go last.",
+        "What a full queue gave up: alerts by their severity, forwarded events, and logins, which go last.",
         samples.dropped,
         ("sink", "severity"),
     ),

@@ -12,7 +12,7 @@ from pamsignal.counts import Counts
 from pamsignal.daemon.own_sight import RULES as OWN_RULES
 from pamsignal.daemon.tally import Spread, Tally
 from pamsignal.deliver.counters import counted, losses
-from pamsignal.deliver.turn import LAST_RANK, Health
+from pamsignal.deliver.turn import EVENT_RANK, LAST_RANK, Health
 from pamsignal.detect.blindness import RULES as SIGHT_RULES
 from pamsignal.detect.notable import DEFAULT_ACTIONS
 from pamsignal.render.words import RULES
@@ -124,7 +124,7 @@ def by_reason(name: str) -> Callable[[Snapshot], Samples]:
 
 def dropped(snapshot: Snapshot) -> Iterator[Sample]:
     """Return what a full queue gave up, by what it was."""
-    known = {**{int(severity): severity.word for severity in Severity}, LAST_RANK: "login"}
+    known = {**{int(severity): severity.word for severity in Severity}, EVENT_RANK: "event", LAST_RANK: "login"}
     for (sink, rank), count in sorted(losses(snapshot.counters).items()):
         yield Sample(count, (sink, known.get(rank, "unknown")))
 

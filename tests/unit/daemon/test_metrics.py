@@ -73,6 +73,7 @@ def a_snapshot(**changes):
             "channel_held:phone:timeout": 1,
             f"dropped:queue_full:phone:{int(Severity.WARNING)}": 5,
             "dropped:queue_full:phone:100": 1,
+            "dropped:queue_full:phone:0": 7,
         },
         "health": {
             "phone": Health(3, NOON_US - 90 * SECOND_US, 1, Channel(failures=9, last_error="timeout: no answer")),
@@ -221,7 +222,7 @@ CLOSED = {
     "rule": {*RULES, *(action.value for action in Action)},
     "sink": {"phone", "team"},
     "reason": set(REASONS),
-    "severity": {"login", *(severity.word for severity in Severity)},
+    "severity": {"event", "login", *(severity.word for severity in Severity)},
     "database": {"city", "asn"},
     "result": {"ok", "refused"},
     "version": {"VERSION"},
