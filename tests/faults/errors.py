@@ -82,6 +82,8 @@ def run(folder, seed, rounds, faults=FAULTS):
             journal.close()
             arrived = all_arrived(service, journal, endpoints)
             broken += [] if arrived else ["not everything arrived in time"]
+            # What waits in memory for a trail that can be written would be gone with the daemon.
+            service.until(lambda: not service.report()["trail"]["trouble"])
             broken += [] if service.stop() == 0 else ["it did not end well"]
         finally:
             service.close()
