@@ -67,7 +67,7 @@ class Monitor:
         reader, store, evidence = self._parts.reader, self._parts.store, self._parts.evidence
         known = known_place(store, evidence.trail, reader)
         oldest_us = self._started_us - self._settings.journal.catch_up_seconds * 1_000_000
-        gap = go_on(reader, known, oldest_us)
+        gap = go_on(store, reader, known, oldest_us)
         self._parts.audited.begin(store, oldest_us)
         evidence.open(store, self._started_us, known.position.time_us if known is not None else self._started_us)
         notifier.ready(self._one_line())

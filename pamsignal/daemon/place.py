@@ -9,9 +9,11 @@ from pamsignal.audit.files import blocks, files_in
 from pamsignal.audit.past import past_of
 from pamsignal.audit.trail import Trail
 from pamsignal.deliver.store import Store
+from pamsignal.deliver.turn import Turn
 from pamsignal.errors import TrailError
 from pamsignal.journal import Gap, JournalReader
 from pamsignal.model import Position
+from pamsignal.runtime.loop import realtime_us
 
 # One line each, keys sorted; no text within one can hold a quotation mark that is not escaped.
 _EVENT_TIME = re.compile(rb'^\{"event":\{[^\n]*?"time_us":([0-9]{1,18})', re.MULTILINE)
@@ -39,8 +41,18 @@ def known_place(store: Store, trail: Trail, reader: JournalReader) -> Optional[K
     return Known(reader.place_at(until_us) or Position(NOWHERE, until_us), by_trail=True)
 
 
-def go_on(reader: JournalReader, known: Optional[Known], oldest_us: int) -> Optional[Gap]:
+def go_on(store: Store, reader: JournalReader, known: Optional[Known], oldest_us: int) -> Optional[Gap]:
     """Go to `known`, but not to before `oldest_us`, and return what is skipped or gone; without one, to the end."""
+    gap = _gone_to(reader, known, oldest_us)
+    if store.position() is None and reader.position is not None:
+        # A power cut takes what the disk was not waited for. Without a place the next start would begin with its own
+        # time, or where the trail ends, and what waited to be sent would never be.
+        store.commit(Turn(now_us=realtime_us(), position=reader.position))
+        store.sync()
+    return gap
+
+
+def _gone_to(reader: JournalReader, known: Optional[Known], oldest_us: int) -> Optional[Gap]:
     if known is None:
         reader.seek_tail()
         return None

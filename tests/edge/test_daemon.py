@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.harness.daemon import ATTACKER, a_failure, a_login, documents, ports, webhook_config
-from tests.harness.receiver import Receiver
+from tests.harness.receiver import Receiver, Reply
 
 
 def test_a_login_reaches_the_receiver_and_what_was_before_the_first_start_does_not(watched, receiver):
@@ -62,6 +62,25 @@ def test_killed_again_and_again_it_loses_nothing_and_repeats_nothing_under_anoth
     for document in documents(receiver):
         ids.setdefault(document["source"]["port"], set()).add(document["event"]["id"])
     assert all(len(one) == 1 for one in ids.values())
+
+
+@pytest.mark.parametrize("trail", ["true", "false"])
+def test_a_power_cut_in_its_first_life_loses_no_alert_that_waited(watched, authority, tmp_path, trail):
+    """Of the store the disk has what was synced alone: none of what SQLite's log holds."""
+    with Receiver(*[Reply(500)] * 500, certificate=authority.issue_cert("127.0.0.1")) as broken:
+        watched.configure(webhook_config(broken.url(), tmp_path, f"trail: {{enabled: {trail}}}\n"))
+        watched.start()
+        watched.write(a_login(1))
+        watched.until(lambda: watched.report()["sinks"]["hook"]["queued"] == 1)
+    watched.kill()
+    for name in ("state.db-wal", "state.db-shm"):
+        (watched.folder / "state" / name).unlink()
+    with Receiver(certificate=authority.issue_cert("127.0.0.1")) as receiver:
+        watched.configure(webhook_config(receiver.url(), tmp_path, f"trail: {{enabled: {trail}}}\n"))
+        watched.start()
+        watched.until(lambda: ports(receiver))
+        assert watched.stop() == 0
+    assert len(set(ports(receiver))) == len(ports(receiver)) == 1
 
 
 def test_a_window_goes_on_over_a_restart(watched, receiver):

@@ -178,6 +178,11 @@ class Store:
         rows = self._read(schema.READ_DEAD, limit)
         return [DeadLetter(sink, alert_id, alert_or_none(text), *rest) for sink, alert_id, text, *rest in rows]
 
+    def sync(self) -> None:
+        """Wait until the disk has what is in the file: no power cut takes that any more."""
+        if self._is_writable:
+            self._read("PRAGMA wal_checkpoint")
+
     def position(self) -> Optional[Position]:
         """Return how far the journal was read, or None if that was never written."""
         return self._unsaved.position or next((Position(*row) for row in self._read(schema.READ_POSITION)), None)
