@@ -88,6 +88,13 @@ class Trail:
         self.head, self._since_us = known, since_us
         self.tend(now_us)
 
+    def end(self, now_us: int) -> None:
+        """Try a last time to write what waits, and close."""
+        if self._waiting:
+            self._retry_us = now_us
+            self._write_waiting(now_us)
+        self.close()
+
     def close(self) -> None:
         """Let go of the file. What could not be written is gone."""
         if self._ledger is not None:

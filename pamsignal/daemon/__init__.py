@@ -28,7 +28,7 @@ from pamsignal.journal.audit_log import AuditLog
 from pamsignal.runtime import lock
 from pamsignal.runtime.directories import Directories, directories, ensure
 from pamsignal.runtime.log import Level, Log, form_of
-from pamsignal.runtime.loop import Loop
+from pamsignal.runtime.loop import Loop, realtime_us
 from pamsignal.runtime.sd_notify import Notifier
 from pamsignal.stages import Produced
 
@@ -88,7 +88,7 @@ def _watch(options: Options, settings: Settings, started: _Started) -> int:
     finally:
         parts.reader.close()
         parts.audited.close()
-        parts.evidence.trail.close()
+        parts.evidence.trail.end(realtime_us())
         parts.store.close()
     return 0
 

@@ -288,6 +288,15 @@ def test_without_its_directory_records_wait_and_come_when_it_is_there(tmp_path):
     assert (pids_in(place), trail.trouble) == ([0, 1, 2, 3], None)
 
 
+def test_what_waits_at_the_end_is_tried_a_last_time(tmp_path):
+    place = tmp_path / "logs"
+    trail = a_trail(place)
+    trail.append(NOON_US, events(0, 3), ())
+    place.mkdir()
+    trail.end(NOON_US + 1)  # the next try would come in ten seconds
+    assert pids_in(place) == [0, 1, 2]
+
+
 def test_while_it_cannot_be_written_memory_is_bounded_and_the_loss_is_written_down(tmp_path):
     place = tmp_path / "logs"
     trail = a_trail(place)
