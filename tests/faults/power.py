@@ -65,17 +65,16 @@ class Cut:
 
     def take(self, service, journal, endpoint):
         """Copy what the daemon and the journal have, and lose a part of it."""
-        told = set(endpoint.taken())
         service.send(signal.SIGSTOP)
         try:
             _wait_until_stopped(service.pid)
+            self._told = set(endpoint.taken())
             place = self.folder / "machine"
             place.mkdir(parents=True)
             for name in ("state", "logs"):
                 _copied(service.folder / name, place / name)
         finally:
             service.send(signal.SIGCONT)
-        self._told = told
         head = found_in(place).head  # before anything is lost
         self.lost["bytes of the store lost"] = self._lose_of_the_store(place / "state")
         self.lost["bytes of the trail lost"] = self._lose_of_the_trail(place / "logs", head)
