@@ -140,11 +140,11 @@ compare:  ## pamsignal, fail2ban and sshguard on the same lines; prints the tabl
 
 bench:  ## speed, memory and latency, beside journalctl, fail2ban and sshguard; KEEP=yes puts them into the document
 	@tools/install.sh dev
-	$(PYTHON) -m tests.perf.bench $${KEEP:+--keep}
+	$(PYTHON) -m tests.perf.bench $$([ "$$KEEP" != yes ] || echo --keep)
 
 bench-long:  ## a real load: 20,000 lines a second, 1,000 logins a second, a million lines at once; needs root; KEEP=yes
 	@tools/install.sh dev
-	$(PYTHON) -m tests.perf.bench $${KEEP:+--keep} soak logins backlog
+	$(PYTHON) -m tests.perf.bench $$([ "$$KEEP" != yes ] || echo --keep) soak logins backlog
 
 forge:  ## a million forged lines, a row for each format; CASES=100000 SEED=2 says how many, and which
 	@tools/install.sh dev

@@ -1,4 +1,4 @@
-"""Alerts of every kind, made up, to see how they look. Names and addresses are those that documents are free to use."""
+"""Examples of alerts, made up, to see how they look. Names and addresses are those that documents are free to use."""
 
 from __future__ import annotations
 

@@ -16,12 +16,13 @@ from pamsignal.config import load
 from pamsignal.config.load import DEFAULT_PATH
 from pamsignal.config.settings import Settings
 from pamsignal.daemon import sinks_of
-from pamsignal.deliver.forwarding import kept_from
+from pamsignal.deliver.forwarding import as_alert, collects, kept_from
+from pamsignal.deliver.routes import RouteSettings
 from pamsignal.deliver.sinks.base import Sink
 from pamsignal.deliver.sinks.look import BOLD, CODE, ITALIC, PLAIN, Run, plain
 from pamsignal.detect import alert_about
 from pamsignal.errors import UsageError
-from pamsignal.model import Alert, Finding, Result, Sent
+from pamsignal.model import Alert, AuthEvent, Finding, Result, Sent
 from pamsignal.render import escape
 from pamsignal.render.escape import for_terminal
 from pamsignal.terms import Severity
@@ -33,6 +34,7 @@ _SGR = {PLAIN: "", BOLD: output.BOLD, ITALIC: "3", CODE: "36"}
 
 # What to do about an answer, by how its detail begins.
 _REMEDIES = {
+    "connection refused": "nothing listens there: correct the host and port in the configuration",
     "HTTP 400: Bad Request: chat not found": "correct chat_id, and write something to the bot, or add it to the group",
     "HTTP 401": "correct the token, secret or header in the configuration",
     "HTTP 403": "give the bot, or the token, the right to write there",
@@ -44,7 +46,7 @@ _REMEDIES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `test-alert` takes."""
     parser.add_argument("sinks", nargs="*", metavar="SINK", help="names of sinks in the configuration; none means all")
-    parser.add_argument("--preview", action="store_true", help="show how alerts of every kind look; send nothing")
+    parser.add_argument("--preview", action="store_true", help="show how alerts look, by examples; send nothing")
     parser.add_argument("--rule", metavar="NAME", help="with --preview: only alerts of this action or finding")
     parser.add_argument("--raw", action="store_true", help="with --preview: the requests themselves, secrets masked")
     parser.add_argument("--dry-run", action="store_true", help="only show what would be sent, secrets masked")
@@ -90,13 +92,13 @@ def show_request(settings: Settings, names: Sequence[str], *, as_json: bool = Fa
 
 
 def show(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Show how alerts of every kind look at each sink, and which of them it would not get; send nothing."""
+    """Show how examples of alerts look at each sink, and which of them it would not get; send nothing."""
     routes = {one.name: one.route for one in settings.sinks}
     colored = output.is_colored(arguments)
     alerts = _specimens(arguments.rule)
     for sink in _chosen(settings, arguments.sinks):
         for alert in alerts:
-            preview, kept_by = sink.preview(alert), kept_from(routes[sink.name], alert)
+            preview, kept_by = sink.preview(alert), _kept_by(settings, routes[sink.name], alert)
             if getattr(arguments, "json", False):
                 look = plain(preview.look) or preview.request
                 document = {"sink": sink.name, "rule": alert.rule, "preview": preview.request, "look": look}
@@ -107,6 +109,22 @@ def show(settings: Settings, arguments: argparse.Namespace) -> int:
             never = f" (never sent there, by {kept_by})" if kept_by else ""
             print(f"{sink.name}, {alert.rule}{never}:\n{shown}\n")
     return 0
+
+
+def _kept_by(settings: Settings, route: RouteSettings, alert: Alert) -> Optional[str]:
+    """Return the key that keeps `alert` from a sink: the sink's own, or else the one for all of them."""
+    subject, rules = alert.subject, settings.detect
+    key = kept_from(route, alert)
+    if key is not None:
+        return key
+    if isinstance(subject, AuthEvent):
+        is_told = alert.rule in rules.notable.actions or collects(route, as_alert(subject, alert.context))
+        return None if is_told else "alerts.actions"
+    switches = {name: rule.enabled for name, rule in rules.rules.items()}
+    switches["success_after_failures"] = rules.success_after_failures.enabled
+    if alert.rule in switches:
+        return None if switches[alert.rule] else f"detect.{alert.rule}.enabled"
+    return None if rules.blindness.enabled else "detect.blindness.enabled"  # the other examples are of that kind
 
 
 def _painted(run: Run, *, colored: bool) -> str:

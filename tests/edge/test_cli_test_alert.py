@@ -75,7 +75,8 @@ def test_a_sink_that_takes_it_is_0_and_one_that_does_not_is_1(configured):
         answer = pamsignal("test-alert", "--config", config)
         assert answer.returncode == 1
         assert answer.stdout.splitlines()[0] == "good: sent"
-        assert answer.stdout.splitlines()[1] == "dead: network: connection refused"
+        refused = "connection refused; nothing listens there: correct the host and port in the configuration"
+        assert answer.stdout.splitlines()[1] == f"dead: network: {refused}"
         assert json.loads(receiver.requests[0].body)["rule"]["name"] == "test_alert"
         assert pamsignal("test-alert", "good", "--config", config).returncode == 0
         quiet = pamsignal("test-alert", "-q", "--json", "--config", config)
@@ -188,6 +189,31 @@ sinks:
     assert {(one["sink"], one["rule"]): one["kept_by"] for one in objects}[
         "siem", "success_after_failures"
     ] == "actions"
+
+
+KEPT_FROM_ALL = {
+    "account_created": None,
+    "elevation_success": None,
+    "login_success": "alerts.actions",
+    "session_closed": "alerts.actions",
+    "brute_force": "detect.brute_force.enabled",
+    "success_after_failures": "detect.success_after_failures.enabled",
+    "journal_suppressed": "detect.blindness.enabled",
+}
+
+
+def test_a_preview_says_which_key_for_all_sinks_keeps_an_alert_from_each_of_them(configured):
+    text = """\
+alerts: {actions: [account_created, elevation_success]}
+detect: {brute_force: {enabled: false}, success_after_failures: {enabled: false}, blindness: {enabled: false}}
+sinks:
+  screen: {type: console, min_severity: info}
+  siem: {type: syslog, host: 127.0.0.1, events: [login_success]}
+"""
+    objects = json_lines(pamsignal("test-alert", "--preview", "--json", "--config", configured(text)).stdout)
+    kept = {(one["sink"], one["rule"]): one["kept_by"] for one in objects if one["rule"] in KEPT_FROM_ALL}
+    expected = {(sink, rule): key for sink in ("screen", "siem") for rule, key in KEPT_FROM_ALL.items()}
+    assert kept == {**expected, ("siem", "login_success"): None}  # there as an event
 
 
 def test_a_preview_is_of_one_rule_and_one_sink_and_in_the_users_words(configured):

@@ -118,7 +118,7 @@ complete -c pamsignal -n '__fish_seen_subcommand_from init' -l webhook-url -x -d
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l trust -x -d 'network that never pages'
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l yes -d 'ask nothing'
 complete -c pamsignal -n '__fish_seen_subcommand_from init' -l test -d 'send a test alert when it is written'
-complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l preview -d 'show how alerts of every kind look; send nothing'
+complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l preview -d 'show how alerts look, by examples; send nothing'
 complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l rule -x -d 'with --preview: only alerts of this action or finding'
 complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l raw -d 'with --preview: the requests themselves, secrets masked'
 complete -c pamsignal -n '__fish_seen_subcommand_from test-alert' -l dry-run -d 'only show what would be sent, secrets masked'

@@ -23,8 +23,8 @@ DISCORD = (
     r"|\*\*(?P<bold>(?:`[^`\n]*`|\*(?!\*)|[^*`\n])+)\*\*"
     r"|\*(?P<italic>(?:`[^`\n]*`|[^*`\n])+)\*"
 )
-_TAG = r"<(?P<end>/?)(?P<name>[a-z]+)(?:[ -][^<>]*)?>"
-# https://core.telegram.org/bots/api#html-style
+# https://core.telegram.org/bots/api#html-style; Telegram refuses a text with any other, which then arrives as it is
+_TAG = r"<(?P<end>/?)(?P<name>b|strong|i|em|u|ins|s|strike|del|span|tg-[a-z]+|a|code|pre|blockquote)(?: [^<>]*)?>"
 _STYLES = {"b": BOLD, "strong": BOLD, "i": ITALIC, "em": ITALIC, "code": CODE, "pre": CODE}
 
 

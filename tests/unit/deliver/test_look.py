@@ -69,3 +69,7 @@ def test_tags_of_the_users_own_templates_are_read():
         ("log", PLAIN),
         (" &lt; 1 < 2", PLAIN),
     ]
+
+
+def test_tags_that_telegram_does_not_know_stay_in_sight():
+    assert seen(by_tags("one<br>two <b-x>")) == [("one<br>two <b-x>", PLAIN)]
