@@ -104,11 +104,15 @@ def forge(host: Host, user: str, message: str, ways: tuple[str, ...]) -> None:
 def on_terminal(
     host: Host, client: list[str], command: str, environment: dict[str, str] | None = None
 ) -> Iterator[Any]:
-    """Let `client`, which takes it as its last word, run a command on a terminal of the host; `name` is the terminal's."""
+    """Let `client`, which takes it as its last word, run a command on a terminal of the host; `name` is the terminal's.
+
+    The command begins when the name has arrived: login(1) throws away what nobody has read yet.
+    """
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen([*client, f"tty; {command}"], env=environment, **pipes) as terminal:
+    with subprocess.Popen([*client, f"tty; read -r go; {command}"], env=environment, **pipes) as terminal:
         terminal.name = terminal.stdout.readline().decode().strip()
         assert terminal.name.startswith("/dev/"), terminal.name
+        type_line(terminal, "go")
         yield terminal
 
 
