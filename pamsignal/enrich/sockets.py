@@ -11,7 +11,7 @@ import re
 import sys
 from collections import OrderedDict
 from ipaddress import IPv4Address, ip_address
-from typing import Dict, Iterator, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from pamsignal.enrich.files import content_of
 from pamsignal.model import Address, Endpoint
@@ -69,11 +69,13 @@ class Sockets:
 
     def _found(self, ip: Address, port: int) -> Optional[Endpoint]:
         tables = ("tcp", "tcp6") if ip.version == 4 else ("tcp6",)  # a listener on :: has IPv4 connections in tcp6
+        rows: List[Tuple[bytes, bytes]] = []
         for name in tables:
-            sides = _local_sides(self._table(name), _remote_column(name, ip, port, self._byteorder))
-            if sides:
-                return _endpoint(sides.pop(), self._byteorder) if len(sides) == 1 else None
-        return None
+            rows += _rows(self._table(name), _remote_column(name, ip, port, self._byteorder))
+            if any(state == _ESTABLISHED for state, _ in rows):
+                break  # else the other table may have what is there still
+        sides = _local_sides(rows)
+        return _endpoint(sides.pop(), self._byteorder) if len(sides) == 1 else None
 
     def _table(self, name: str) -> bytes:
         if name not in self._tables:
@@ -91,13 +93,14 @@ def _remote_column(table: str, ip: Address, port: int, byteorder: str) -> bytes:
     return b" %s:%04X " % (_turned(packed, byteorder).hex().upper().encode(), port)
 
 
-def _local_sides(table: bytes, remote: bytes) -> Set[bytes]:
-    """Return the local columns of the connections to `remote`: of the established ones, else of those that end."""
-    rows = list(_rows(table, remote))
+def _local_sides(rows: Iterable[Tuple[bytes, bytes]]) -> Set[bytes]:
+    """Return the local columns of the connections that are established, else of those that end."""
+    rows = list(rows)
     return {local for state, local in rows if state == _ESTABLISHED} or {local for _, local in rows}
 
 
 def _rows(table: bytes, remote: bytes) -> Iterator[Tuple[bytes, bytes]]:
+    """Yield state and local column of each connection to `remote`."""
     at = table.find(remote)
     while at >= 0:
         before = table[table.rfind(b"\n", 0, at) + 1 : at].split()

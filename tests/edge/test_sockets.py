@@ -61,6 +61,15 @@ def test_a_port_with_two_connections_has_no_destination(captured):
     assert captured.find(an_endpoint(port=50025)) is None
 
 
+def test_a_connection_that_is_there_goes_before_one_of_the_same_port_that_ends(tmp_path):
+    """To another socket, in the other table: the system gives a port again for another destination."""
+    tcp, tcp6 = ((CAPTURED / name).read_bytes() for name in ("tcp", "tcp6"))
+    row = next(line for line in tcp.split(b"\n") if b":C366 " in line)
+    (tmp_path / "tcp").write_bytes(tcp + row.replace(b":C366 01 ", b":C368 06 ") + b"\n")
+    (tmp_path / "tcp6").write_bytes(tcp6)
+    assert Sockets(str(tmp_path), "little").find(an_endpoint("203.0.113.9", 50024)) == an_endpoint("192.0.2.77", 2222)
+
+
 def test_a_peer_without_an_address_or_port_has_no_destination(captured):
     assert captured.find(Endpoint(host="client.example.org", port=50022)) is None
     assert captured.find(Endpoint(ip_address("203.0.113.9"))) is None
@@ -127,7 +136,9 @@ def test_a_connection_of_this_machine_is_found(family, listening, target):
         pytest.skip("no ::1 here")
     with closing(socket.create_server((listening, 0), family=family, dualstack_ipv6=listening == "::")) as server:
         port = server.getsockname()[1]
-        with closing(socket.create_connection((target, port))) as client, closing(server.accept()[0]):
+        # From an address that nothing else on this machine uses: the system gives a port to several connections.
+        whence = (target.replace("127.0.0.1", "127.9.8.7"), 0)
+        with closing(socket.create_connection((target, port), 60, whence)) as client, closing(server.accept()[0]):
             peer = an_endpoint(*client.getsockname()[:2])
             assert Sockets("/proc/self/net", sys.byteorder).find(peer) == an_endpoint(target, port)
 

@@ -25,6 +25,10 @@ def row(number, local, remote, state=b"01"):
     )
 
 
+def local_sides(table, remote):
+    return sockets._local_sides(sockets._rows(table, remote))
+
+
 def table_of(ip):
     return "tcp" if ip.version == 4 else "tcp6"
 
@@ -34,7 +38,7 @@ def table_of(ip):
 def test_an_address_and_port_come_back_from_their_column(byteorder, local, local_port, remote, remote_port):
     wanted = sockets._remote_column(table_of(remote), remote, remote_port, byteorder)
     written = sockets._remote_column(table_of(local), local, local_port, byteorder)
-    (found,) = sockets._local_sides(row(0, written, wanted), wanted)
+    (found,) = local_sides(row(0, written, wanted), wanted)
     mapped = local.ipv4_mapped if local.version == 6 else None
     assert sockets._endpoint(found, byteorder) == Endpoint(mapped or local, local_port)
 
@@ -57,26 +61,26 @@ def test_the_kernel_writes_words_in_the_order_of_the_machine(table, ip, byteorde
 def test_an_established_connection_counts_more_than_one_that_ends():
     remote = b" 097100CB:C366 "
     table = row(0, b"057100CB:01BB", remote, b"06") + row(1, b"057100CB:0016", remote)
-    assert sockets._local_sides(table, remote) == {b"057100CB:0016"}
+    assert local_sides(table, remote) == {b"057100CB:0016"}
 
 
 def test_a_peer_that_is_this_host_is_found_at_its_own_side_of_the_connection():
     """Both ends of such a connection stand in the table."""
     table = row(0, b"0100007F:C366", b"0100007F:0016") + row(1, b"0100007F:0016", b"0100007F:C366")
-    assert sockets._local_sides(table, b" 0100007F:C366 ") == {b"0100007F:0016"}
+    assert local_sides(table, b" 0100007F:C366 ") == {b"0100007F:0016"}
 
 
 def test_a_row_that_was_cut_off_by_the_limit_does_no_harm():
     remote = b" 097100CB:C366 "
     whole = row(0, b"057100CB:0016", remote)
     for length in range(len(whole)):
-        assert sockets._local_sides(whole[:length], remote) in (set(), {b"057100CB:0016"})
+        assert local_sides(whole[:length], remote) in (set(), {b"057100CB:0016"})
 
 
 @given(st.binary(max_size=400), st.binary(max_size=400))
 def test_no_bytes_in_a_table_raise(before, after):
     remote = b" 097100CB:C366 "
-    for column in sockets._local_sides(before + remote + after, remote):
+    for column in local_sides(before + remote + after, remote):
         sockets._endpoint(column, "little")
 
 
