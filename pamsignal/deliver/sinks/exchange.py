@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple, Union
 
-from pamsignal.deliver.sinks.look import Run
+from pamsignal.deliver.sinks.look import BOLD, Look, Run
 from pamsignal.model import Alert, Refused, Result, Sent, TryLater
 from pamsignal.render import escape
 from pamsignal.secret import Secret
@@ -98,6 +98,12 @@ def json_request(
 def payload_of(request: Request) -> Any:
     """Return what `json_request` was given."""
     return json.loads(request.body)
+
+
+def titled(request: Request) -> Look:
+    """Return how a message with `title` and `message` reads: the title in bold above it."""
+    payload = payload_of(request)
+    return Run(payload["title"], BOLD), Run(f"\n{payload['message']}")
 
 
 def described(request: Request) -> str:

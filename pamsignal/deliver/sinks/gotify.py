@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Dict, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Channel, Request, json_request, payload_of, result_of
-from pamsignal.deliver.sinks.look import BOLD, Look, Run
+from pamsignal.deliver.sinks.exchange import Channel, Request, json_request, result_of, titled
 from pamsignal.model import Alert
 from pamsignal.render import escape, text
 from pamsignal.secret import Secret
@@ -57,12 +56,7 @@ def channel(settings: Settings) -> Channel:
         }
         return json_request(url, payload, {"X-Gotify-Key": settings.token})
 
-    return Channel(request_for, result_of, look_of=_look_of)
-
-
-def _look_of(request: Request) -> Look:
-    payload = payload_of(request)
-    return Run(payload["title"], BOLD), Run(f"\n{payload['message']}")
+    return Channel(request_for, result_of, look_of=titled)
 
 
 def title_of(alert: Alert) -> str:

@@ -9,9 +9,8 @@ import re
 from typing import Dict, NamedTuple, Optional
 
 from pamsignal.deliver.sinks.base import Sink
-from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, payload_of, result_of
+from pamsignal.deliver.sinks.exchange import Answer, Channel, Request, json_request, object_in, result_of, titled
 from pamsignal.deliver.sinks.fitting import fitted
-from pamsignal.deliver.sinks.look import BOLD, Look, Run
 from pamsignal.deliver.sinks.masking import redacted
 from pamsignal.errors import ConfigError
 from pamsignal.model import Alert, Result
@@ -71,12 +70,7 @@ def channel(settings: Settings) -> Channel:
     def request_for(alert: Alert, _now_seconds: int) -> Request:
         return fitted(lambda limit: request_with(alert, limit), lambda request: len(request.body) <= BODY_BYTES)
 
-    return Channel(request_for, lambda answer: _result_of(answer, settings), look_of=_look_of)
-
-
-def _look_of(request: Request) -> Look:
-    payload = payload_of(request)
-    return Run(payload["title"], BOLD), Run(f"\n{payload['message']}")
+    return Channel(request_for, lambda answer: _result_of(answer, settings), look_of=titled)
 
 
 def title_of(alert: Alert, limit: int = _TITLE_VALUE_LIMIT) -> str:
